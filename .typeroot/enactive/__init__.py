@@ -1,0 +1,1 @@
+../../enactive/__init__.py

@@ -1,0 +1,1 @@
+"""Acting: the loop that joins perception, planning and control, and everything around it."""

@@ -1,0 +1,46 @@
+"""What can go wrong, by who has to act on it.
+
+Before anything moves: `ConfigError`, `CompatibilityError`.
+During a trial, which then counts as failed and is recorded: `PerceptionError`, `PlannerError`, `ControllerError`.
+Everything halts: `EmbodimentFault`, `SafetyAbort`.
+"""
+
+
+class EnactiveError(Exception):
+    """Base of every error that Enactive raises on purpose. The message is one sentence with the fix in it."""
+
+
+class ConfigError(EnactiveError):
+    """The user asked for something that does not exist or does not make sense."""
+
+
+class CompatibilityError(ConfigError):
+    """Environment, perceiver, planner and controller do not fit together."""
+
+
+class TrialError(EnactiveError):
+    """The method failed: the trial is recorded as failed, the next one may run."""
+
+
+class PerceptionError(TrialError):
+    """Perception could not turn an observation into a belief (frozen, missing or corrupt sensor data, say)."""
+
+
+class PlannerError(TrialError):
+    """The planner could not produce an intent."""
+
+
+class ControllerError(TrialError):
+    """The controller could not turn an intent into an action."""
+
+
+class HaltError(EnactiveError):
+    """The body or its safety is at stake: nothing further runs."""
+
+
+class EmbodimentFault(HaltError):
+    """The environment or the robot broke (crashed, disconnected, sent impossible data)."""
+
+
+class SafetyAbort(HaltError):
+    """A guardrail refused an action that cannot be made safe (a NaN, say)."""

@@ -1,0 +1,26 @@
+"""Worlds and bodies: Gymnasium environments, and the types that cross into the loop.
+
+`Observation` leaves an environment, `Action` enters it, `Embodiment` says what both mean, a `Goal` says what for.
+"""
+
+from .embodiment import DISCRETE_ACTIONS, VERBS, Action, CameraInfo, ControlMode, Embodiment, Interaction
+from .goal import Goal, ImageGoal, ObjectGoal, PoseGoal, TaskGoal, TextGoal
+from .observation import CameraFrame, Observation
+
+__all__ = [
+    "DISCRETE_ACTIONS",
+    "VERBS",
+    "Action",
+    "CameraFrame",
+    "CameraInfo",
+    "ControlMode",
+    "Embodiment",
+    "Goal",
+    "ImageGoal",
+    "Interaction",
+    "ObjectGoal",
+    "Observation",
+    "PoseGoal",
+    "TaskGoal",
+    "TextGoal",
+]

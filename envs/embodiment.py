@@ -1,0 +1,93 @@
+"""What a body is and how it is commanded: the facts that compatibility is checked against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+ControlMode = Literal[
+    "discrete", "base_twist", "joint_pos", "joint_vel", "joint_delta", "eef_delta_pose", "eef_abs_pose", "eef_delta_pos"
+]
+DISCRETE_ACTIONS = ("stop", "move_forward", "turn_left", "turn_right", "look_up", "look_down")
+VERBS = ("Find", "PickUp", "PutDown", "Open", "Close", "TurnOn", "TurnOff", "Slice")
+
+
+@dataclass(frozen=True, slots=True)
+class CameraInfo:
+    """A camera as built. hfov_rad: horizontal field of view; depth_range_m: None where it sees no depth."""
+
+    name: str
+    width: int
+    height: int
+    hfov_rad: float
+    depth_range_m: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Embodiment:
+    """A body's cameras, footprint and action semantics.
+
+    labels, units, low, high: one entry per action dimension; for `discrete` the labels name the actions and low/high are
+    empty. frame: what a motion command is expressed in. rate_hz: how often a command is taken; 0 where the world waits.
+    forward_m, turn_rad, look_rad: size of the discrete moves. skills: the interaction verbs that the body has.
+    """
+
+    name: str
+    control_mode: ControlMode
+    labels: tuple[str, ...]
+    units: tuple[str, ...] = ()
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    frame: Literal["base", "world", "joint", "none"] = "base"
+    rate_hz: float = 0.0
+    cameras: tuple[CameraInfo, ...] = ()
+    radius_m: float = 0.0
+    height_m: float = 0.0
+    forward_m: float = 0.25
+    turn_rad: float = float(np.deg2rad(30.0))
+    look_rad: float = float(np.deg2rad(30.0))
+    skills: frozenset[str] = frozenset()
+
+    @property
+    def action_dim(self) -> int:
+        """Width of one command: 1 for `discrete` (an index into `labels`), else the number of labels."""
+        return 1 if self.control_mode == "discrete" else len(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """A verb on an object, named in words and, where the agent sees it, pointed at.
+
+    verb: one of `VERBS`. target: what on, in words ("mug"). pixel_uv: (u, v) in the first camera, to tell one of several.
+    """
+
+    verb: str
+    target: str = ""
+    pixel_uv: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A chunk of commands in one control mode, or one interaction.
+
+    values: (T, D) float64, T commands of width `Embodiment.action_dim`; ignored where `interaction` is set.
+    rate_hz: rate the chunk was made for; 0 = one command per step of the world.
+    """
+
+    control_mode: ControlMode
+    values: NDArray[np.float64]
+    rate_hz: float = 0.0
+    interaction: Interaction | None = None
+
+    @classmethod
+    def discrete(cls, *names: str) -> Action:
+        """A chunk of discrete moves by name: `Action.discrete("move_forward", "turn_left")`."""
+        return cls("discrete", np.array([[DISCRETE_ACTIONS.index(name)] for name in names], dtype=np.float64))
+
+    @classmethod
+    def interact(cls, control_mode: ControlMode, interaction: Interaction) -> Action:
+        """One interaction on a body whose motion is in `control_mode`."""
+        return cls(control_mode, np.zeros((1, 0)), interaction=interaction)

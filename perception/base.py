@@ -1,0 +1,65 @@
+"""The contract of perception: observations in, one `Belief` out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.envs import Embodiment, Goal, Observation
+
+if TYPE_CHECKING:
+    from .mapping import OccupancyMap
+    from .scene_graph import SceneGraph
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One segment of the current frame.
+
+    name: best word for it. score: in [0, 1]. mask: (H, W) bool. embedding: (E,) float32, unit length, comparable with the
+    text embeddings of the same perceiver. node_id: the scene-graph node it was merged into, or -1.
+    """
+
+    name: str
+    score: float
+    mask: NDArray[np.bool_]
+    embedding: NDArray[np.float32]
+    node_id: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What the agent holds true after an observation.
+
+    step: how many observations went in. map and scene_graph are views that perception goes on updating: read them,
+    copy what you keep. detections: segments of the current frame. Parts that a perceiver does not provide are None.
+    """
+
+    step: int
+    observation: Observation
+    map: OccupancyMap | None = None
+    scene_graph: SceneGraph | None = None
+    detections: tuple[Detection, ...] = field(default=())
+
+
+@runtime_checkable
+class Perceiver(Protocol):
+    """Turns observations into a belief.
+
+    needs: sensors it reads, of {"rgb", "depth", "pose", "joints", "text"}. provides: parts of the belief it fills, of
+    {"map", "scene_graph", "detections"}.
+    """
+
+    needs: frozenset[str]
+    provides: frozenset[str]
+
+    def reset(self, embodiment: Embodiment, goal: Goal | None = None) -> None:
+        """Forget everything and prepare for a body. `goal` tells which words will matter; perception may look harder for them."""
+        ...
+
+    def update(self, observation: Observation) -> Belief:
+        """Take one observation in. Raises PerceptionError where its sensors are missing, frozen or corrupt."""
+        ...

@@ -183,7 +183,7 @@ class Placed:
     """A thing at its place. id: index in `Apartment.objects`. xyz, yaw_rad: pose in the world.
 
     room: index of its room. parent: id of what it stands on or in, -1 = the floor, a wall or the ceiling; surface: the
-    name of the parent's surface. on: switched on at the start; dirty: dirty at the start.
+    name of the parent's surface. on, dirty: switched on, dirty at the start; open: its doors and drawers stand open.
     """
 
     id: int
@@ -195,6 +195,7 @@ class Placed:
     surface: str = ""
     on: bool = False
     dirty: bool = False
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

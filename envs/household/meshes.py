@@ -153,6 +153,28 @@ def tube(path: ArrayLike, radius: float, segments: int = 8) -> Mesh:
     return _mesh(np.concatenate(vertices), np.concatenate(normals), np.concatenate(uv), np.concatenate(faces))
 
 
+def limb(path: ArrayLike, radii: ArrayLike, segments: int = 6) -> Mesh:
+    """A round bar along a path (N, 3) whose radius follows `radii` (N,) or one number, closed at both ends."""
+    points = np.asarray(path, dtype=np.float64)
+    radius = np.broadcast_to(np.asarray(radii, dtype=np.float64), (len(points),))
+    skin = tube(points, 1.0, segments)
+    ring = np.asarray(skin.normals, dtype=np.float64).reshape(len(points), segments + 1, 3)
+    vertices = points[:, None] + radius[:, None, None] * ring
+    tangent = np.gradient(points, axis=0)
+    length = np.maximum(np.linalg.norm(tangent, axis=1), 1e-9)
+    normals = ring - (np.gradient(radius) / length**2)[:, None, None] * tangent[:, None]
+    normals /= np.linalg.norm(normals, axis=2, keepdims=True)
+    corners = vertices.reshape(-1, 3)[skin.faces]
+    solid = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) > 1e-12
+    parts = [_mesh(vertices.reshape(-1, 3), normals.reshape(-1, 3), skin.uv * float(radius.max()), skin.faces[solid])]
+    for end, sign in ((0, -1.0), (len(points) - 1, 1.0)):
+        if radius[end] > 1e-9:
+            fan = np.array([[0, i, i + 1] for i in range(1, segments - 1)])
+            normal = np.tile(sign * tangent[end] / length[end], (segments, 1))
+            parts.append(_mesh(vertices[end, :-1], normal, vertices[end, :-1, :2], fan if sign > 0 else fan[:, ::-1]))
+    return join(*parts)
+
+
 def move(mesh: Mesh, by: tuple[float, float, float]) -> Mesh:
     """Shift by metres."""
     return Mesh((mesh.vertices + np.asarray(by, dtype=np.float32)).astype(np.float32), mesh.normals, mesh.uv, mesh.faces)

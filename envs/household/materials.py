@@ -21,7 +21,7 @@ PATTERNS: Mapping[str, tuple[Callable[[], NDArray[np.uint8]], float]] = {
     "leather": (patterns.leather, 0.3),
     "marble": (patterns.marble, 0.9),
     "stone": (patterns.stone, 0.4),
-    "brushed": (patterns.brushed, 0.5),
+    "brushed metal": (patterns.brushed, 0.5),
     "ceramic": (patterns.ceramic, 0.5),
     "tile": (patterns.tile, 0.6),
     "mosaic": (patterns.mosaic, 0.4),
@@ -58,8 +58,8 @@ PATTERNS: Mapping[str, tuple[Callable[[], NDArray[np.uint8]], float]] = {
 
 # word for a material -> pattern, alpha, specular, shininess
 LOOKS: Mapping[str, tuple[str, float, float, float]] = {
-    "wood": ("wood", 1.0, 0.15, 0.3),
-    "metal": ("brushed", 1.0, 0.6, 0.6),
+    "wooden": ("wood", 1.0, 0.15, 0.3),
+    "metal": ("brushed metal", 1.0, 0.6, 0.6),
     "plastic": ("plain", 1.0, 0.3, 0.5),
     "glass": ("plain", 0.35, 0.8, 0.9),
     "fabric": ("fabric", 1.0, 0.0, 0.1),

@@ -6,6 +6,7 @@
 from .embodiment import DISCRETE_ACTIONS, VERBS, Action, CameraInfo, ControlMode, Embodiment, Interaction
 from .goal import Goal, ImageGoal, ObjectGoal, PoseGoal, TaskGoal, TextGoal
 from .observation import CameraFrame, Observation
+from .parse_goal import parse_goal
 
 __all__ = [
     "DISCRETE_ACTIONS",
@@ -23,4 +24,5 @@ __all__ = [
     "PoseGoal",
     "TaskGoal",
     "TextGoal",
+    "parse_goal",
 ]

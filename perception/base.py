@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,22 +36,24 @@ class Belief:
     """What the agent holds true after an observation.
 
     step: how many observations went in. map and scene_graph are views that perception goes on updating: read them,
-    copy what you keep. detections: segments of the current frame. Parts that a perceiver does not provide are None.
+    copy what you keep. detections: segments of the current frame. extra: parts of worlds that are not made of rooms (the
+    cells of a grid world). Parts that a perceiver does not provide are None.
     """
 
     step: int
     observation: Observation
     map: OccupancyMap | None = None
     scene_graph: SceneGraph | None = None
-    detections: tuple[Detection, ...] = field(default=())
+    detections: tuple[Detection, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @runtime_checkable
 class Perceiver(Protocol):
     """Turns observations into a belief.
 
-    needs: sensors it reads, of {"rgb", "depth", "pose", "joints", "text"}. provides: parts of the belief it fills, of
-    {"map", "scene_graph", "detections"}.
+    needs: sensors it reads, of {"rgb", "depth", "pose", "joints", "text"}, or keys of the observation space that are not
+    standard. provides: parts of the belief it fills, of {"map", "scene_graph", "detections"}, or keys of `Belief.extra`.
     """
 
     needs: frozenset[str]

@@ -84,8 +84,8 @@ Intent = GoTo | Look | LookAt | Interact | MoveJoints | Move | CallTool | Stop
 class Planner(Protocol):
     """Decides what to do next.
 
-    goals: kinds of goal it accepts. needs: parts of the belief it reads, of {"map", "scene_graph", "detections"}.
-    emits: kinds of intent it may return.
+    goals: kinds of goal it accepts. needs: parts of the belief it reads, of {"map", "scene_graph", "detections"} or
+    keys of `Belief.extra`. emits: kinds of intent it may return.
 
     `trace` is what the planner wants a reader to see of its last decision (stage, score, matches, candidates): a flat
     mapping of plain values, written into the record of the step.

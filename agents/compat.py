@@ -1,0 +1,130 @@
+"""Do environment, perceiver, planner and controller fit together? Asked before anything moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from enactive.controllers import Controller
+from enactive.envs import Embodiment, Goal
+from enactive.envs.gym_io import embodiment_of
+from enactive.errors import CompatibilityError
+from enactive.perception import Perceiver
+from enactive.planners import Planner, Stop
+
+UNITS = frozenset({"m", "rad", "s", "m/s", "rad/s", "N", "N*m", "1"})
+
+
+@dataclass(frozen=True, slots=True)
+class CompatibilityReport:
+    """mismatches: one sentence each, with the fix; empty where all fits."""
+
+    mismatches: tuple[str, ...]
+
+    def raise_if_broken(self) -> None:
+        """Raises CompatibilityError that lists every mismatch."""
+        if self.mismatches:
+            raise CompatibilityError("\n".join(self.mismatches))
+
+
+def check_compatibility(
+    env: gym.Env[Any, Any], perceiver: Perceiver, planner: Planner, controller: Controller, goal: Goal | None = None
+) -> CompatibilityReport:
+    """Check dimensions, control mode, units, sensors, parts of the belief, intents, skills and the kind of goal."""
+    body = embodiment_of(env)
+    return CompatibilityReport(
+        (
+            *_body(env, body),
+            *_senses(env, body, perceiver),
+            *_parts(body, perceiver, planner, controller),
+            *_goal(planner, goal),
+        )
+    )
+
+
+def _body(env: gym.Env[Any, Any], body: Embodiment) -> list[str]:
+    found = []
+    space = env.action_space
+    motion = space["motion"] if isinstance(space, gym.spaces.Dict) and "motion" in space.spaces else space
+    if body.control_mode == "discrete":
+        size = int(motion.n) if isinstance(motion, gym.spaces.Discrete) else None
+        if size != len(body.labels):
+            found.append(
+                f"{body.name} names {len(body.labels)} discrete moves but its action space is {motion}: "
+                "give `labels` one name per action"
+            )
+        return found
+    if not isinstance(motion, gym.spaces.Box) or int(np.prod(motion.shape)) != body.action_dim:
+        found.append(
+            f"{body.name} names {body.action_dim} action dimensions but its action space is {motion}: "
+            "give `labels` one name per dimension"
+        )
+    for name, values in (("units", body.units), ("low", body.low), ("high", body.high)):
+        if len(values) != body.action_dim:
+            found.append(f"{body.name} declares {len(values)} {name} for {body.action_dim} action dimensions: declare one each")
+    for unit in sorted(set(body.units) - UNITS):
+        found.append(f"{body.name} takes commands in {unit!r}; convert to SI ({', '.join(sorted(UNITS))}) in its adapter")
+    if body.frame == "none":
+        found.append(f"{body.name} does not say in which frame its commands are: set `frame`")
+    return found
+
+
+def _senses(env: gym.Env[Any, Any], body: Embodiment, perceiver: Perceiver) -> list[str]:
+    keys = set(env.observation_space.spaces) if isinstance(env.observation_space, gym.spaces.Dict) else set()
+    has = {
+        "rgb": bool(body.cameras),
+        "depth": any(camera.depth_range_m for camera in body.cameras),
+        "pose": "T_world_base" in keys,
+        "joints": "joint_positions_rad" in keys,
+        "text": "text" in keys,
+    }
+    return [
+        f"{type(perceiver).__name__} needs {sense}, which {body.name} does not give: use another perceiver, or add "
+        f"{_KEY_OF.get(sense, repr(sense))} to the observation"
+        for sense in sorted(perceiver.needs)
+        if not has.get(sense, sense in keys)
+    ]
+
+
+_KEY_OF = {
+    "rgb": "a camera",
+    "depth": "a camera with depth",
+    "pose": "`T_world_base`",
+    "joints": "`joint_positions_rad`",
+    "text": "`text`",
+}
+
+
+def _parts(body: Embodiment, perceiver: Perceiver, planner: Planner, controller: Controller) -> list[str]:
+    found = []
+    if missing := planner.needs - perceiver.provides:
+        found.append(
+            f"{type(planner).__name__} needs a belief with {', '.join(sorted(missing))}, which {type(perceiver).__name__} "
+            f"does not provide (it provides {', '.join(sorted(perceiver.provides)) or 'nothing'})"
+        )
+    if body.control_mode not in controller.control_modes:
+        found.append(
+            f"{type(controller).__name__} commands in {', '.join(sorted(controller.control_modes))}, but {body.name} takes "
+            f"{body.control_mode}: choose another controller or make the environment with another control mode"
+        )
+    if unserved := [kind.__name__ for kind in planner.emits if kind is not Stop and kind not in controller.serves]:
+        found.append(
+            f"{type(planner).__name__} may ask for {', '.join(unserved)}, which {type(controller).__name__} cannot carry out"
+        )
+    verbs = getattr(planner, "verbs", frozenset())
+    if lacking := verbs - body.skills:
+        found.append(
+            f"{type(planner).__name__} uses the verbs {', '.join(sorted(lacking))}, which {body.name} does not have: make the "
+            "environment with verbs=True"
+        )
+    return found
+
+
+def _goal(planner: Planner, goal: Goal | None) -> list[str]:
+    if goal is None or isinstance(goal, planner.goals):
+        return []
+    kinds = ", ".join(kind.__name__ for kind in planner.goals)
+    return [f"{type(planner).__name__} cannot pursue a {type(goal).__name__}; it takes {kinds}"]

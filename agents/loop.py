@@ -1,0 +1,200 @@
+"""The loop: one way round from observation to action, on any body."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import gymnasium as gym
+import numpy as np
+
+from enactive.controllers import Controller
+from enactive.envs import Action, Embodiment, Goal, Observation
+from enactive.envs.gym_io import embodiment_of, to_gym
+from enactive.errors import ConfigError, EmbodimentFault, HaltError, TrialError
+from enactive.perception import Belief, Perceiver
+from enactive.planners import Planner, Stop
+
+from .compat import check_compatibility
+from .episode import Episode, Step
+from .guard import Guard, Limits
+from .metrics import NavigationMeter
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Recorder(Protocol):
+    """Watches a run. A recorder that raises OSError (a full disk, say) is taken off and the run goes on, with a warning."""
+
+    def start(self, env: gym.Env[Any, Any], goal: Goal, embodiment: Embodiment) -> None: ...
+
+    def step(self, step: Step, belief: Belief) -> None: ...
+
+    def end(self, episode: Episode, belief: Belief | None) -> None: ...
+
+
+class Agent:
+    """Perceiver, planner, controller and guard, joined.
+
+    max_steps: turns of the loop before the episode is cut. deadline_s: wall time of a whole episode. clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        perceiver: Perceiver,
+        planner: Planner,
+        controller: Controller,
+        guard: Guard | None = None,
+        *,
+        max_steps: int = 500,
+        deadline_s: float = 3600.0,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.perceiver, self.planner, self.controller = perceiver, planner, controller
+        self.guard = guard if guard is not None else Limits()
+        self.max_steps, self.deadline_s, self.clock = max_steps, deadline_s, clock
+
+    def run(
+        self,
+        env: gym.Env[Any, Any],
+        goal: Goal,
+        *,
+        seed: int | None = None,
+        options: Mapping[str, Any] | None = None,
+        recorders: Sequence[Recorder] = (),
+    ) -> Episode:
+        """Pursue a goal until the planner stops, the environment ends, or time is up.
+
+        A method that fails (TrialError) ends the episode with the outcome `error`. Raises CompatibilityError before anything
+        moves where the parts do not fit together, and EmbodimentFault or SafetyAbort where the body is at stake; the
+        partial record rides on the exception as `error.episode`.
+        """
+        episode = Episode(goal)
+        run = _Run(self, env, goal, episode, list(recorders))
+        try:
+            run.reset(seed, {"goal": goal} | dict(options or {}))
+            run.loop()
+        except TrialError as error:
+            episode.outcome, episode.error, episode.error_kind = "error", str(error), type(error).__name__
+            run.score(stopped=False)
+        except HaltError as error:
+            episode.outcome, episode.error, episode.error_kind = "error", str(error), type(error).__name__
+            error.episode = episode  # type: ignore[attr-defined]
+            raise
+        finally:
+            run.end()
+        return episode
+
+
+class _Run:
+    """One episode under way."""
+
+    def __init__(self, agent: Agent, env: gym.Env[Any, Any], goal: Goal, episode: Episode, recorders: list[Recorder]) -> None:
+        self.agent, self.env, self.goal, self.episode, self.recorders = agent, env, goal, episode, recorders
+        self.body = embodiment_of(env)
+        self.belief: Belief | None = None
+        self.meter: NavigationMeter | None = None
+        self.began = agent.clock()
+        check_compatibility(env, agent.perceiver, agent.planner, agent.controller, goal).raise_if_broken()
+
+    def reset(self, seed: int | None, options: dict[str, Any]) -> None:
+        agent, env = self.agent, self.env
+        obs, info = _guarded(env.reset, seed=seed, options=options)
+        self.observation = Observation.from_gym(obs, info)
+        oracle = env.get_wrapper_attr("oracle") if env.has_wrapper_attr("oracle") else None
+        for part in (agent.perceiver, agent.planner, agent.controller):
+            if (bind := getattr(part, "bind", None)) is not None:
+                if oracle is None:
+                    raise ConfigError(f"{type(part).__name__} needs the simulator's oracle, and {env.unwrapped} has none")
+                bind(oracle)
+        agent.perceiver.reset(self.body, self.goal)
+        agent.planner.reset(self.goal, self.body)
+        agent.controller.reset(self.body)
+        agent.guard.reset(self.body)
+        if oracle is not None:
+            self.meter = NavigationMeter(oracle, self.observation)
+        self._tell(lambda recorder: recorder.start(env, self.goal, self.body))
+
+    def loop(self) -> None:
+        agent, env, episode, clock = self.agent, self.env, self.episode, self.agent.clock
+        space, feedback = env.action_space, _NOTHING
+        queue: list[Action] = []
+        intent = None
+        for index in range(agent.max_steps):
+            t0 = clock()
+            self.belief = belief = agent.perceiver.update(self.observation)
+            t1 = t2 = t3 = clock()
+            if not queue:
+                intent = agent.planner.plan(belief)
+                t2 = clock()
+                if not isinstance(intent, Stop) or "stop" in self.body.labels:
+                    queue = _commands(agent.controller.act(intent, self.observation, belief))
+                t3 = clock()
+            requested = queue.pop(0) if queue else None
+            action = None if requested is None else agent.guard.review(requested)
+            if action is not requested:
+                episode.interventions += 1
+            if index == 0:
+                episode.first_action_s = t3 - self.began
+            pose, reward, ended, truncated = self.observation.T_world_base, 0.0, False, False
+            if action is not None:
+                obs, reward, ended, truncated, info = _guarded(env.step, to_gym(action, space))
+                feedback = info.get("feedback", _NOTHING)
+                self.observation = Observation.from_gym(obs, info)
+                if self.meter is not None:
+                    self.meter.step(self.observation)
+            seconds = {"perceive": t1 - t0, "plan": t2 - t1, "control": t3 - t2, "act": clock() - t3}
+            changed = requested if action is not requested else None
+            step = Step(index, intent, action, changed, pose, agent.planner.trace, feedback, float(reward), seconds)
+            episode.steps.append(step)
+            if self.recorders:
+                self._tell(lambda recorder, step=step, belief=belief: recorder.step(step, belief))
+            if isinstance(intent, Stop) and not queue:
+                episode.outcome, episode.found, episode.reason = "stopped", intent.found, intent.reason
+                return self.score(stopped=intent.found)
+            if ended or truncated:
+                episode.outcome = "terminated" if ended else "truncated"
+                return self.score(stopped=False, info=info)
+            if clock() - self.began > agent.deadline_s:
+                episode.outcome, episode.reason = "deadline", f"{agent.deadline_s:g} s were over"
+                return self.score(stopped=False)
+            intent = intent if queue else None
+        episode.outcome, episode.reason = "truncated", f"{agent.max_steps} steps were over"
+        self.score(stopped=False)
+
+    def score(self, stopped: bool, info: Mapping[str, Any] = _NOTHING) -> None:
+        """Fill the metrics from the oracle, or from the environment's own word for success."""
+        if self.meter is not None:
+            self.episode.metrics = self.meter.result(stopped)
+        elif "is_success" in info:
+            self.episode.metrics = {"success": bool(info["is_success"])}
+
+    def end(self) -> None:
+        self.episode.seconds = self.agent.clock() - self.began
+        self._tell(lambda recorder: recorder.end(self.episode, self.belief))
+
+    def _tell(self, call: Callable[[Recorder], None]) -> None:
+        for recorder in list(self.recorders):
+            try:
+                call(recorder)
+            except OSError as error:
+                self.recorders.remove(recorder)
+                self.episode.warnings.append(f"{type(recorder).__name__} stopped recording: {error}")
+
+
+def _commands(action: Action) -> list[Action]:
+    """The single commands of a chunk, in order."""
+    if action.interaction is not None or len(action.values) == 1:
+        return [action]
+    return [Action(action.control_mode, row[np.newaxis], action.rate_hz) for row in action.values]
+
+
+def _guarded(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call into an environment that others wrote: whatever it raises is a fault of the body."""
+    try:
+        return call(*args, **kwargs)
+    except ConfigError:
+        raise
+    except Exception as error:  # reason: foreign code may raise anything, and nothing is swallowed
+        raise EmbodimentFault(f"the environment crashed: {type(error).__name__}: {error}") from error

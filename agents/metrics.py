@@ -1,0 +1,84 @@
+"""Navigation metrics with Habitat's names and definitions, their edge cases defined."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Protocol
+
+import numpy as np
+
+from enactive.envs import Observation
+
+
+class GoalOracle(Protocol):
+    """What an environment must be able to tell, outside the agent's sight, for navigation to be scored."""
+
+    success_radius_m: float
+    collisions: int
+
+    def distance_to_goal_m(self) -> float:
+        """Geodesic distance from the base to the goal, inf where there is no way."""
+        ...
+
+
+def spl(success: bool, shortest_m: float, walked_m: float) -> float:
+    """Success weighted by path length, S * l / max(l, p) (Anderson et al. 2018, arXiv 1807.06757, equation 1).
+
+    An episode that starts at the goal (l = 0) scores 1 when it succeeds without walking and 0 after any walking, the limit
+    of the formula. A goal that cannot be reached (l = inf) scores 0.
+    """
+    return _ratio(shortest_m, walked_m) if success else 0.0
+
+
+def soft_spl(start_distance_m: float, end_distance_m: float, shortest_m: float, walked_m: float) -> float:
+    """max(0, 1 - d_T / d_0) * l / max(l, p): progress in place of success. Starting at the goal, progress is staying there."""
+    if not math.isfinite(start_distance_m) or not math.isfinite(end_distance_m):
+        return 0.0
+    if start_distance_m == 0.0:
+        progress = 1.0 if end_distance_m == 0.0 else 0.0
+    else:
+        progress = max(0.0, 1.0 - end_distance_m / start_distance_m)
+    return progress * _ratio(shortest_m, walked_m)
+
+
+def _ratio(shortest_m: float, walked_m: float) -> float:
+    if not math.isfinite(shortest_m):
+        return 0.0
+    longest = max(shortest_m, walked_m)
+    return 1.0 if longest == 0.0 else shortest_m / longest
+
+
+class NavigationMeter:
+    """Follows one episode and scores it at the end."""
+
+    def __init__(self, oracle: GoalOracle, observation: Observation) -> None:
+        self._oracle = oracle
+        self._start_m = oracle.distance_to_goal_m()
+        self._collisions = oracle.collisions
+        self._xy = _base_xy(observation)
+        self._walked_m = 0.0
+
+    def step(self, observation: Observation) -> None:
+        """Add the distance walked since the last observation."""
+        xy = _base_xy(observation)
+        self._walked_m += float(np.hypot(*(xy - self._xy)))
+        self._xy = xy
+
+    def result(self, stopped: bool) -> dict[str, float | bool | str]:
+        """The metrics. Success needs that the agent called stop."""
+        end_m = self._oracle.distance_to_goal_m()
+        success = stopped and end_m < self._oracle.success_radius_m
+        return {
+            "success": success,
+            "success_radius_m": self._oracle.success_radius_m,
+            "spl": spl(success, self._start_m, self._walked_m),
+            "soft_spl": soft_spl(self._start_m, end_m, self._start_m, self._walked_m),
+            "distance_to_goal_m": end_m,
+            "start_distance_m": self._start_m,
+            "walked_m": self._walked_m,
+            "collisions": self._oracle.collisions - self._collisions,
+        }
+
+
+def _base_xy(observation: Observation) -> Any:
+    return np.zeros(2) if observation.T_world_base is None else observation.T_world_base[:2, 3].copy()

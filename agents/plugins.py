@@ -1,0 +1,49 @@
+"""Finding components by name: entry points of this and of other people's packages, and nothing else."""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal
+
+from enactive.errors import ConfigError
+
+Group = Literal["envs", "perceivers", "planners", "controllers", "tools"]
+GROUPS: tuple[Group, ...] = ("envs", "perceivers", "planners", "controllers", "tools")
+
+
+def available(group: Group) -> dict[str, EntryPoint]:
+    """What is installed in `enactive.<group>`, by name, sorted."""
+    return {point.name: point for point in sorted(entry_points(group=f"enactive.{group}"), key=lambda point: point.name)}
+
+
+def load(group: Group, name: str) -> Any:
+    """The class (for `envs`: the class or the Gymnasium id) behind a name, or behind a dotted path `package.module.Class`.
+
+    Raises ConfigError with the nearest known names where the name is unknown, or with the reason where loading it fails.
+    """
+    points = available(group)
+    point = points.get(name)
+    if point is None and "." in name:
+        module, _, attribute = name.rpartition(".")
+        point = EntryPoint(name, f"{module}:{attribute}", f"enactive.{group}")
+    if point is None:
+        near = difflib.get_close_matches(name, points, n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(points) or 'none'}"
+        raise ConfigError(f"there is no {group[:-1]} called {name!r}; {hint}")
+    try:
+        return point.load()
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"the {group[:-1]} {name!r} ({point.value}) does not load: {error}") from error
+
+
+def load_all(group: Group) -> dict[str, Any]:
+    """Everything in a group that loads. A plug-in that raises anything while it is imported is a warning, not a crash."""
+    loaded = {}
+    for name, point in available(group).items():
+        try:
+            loaded[name] = point.load()
+        except Exception as error:  # noqa: BLE001  # reason: a stranger's plug-in may fail in any way; it is reported by name
+            warnings.warn(f"the {group[:-1]} plug-in {name!r} ({point.value}) is broken: {error}", RuntimeWarning, stacklevel=2)
+    return loaded

@@ -1,0 +1,82 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enactive.agents.metrics import NavigationMeter, soft_spl, spl
+from enactive.envs import Observation
+
+METRES = st.floats(0.0, 1e3)
+
+
+@pytest.mark.parametrize(
+    ("success", "shortest_m", "walked_m", "expected"),
+    [
+        (True, 4.0, 8.0, 0.5),
+        (True, 4.0, 4.0, 1.0),
+        (True, 4.0, 3.0, 1.0),  # shorter than the grid's shortest path: never above 1
+        (False, 4.0, 4.0, 0.0),
+        (True, 0.0, 0.0, 1.0),
+        (True, 0.0, 2.0, 0.0),
+        (True, math.inf, 2.0, 0.0),
+    ],
+)
+def test_spl_by_hand(success: bool, shortest_m: float, walked_m: float, expected: float) -> None:
+    assert spl(success, shortest_m, walked_m) == expected
+
+
+@pytest.mark.parametrize(
+    ("d0", "d1", "l", "p", "expected"),
+    [
+        (4.0, 1.0, 4.0, 4.0, 0.75),
+        (4.0, 1.0, 4.0, 8.0, 0.375),
+        (4.0, 6.0, 4.0, 4.0, 0.0),
+        (0.0, 0.0, 0.0, 0.0, 1.0),
+        (0.0, 1.0, 0.0, 1.0, 0.0),
+        (math.inf, 1.0, math.inf, 1.0, 0.0),
+        (4.0, math.inf, 4.0, 1.0, 0.0),
+    ],
+)
+def test_soft_spl_by_hand(d0: float, d1: float, l: float, p: float, expected: float) -> None:  # noqa: E741
+    assert soft_spl(d0, d1, l, p) == expected
+
+
+@given(st.booleans(), METRES, METRES)
+def test_spl_is_a_fraction_and_never_above_success(success: bool, shortest_m: float, walked_m: float) -> None:
+    assert 0.0 <= spl(success, shortest_m, walked_m) <= float(success)
+
+
+class Line:
+    """An oracle whose goal is a point on the x axis."""
+
+    success_radius_m = 0.1
+    collisions = 3
+
+    def __init__(self) -> None:
+        self.x = 0.0
+
+    def distance_to_goal_m(self) -> float:
+        return abs(2.0 - self.x)
+
+
+def _at(x: float) -> Observation:
+    pose = np.eye(4)
+    pose[0, 3] = x
+    return Observation(T_world_base=pose)
+
+
+def test_a_detour_of_one_metre_each_way_halves_spl() -> None:
+    oracle = Line()
+    meter = NavigationMeter(oracle, _at(0.0))
+    for x in (-1.0, 0.0, 2.0):
+        oracle.x = x
+        meter.step(_at(x))
+    oracle.collisions += 2
+    result = meter.result(stopped=True)
+    assert result["success"] is True
+    assert result["walked_m"] == pytest.approx(4.0)
+    assert result["spl"] == pytest.approx(0.5)
+    assert result["collisions"] == 2
+    assert meter.result(stopped=False)["success"] is False

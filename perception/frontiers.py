@@ -1,0 +1,88 @@
+"""Frontiers: where the known floor ends and something new can be seen (Yamauchi 1997)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .geodesic import traversable
+from .mapping import Bools, OccupancyMap
+
+REACH_M = 0.5  # a frontier counts as reachable where a body can stand this near to it
+MIN_SIZE_M = 0.3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frontier:
+    """One stretch of border between free and unknown.
+
+    centroid_m: (2,). cells: (N, 2) int cells of the map. size_m: its length. target_m: (2,) the reachable point nearest
+    to the frontier cell in its middle.
+    """
+
+    centroid_m: NDArray[np.float64]
+    cells: NDArray[np.int64]
+    size_m: float
+    target_m: NDArray[np.float64]
+
+
+def frontier_cells(grid: OccupancyMap) -> Bools:
+    """Free cells with an unknown cell among their four neighbours, (nx, ny) bool."""
+    box = grid.known_box(margin_m=2.0 * grid.resolution_m)
+    unknown = ~grid.explored[box]
+    beside = np.zeros_like(unknown)
+    beside[1:] |= unknown[:-1]
+    beside[:-1] |= unknown[1:]
+    beside[:, 1:] |= unknown[:, :-1]
+    beside[:, :-1] |= unknown[:, 1:]
+    cells = np.zeros(grid.shape, dtype=bool)
+    cells[box] = beside & ~unknown & ~grid.obstacle[box]
+    return cells
+
+
+def frontiers(grid: OccupancyMap, radius_m: float | None = None, min_size_m: float = MIN_SIZE_M) -> list[Frontier]:
+    """The frontiers that a body of a radius (the map's own by default) can reach from where it is, largest first.
+
+    8-connected components of `frontier_cells` of at least min_size_m; ties are ordered by their first cell.
+    """
+    box = grid.known_box(margin_m=2.0 * grid.resolution_m)
+    low = np.array([box[0].start, box[1].start])
+    edge = frontier_cells(grid)[box]
+    reachable = _reachable(traversable(grid, radius_m)[box], grid.cell_of(grid.position_m) - low)
+    if not edge.any() or not reachable.any():
+        return []
+    gap, owner = cv2.distanceTransformWithLabels(
+        (~reachable).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    stand = np.zeros((int(owner.max()) + 1, 2), dtype=np.int64)
+    stand[owner[reachable]] = np.argwhere(reachable)
+    count, labels = cv2.connectedComponents(edge.astype(np.uint8), connectivity=8)
+    cells = np.argwhere(edge)
+    groups = labels[edge]
+    order = np.argsort(groups, kind="stable")
+    found = []
+    for members in np.split(cells[order], np.cumsum(np.bincount(groups, minlength=count)[1:-1])):
+        if len(members) * grid.resolution_m < min_size_m:
+            continue
+        near = members[gap[members[:, 0], members[:, 1]] * grid.resolution_m <= REACH_M]
+        if not len(near):
+            continue
+        middle = near[np.linalg.norm(near - members.mean(axis=0), axis=1).argmin()]
+        target = grid.xy_of(stand[owner[tuple(middle)]] + low)
+        centroid = grid.xy_of(members + low).mean(axis=0)
+        found.append(Frontier(centroid, members + low, len(members) * grid.resolution_m, target))
+    return sorted(found, key=lambda frontier: (-frontier.size_m, *frontier.cells[0].tolist()))
+
+
+def _reachable(clear: Bools, start: NDArray[np.int64]) -> Bools:
+    """The component of clear cells that the body stands in, or beside where it stands too close to something."""
+    _, labels = cv2.connectedComponents(clear.astype(np.uint8), connectivity=8)
+    cells = np.argwhere(clear)
+    if not len(cells):
+        return np.zeros_like(clear)
+    gaps = np.linalg.norm(cells - start, axis=1)
+    nearest = cells[gaps.argmin()]
+    return labels == labels[tuple(nearest)]

@@ -54,11 +54,7 @@ def frontiers(grid: OccupancyMap, radius_m: float | None = None, min_size_m: flo
     reachable = _reachable(traversable(grid, radius_m)[box], grid.cell_of(grid.position_m) - low)
     if not edge.any() or not reachable.any():
         return []
-    gap, owner = cv2.distanceTransformWithLabels(
-        (~reachable).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    stand = np.zeros((int(owner.max()) + 1, 2), dtype=np.int64)
-    stand[owner[reachable]] = np.argwhere(reachable)
+    gap = cv2.distanceTransform((~reachable).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * grid.resolution_m
     count, labels = cv2.connectedComponents(edge.astype(np.uint8), connectivity=8)
     cells = np.argwhere(edge)
     groups = labels[edge]
@@ -67,11 +63,11 @@ def frontiers(grid: OccupancyMap, radius_m: float | None = None, min_size_m: flo
     for members in np.split(cells[order], np.cumsum(np.bincount(groups, minlength=count)[1:-1])):
         if len(members) * grid.resolution_m < min_size_m:
             continue
-        near = members[gap[members[:, 0], members[:, 1]] * grid.resolution_m <= REACH_M]
+        near = members[gap[members[:, 0], members[:, 1]] <= REACH_M]
         if not len(near):
             continue
         middle = near[np.linalg.norm(near - members.mean(axis=0), axis=1).argmin()]
-        target = grid.xy_of(stand[owner[tuple(middle)]] + low)
+        target = grid.xy_of(_nearest(reachable, middle) + low)
         centroid = grid.xy_of(members + low).mean(axis=0)
         found.append(Frontier(centroid, members + low, len(members) * grid.resolution_m, target))
     return sorted(found, key=lambda frontier: (-frontier.size_m, *frontier.cells[0].tolist()))
@@ -79,10 +75,19 @@ def frontiers(grid: OccupancyMap, radius_m: float | None = None, min_size_m: flo
 
 def _reachable(clear: Bools, start: NDArray[np.int64]) -> Bools:
     """The component of clear cells that the body stands in, or beside where it stands too close to something."""
+    if not clear.any():
+        return clear
     _, labels = cv2.connectedComponents(clear.astype(np.uint8), connectivity=8)
-    cells = np.argwhere(clear)
-    if not len(cells):
-        return np.zeros_like(clear)
-    gaps = np.linalg.norm(cells - start, axis=1)
-    nearest = cells[gaps.argmin()]
-    return labels == labels[tuple(nearest)]
+    return labels == labels[tuple(_nearest(clear, start))]
+
+
+def _nearest(cells: Bools, start: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The set cell nearest to a cell. At least one is set."""
+    reach = 12
+    while True:
+        low = (start - reach).clip(0)
+        found = np.argwhere(cells[low[0] : max(start[0] + reach + 1, 0), low[1] : max(start[1] + reach + 1, 0)]) + low
+        gaps = np.linalg.norm(found - start, axis=1)
+        if len(found) and (gaps.min() <= reach or reach > max(cells.shape)):
+            return found[gaps.argmin()]
+        reach *= 2

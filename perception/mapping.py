@@ -130,7 +130,8 @@ class OccupancyMap:
             raise PerceptionError("mapping needs depth, and this camera gives none: use a camera with depth")
         if not (np.isfinite(T_world_base).all() and np.isfinite(frame.T_world_camera).all()):
             raise PerceptionError("mapping got a pose with NaN or infinite entries: check the odometry")
-        self._reserve(T_world_base[:2, 3], self.max_range_m + BORDER_M / 4.0)
+        self._reserve(T_world_base[:2, 3], self.body_radius_m)
+        self._reserve(frame.T_world_camera[:2, 3], self.max_range_m)
         self._stand(T_world_base[:2, 3])
         self._see(frame, float(T_world_base[2, 3]))
 
@@ -143,36 +144,35 @@ class OccupancyMap:
         level = np.array([[*ahead, 0.0], [*-right, 0.0], [0.0, 0.0, 1.0]]) @ frame.T_world_camera[:3, :3]
         with np.errstate(invalid="ignore"):
             points = depth * (level.astype(np.float32) @ rays)  # (3, N): ahead, left and up of the camera, levelled
-            valid = (depth > 0.0) & (np.hypot(points[0], points[1]) <= self.max_range_m)
+            valid = (depth > 0.0) & (points[0] ** 2 + points[1] ** 2 <= self.max_range_m**2)
         points = points[:, valid]
         points[2] += np.float32(frame.T_world_camera[2, 3] - floor_z_m)
         camera = frame.T_world_camera[:2, 3]
-        cells = self.cell_of(camera + points[:1].T * ahead - points[1:2].T * right)
-        inside = self.inside(cells)
-        if not inside.all():
-            points, cells = points[:, inside], cells[inside]
-        if not len(cells):
+        origin = (camera - self.origin_m) / self.resolution_m
+        ix, iy = (
+            np.floor((points[0] * a - points[1] * r) / self.resolution_m + o).astype(np.int64)
+            for a, r, o in zip(ahead, right, origin, strict=True)
+        )
+        if not ix.size:
             return
-        low = np.minimum(cells.min(axis=0), self.cell_of(camera)).clip(0)
-        high = np.minimum(np.maximum(cells.max(axis=0), self.cell_of(camera)) + 1, self.shape)
-        box = slice(low[0], high[0]), slice(low[1], high[1])
+        corners = np.array([[ix.min(), iy.min()], [ix.max(), iy.max()], np.floor(origin)], dtype=np.int64)
+        low, high = corners.min(axis=0), corners.max(axis=0) + 1
+        box = slice(int(low[0]), int(high[0])), slice(int(low[1]), int(high[1]))
         shape = high - low
-        flat = (cells[:, 0] - low[0]) * shape[1] + cells[:, 1] - low[1]
-        floor = np.abs(points[2]) < FLOOR_BAND_M
-        hit = (points[2] >= FLOOR_BAND_M) & (points[2] < self.body_height_m)
+        flat = (ix - low[0]) * shape[1] + iy - low[1]
+        above = points[2] >= FLOOR_BAND_M
+        floor = ~above & (points[2] > -FLOOR_BAND_M)
+        hit = above & (points[2] < self.body_height_m)
         tall = (points[2] >= self.body_height_m) & (points[2] < TALL_BAND_M)
         size = int(shape[0] * shape[1])
         floors, hits, talls = (np.bincount(flat[kind], minlength=size).reshape(shape) for kind in (floor, hit, tall))
-        evidence = self._evidence[box].astype(np.int64) + np.minimum(hits, 3) - ((floors > 0) & (hits == 0))
+        evidence = self._evidence[box] + np.minimum(hits, 3) - ((floors > 0) & (hits == 0))
         self._evidence[box] = np.clip(evidence, CLEARED, SURE)
         self.obstacle[box] = (self._evidence[box] >= OBSTACLE) | self._bumped[box]
         self.tall[box] = (self.tall[box] | (talls > 0)) & ~(floors > hits + talls)
-        middles = self.xy_of(
-            np.stack(
-                np.meshgrid(np.arange(*box[0].indices(high[0])[:2]), np.arange(*box[1].indices(high[1])[:2]), indexing="ij"), -1
-            )
-        )
-        self.explored[box] |= _closed(floors > 0) | (hits > 0) | self._wedge(middles - camera, ahead, points, floor, hit)
+        offset = np.indices(tuple(shape)).transpose(1, 2, 0) + (low + 0.5 - origin)
+        wedge = self._wedge(offset * self.resolution_m, ahead, points, floor, hit)
+        self.explored[box] |= _closed(floors > 0) | (hits > 0) | wedge
         self._note(low, high)
 
     def _wedge(
@@ -190,8 +190,9 @@ class OccupancyMap:
         scale = BINS / max(highest - lowest, 1e-6)
         bins = ((slope - lowest) * scale).astype(np.int64).clip(0, BINS - 1)
         reach, first = np.zeros(BINS), np.full(BINS, np.inf)
-        np.maximum.at(reach, bins[front & floor], points[0][front & floor])
-        np.minimum.at(first, bins[front & hit], points[0][front & hit])
+        floor, hit = floor & front, hit & front
+        np.maximum.at(reach, bins[floor], points[0][floor])
+        np.minimum.at(first, bins[hit], points[0][hit])
         reach = np.where(np.isfinite(first), first, reach)
         along = offset @ ahead
         aside = offset @ np.array([-ahead[1], ahead[0]])

@@ -1,0 +1,78 @@
+"""The durable list of finished episodes: one JSON line each, on the disk before the next one counts."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from enactive.errors import ConfigError
+
+
+class Results:
+    """Appends to `<folder>/episodes.jsonl`; a new `Results` on the same folder knows what is done.
+
+    settings: whatever must be equal for two runs to belong together, written to `<folder>/settings.json` at the first start.
+    Raises ConfigError where the folder holds results of other settings.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._check_settings(json.loads(json.dumps(settings)))
+        self._path = folder / "episodes.jsonl"
+        self.rows: list[dict[str, Any]] = self._read()
+        self._file = self._path.open("ab", buffering=0)
+        self._size = self._path.stat().st_size
+
+    @property
+    def done(self) -> set[tuple[str, str]]:
+        """(method, episode) pairs that are finished."""
+        return {(row["method"], row["episode"]) for row in self.rows}
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        """Add one finished episode; it is on the disk when this returns.
+
+        Raises OSError where the disk is full; nothing half is left behind.
+        """
+        line = json.dumps(row).encode() + b"\n"
+        try:
+            if self._file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
+            os.fsync(self._file.fileno())
+        except OSError:
+            os.truncate(self._path, self._size)
+            raise
+        self._size += len(line)
+        self.rows.append(dict(row))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _read(self) -> list[dict[str, Any]]:
+        if not self._path.exists():
+            return []
+        text = self._path.read_bytes()
+        whole = text.rfind(b"\n") + 1
+        if whole < len(text):  # the process was killed in the middle of a line: that episode runs again
+            os.truncate(self._path, whole)
+        return [json.loads(line) for line in text[:whole].splitlines()]
+
+    def _check_settings(self, settings: Any) -> None:
+        path = self.folder / "settings.json"
+        if not path.exists():
+            temporary = path.with_suffix(".partial")
+            temporary.write_text(json.dumps(settings, indent=2))
+            temporary.replace(path)
+            return
+        before = json.loads(path.read_text())
+        changed = [key for key in sorted(set(before) | set(settings)) if before.get(key) != settings.get(key)]
+        if changed:
+            raise ConfigError(
+                f"{self.folder} holds results of another {' and '.join(changed)}; "
+                "choose another --out, or repeat the old command"
+            )

@@ -103,6 +103,8 @@ class _Run:
         obs, info = _guarded(env.reset, seed=seed, options=options)
         self.observation = Observation.from_gym(obs, info)
         oracle = env.get_wrapper_attr("oracle") if env.has_wrapper_attr("oracle") else None
+        if oracle is not None:
+            self.meter = NavigationMeter(oracle, self.observation)
         for part in (agent.perceiver, agent.planner, agent.controller):
             if (bind := getattr(part, "bind", None)) is not None:
                 if oracle is None:
@@ -112,8 +114,6 @@ class _Run:
         agent.planner.reset(self.goal, self.body)
         agent.controller.reset(self.body)
         agent.guard.reset(self.body)
-        if oracle is not None:
-            self.meter = NavigationMeter(oracle, self.observation)
         self._tell(lambda recorder: recorder.start(env, self.goal, self.body))
 
     def loop(self) -> None:

@@ -1,0 +1,47 @@
+"""The `enactive` command: one module per sub-command in `commands/`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from enactive import __version__
+from enactive.errors import ConfigError, EnactiveError
+
+COMMANDS = {
+    "run": "pursue a goal given in words or as a picture, and write a report",
+    "eval": "run planners over a suite of episodes, resumable, and write a table",
+    "list": "what is installed: environments, perceivers, planners, controllers, tools, suites",
+    "doctor": "check this machine: rendering, packages, pretrained files",
+    "models": "pretrained files: list, get, verify",
+    "train": "train a model that ships with the package",
+    "suite": "make the episodes of a suite",
+    "export": "write an apartment as .glb for other simulators",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one sub-command; returns the exit status (2 for what the user can mend, 1 for what broke)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["--version"]:
+        print(f"enactive {__version__}")
+        return 0
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print("usage: enactive COMMAND ...\n\n" + "\n".join(f"  {name:8} {words}" for name, words in COMMANDS.items()))
+        print("\nenactive COMMAND --help tells more.")
+        return 0 if arguments else 2
+    name, *rest = arguments
+    try:
+        if name not in COMMANDS:
+            raise ConfigError(f"there is no command {name!r}; known: {', '.join(COMMANDS)}")
+        return int(importlib.import_module(f"enactive.agents.commands.{name}").main(rest))
+    except ConfigError as error:
+        print(f"enactive: {error}", file=sys.stderr)
+        return 2
+    except EnactiveError as error:
+        print(f"enactive: {type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("enactive: stopped by the keyboard", file=sys.stderr)
+        return 130

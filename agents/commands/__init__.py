@@ -1,0 +1,1 @@
+"""Sub-commands of `enactive`: each module has `main(argv) -> exit status`."""

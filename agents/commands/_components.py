@@ -1,0 +1,71 @@
+"""Choosing components on the command line: `--planner UniGoal --planner.sigma_partial 0.5`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonargparse import ArgumentParser, Namespace
+
+from enactive.agents.component import Component
+from enactive.agents.plugins import Group, load
+from enactive.errors import ConfigError
+
+GROUP_OF: Mapping[str, Group] = {
+    "env": "envs",
+    "perceiver": "perceivers",
+    "planner": "planners",
+    "controller": "controllers",
+}
+
+
+def add_components(parser: ArgumentParser, argv: Sequence[str], defaults: Mapping[str, str]) -> list[str]:
+    """Give the parser a typed option for each role, built from the constructor of the class that `argv` names.
+
+    Names are entry points or dotted paths, from the option, else from `--config`, else from `defaults`. Returns argv with
+    the names replaced by import paths, ready to be parsed. Raises ConfigError for an unknown name.
+    """
+    rewritten = list(argv)
+    config = _config(argv)
+    for role, default in defaults.items():
+        flag = f"--{role}"
+        name = default
+        if isinstance(chosen := config.get(role), Mapping):
+            name = str(chosen.get("class_path", default))
+        for place, word in enumerate(rewritten):
+            if word == flag and place + 1 < len(rewritten):
+                name = rewritten[place + 1]
+                rewritten[place + 1] = class_path(GROUP_OF[role], name)
+            elif word.startswith(f"{flag}="):
+                name = word.partition("=")[2]
+                rewritten[place] = f"{flag}={class_path(GROUP_OF[role], name)}"
+        kind = load(GROUP_OF[role], name)
+        parser.add_argument(
+            flag, type=kind, default={"class_path": class_path(GROUP_OF[role], name)}, help=f"default {default}"
+        )
+    return rewritten
+
+
+def class_path(group: Group, name: str) -> str:
+    """Import path of a named component."""
+    kind = load(group, name)
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def component(role: str, chosen: Namespace) -> Component:
+    """The parsed option as plain data."""
+    arguments = chosen.init_args.as_dict() if "init_args" in chosen else {}
+    return Component(GROUP_OF[role], str(chosen.class_path), arguments)
+
+
+def _config(argv: Sequence[str]) -> Mapping[str, Any]:
+    for place, word in enumerate(argv):
+        path = argv[place + 1] if word == "--config" and place + 1 < len(argv) else word.removeprefix("--config=")
+        if path != word:
+            if not Path(path).is_file():
+                raise ConfigError(f"there is no configuration file {path!r}")
+            loaded = yaml.safe_load(Path(path).read_text())
+            return loaded if isinstance(loaded, Mapping) else {}
+    return {}

@@ -1,0 +1,81 @@
+"""`enactive eval`: planners over a suite of episodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jsonargparse import ArgumentParser
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from enactive.agents.component import Component, Method
+from enactive.agents.evaluation import Executor, evaluate
+from enactive.agents.table import markdown, plot
+from enactive.errors import ConfigError
+
+from ._components import add_components, component
+
+
+def main(argv: Sequence[str]) -> int:
+    """Evaluate, resume where an earlier run ended, print the table and write it beside the results."""
+    parser = ArgumentParser(prog="enactive eval", description="Run planners over a suite of episodes and compare them.")
+    parser.add_argument("--config", action="config")
+    parser.add_argument("--suite", type=str, default="household/objectnav")
+    parser.add_argument("--split", type=str, default="val_unseen")
+    parser.add_argument("--episodes", type=int, default=100, help="the first so many episodes of the split")
+    parser.add_argument(
+        "--compare", type=list[str], default=[], help="further planners, as a list: [NearestFrontier,RandomWalk]"
+    )
+    parser.add_argument("--max_steps", type=int, default=500)
+    parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--executor", type=Executor, default="process")
+    parser.add_argument("--out", type=Path, default=None, help="folder of the results; default runs/eval/SUITE-SPLIT-PLANNER")
+    defaults = {"perceiver": "EmbeddedPerceiver", "planner": "UniGoal", "controller": "NavigationController"}
+    chosen = parser.parse_args(add_components(parser, argv, defaults))
+    if chosen.workers < 1 or chosen.episodes < 1:
+        raise ConfigError("--workers and --episodes must be at least 1")
+
+    from enactive.envs.household.suites import load_suite
+
+    episodes = load_suite(chosen.suite, chosen.split)[: chosen.episodes]
+    perceiver, controller = component("perceiver", chosen.perceiver), component("controller", chosen.controller)
+    planner = component("planner", chosen.planner)
+    label = planner.name.rpartition(".")[2]
+    methods = [Method(label, perceiver, planner, controller)]
+    methods += [Method(name, perceiver, Component("planners", name), controller) for name in chosen.compare]
+    if len({method.label for method in methods}) < len(methods):
+        raise ConfigError("--compare names a planner twice")
+    folder = chosen.out or Path("runs/eval") / f"{chosen.suite.replace('/', '-')}-{chosen.split}-{label}"
+    settings = {"suite": chosen.suite, "split": chosen.split, "episodes": len(episodes)}
+    with _progress() as progress:
+        bar = progress.add_task("", total=len(episodes) * len(methods), tally="")
+        successes: list[bool] = []
+
+        def show(row: Mapping[str, Any], done: int, total: int) -> None:
+            successes.append(bool(row["success"]))
+            progress.update(bar, completed=done, tally=f"success {sum(successes)}/{len(successes)}")
+
+        rows = evaluate(
+            methods,
+            episodes,
+            folder,
+            settings=settings,
+            max_steps=chosen.max_steps,
+            workers=chosen.workers,
+            executor=chosen.executor,
+            on_result=show,
+        )
+    text = markdown(rows, f"{chosen.suite}, {chosen.split}")
+    (folder / "table.md").write_text(text)
+    plot(rows, folder / "table.png")
+    Console().print(Markdown(text))
+    print(f"{folder}/table.md, table.png, episodes.jsonl")
+    return 0
+
+
+def _progress() -> Progress:
+    words = TextColumn("{task.fields[tally]}")
+    return Progress(BarColumn(), MofNCompleteColumn(), words, TimeElapsedColumn(), TimeRemainingColumn())

@@ -1,0 +1,26 @@
+"""`enactive list`: what is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jsonargparse import ArgumentParser
+
+from enactive.agents.plugins import GROUPS, available
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print every component by group, with where it comes from."""
+    parser = ArgumentParser(prog="enactive list", description="What is installed, by kind of component.")
+    parser.parse_args(list(argv))
+    for group in GROUPS:
+        print(group)
+        for name, point in available(group).items():
+            source = point.dist.name if point.dist is not None else "?"
+            print(f"  {name:22} {point.value}{'' if source == 'enactive' else f'   from {source}'}")
+    from enactive.envs.household.suites import SPLITS, SUITES
+
+    print("suites")
+    for suite in SUITES:
+        print(f"  {suite:22} {', '.join(SPLITS)}")
+    return 0

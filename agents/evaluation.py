@@ -1,0 +1,152 @@
+"""Many episodes, several methods, many processes: the same episodes for everyone, each run once, nothing lost."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import gymnasium as gym
+
+from enactive.envs.household.episode import NavigationEpisode
+from enactive.errors import ConfigError
+
+from .component import Method
+from .failures import FailureWatch
+from .loop import Agent
+from .results import Results
+
+Executor = Literal["process", "ray"]
+Trial = tuple[Method, NavigationEpisode]
+PARTS = ("perceive", "plan", "control", "act")
+
+
+def evaluate(
+    methods: Sequence[Method],
+    episodes: Sequence[NavigationEpisode],
+    folder: Path,
+    *,
+    settings: Mapping[str, Any],
+    max_steps: int = 500,
+    workers: int = 1,
+    executor: Executor = "process",
+    on_result: Callable[[Mapping[str, Any], int, int], None] = lambda row, done, total: None,
+) -> list[dict[str, Any]]:
+    """Run every method on every episode and return the rows, methods in order, episodes in order.
+
+    Finished episodes are appended to `folder` at once; the same call resumes where an earlier one ended, however it ended.
+    on_result(row, done, total) is called after each. Raises EmbodimentFault or SafetyAbort where the body is at stake:
+    what is finished is kept.
+    """
+    results = Results(folder, {**settings, "max_steps": max_steps, "methods": [method.to_json() for method in methods]})
+    trials = [(method, episode) for method in methods for episode in episodes]
+    left = [trial for trial in trials if (trial[0].label, trial[1].id) not in results.done]
+    left.sort(key=lambda trial: trial[1].apartment_seed)  # the same apartment comes in a row: workers keep it compiled
+    try:
+        for row in _run_all(left, max_steps, workers, executor):
+            results.append(row)
+            on_result(row, len(results.rows), len(trials))
+    finally:
+        results.close()
+    by_key = {(row["method"], row["episode"]): row for row in results.rows}
+    return [by_key[method.label, episode.id] for method, episode in trials]
+
+
+def run_trial(trial: Trial, max_steps: int) -> dict[str, Any]:
+    """Run one method on one episode and put what happened in one flat row."""
+    method, episode = trial
+    watch = FailureWatch()
+    record = _agent(method, max_steps).run(
+        _environment(max_steps), episode.goal, options={"episode": episode}, recorders=[watch]
+    )
+    return {
+        "method": method.label,
+        "episode": episode.id,
+        "goal": str(episode.goal),
+        "outcome": record.outcome,
+        "found": record.found,
+        "reason": record.reason,
+        "error": record.error,
+        "failure": watch.kind,
+        "seen_at_step": watch.seen_at_step,
+        "steps": len(record.steps),
+        "interventions": record.interventions,
+        **record.metrics,
+        **{f"{part}_s": sum(step.seconds[part] for step in record.steps) for part in PARTS},
+    }
+
+
+_AGENTS: dict[tuple[str, int], Agent] = {}
+
+
+def _agent(method: Method, max_steps: int) -> Agent:
+    """One agent per method and process: models load once."""
+    key = (repr(method), max_steps)
+    if key not in _AGENTS:
+        _AGENTS[key] = Agent(method.perceiver.build(), method.planner.build(), method.controller.build(), max_steps=max_steps)
+    return _AGENTS[key]
+
+
+@cache
+def _environment(max_steps: int) -> gym.Env[Any, Any]:
+    import enactive.envs  # noqa: F401  # registers Household
+
+    return gym.make("enactive/Household-v0", max_steps=max_steps + 1)
+
+
+def _run_all(trials: Sequence[Trial], max_steps: int, workers: int, executor: Executor) -> Iterator[dict[str, Any]]:
+    if executor == "ray":
+        return _run_on_ray(trials, max_steps, workers)
+    if workers == 1:
+        return (run_trial(trial, max_steps) for trial in trials)
+    return _run_in_pool(trials, max_steps, workers)
+
+
+def _run_in_pool(trials: Sequence[Trial], max_steps: int, workers: int) -> Iterator[dict[str, Any]]:
+    queue = iter(trials)
+    context = multiprocessing.get_context("spawn")  # a forked child would share the parent's graphics context and threads
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
+        running = {pool.submit(run_trial, trial, max_steps) for trial in itertools.islice(queue, 2 * workers)}
+        while running:
+            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            running |= {pool.submit(run_trial, trial, max_steps) for trial in itertools.islice(queue, len(finished))}
+            for future in finished:
+                yield future.result()
+
+
+def _start_worker() -> None:
+    """One thread a process (two fight for the cores), and no life after the parent's."""
+    import torch
+
+    torch.set_num_threads(1)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+
+def _run_on_ray(trials: Sequence[Trial], max_steps: int, workers: int) -> Iterator[dict[str, Any]]:
+    try:
+        import ray
+    except ImportError as error:
+        raise ConfigError('--executor ray needs Ray: pip install "enactive[ray]"') from error
+
+    if not ray.is_initialized():
+        ray.init(num_cpus=workers if "RAY_ADDRESS" not in os.environ else None, include_dashboard=False, log_to_driver=False)
+
+    class Worker:
+        def __init__(self) -> None:
+            import torch
+
+            torch.set_num_threads(1)
+
+        def run(self, trial: Trial) -> dict[str, Any]:
+            return run_trial(trial, max_steps)
+
+    pool = ray.util.ActorPool([ray.remote(num_cpus=1)(Worker).remote() for _ in range(workers)])
+    yield from pool.map_unordered(lambda actor, trial: actor.run.remote(trial), list(trials))

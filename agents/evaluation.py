@@ -44,14 +44,16 @@ def evaluate(
     on_result(row, done, total) is called after each. Raises EmbodimentFault or SafetyAbort where the body is at stake:
     what is finished is kept.
     """
-    results = Results(folder, {**settings, "max_steps": max_steps, "methods": [method.to_json() for method in methods]})
+    identities = {f"method {method.label}": method.to_json() for method in methods}
+    results = Results(folder, {**settings, "max_steps": max_steps, **identities})
     trials = [(method, episode) for method in methods for episode in episodes]
+    wanted = {(method.label, episode.id) for method, episode in trials}
     left = [trial for trial in trials if (trial[0].label, trial[1].id) not in results.done]
     left.sort(key=lambda trial: trial[1].apartment_seed)  # the same apartment comes in a row: workers keep it compiled
     try:
         for row in _run_all(left, max_steps, workers, executor):
             results.append(row)
-            on_result(row, len(results.rows), len(trials))
+            on_result(row, len(wanted & results.done), len(trials))
     finally:
         results.close()
     by_key = {(row["method"], row["episode"]): row for row in results.rows}

@@ -15,8 +15,8 @@ from enactive.errors import ConfigError
 class Results:
     """Appends to `<folder>/episodes.jsonl`; a new `Results` on the same folder knows what is done.
 
-    settings: whatever must be equal for two runs to belong together, written to `<folder>/settings.json` at the first start.
-    Raises ConfigError where the folder holds results of other settings.
+    settings: whatever must be equal for two runs to belong together, key by key, kept in `<folder>/settings.json`; new keys
+    (another method) may join. Raises ConfigError where the folder holds results of other settings.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
@@ -62,17 +62,15 @@ class Results:
             os.truncate(self._path, whole)
         return [json.loads(line) for line in text[:whole].splitlines()]
 
-    def _check_settings(self, settings: Any) -> None:
+    def _check_settings(self, settings: dict[str, Any]) -> None:
         path = self.folder / "settings.json"
-        if not path.exists():
-            temporary = path.with_suffix(".partial")
-            temporary.write_text(json.dumps(settings, indent=2))
-            temporary.replace(path)
-            return
-        before = json.loads(path.read_text())
-        changed = [key for key in sorted(set(before) | set(settings)) if before.get(key) != settings.get(key)]
+        before = json.loads(path.read_text()) if path.exists() else {}
+        changed = [key for key in sorted(set(before) & set(settings)) if before[key] != settings[key]]
         if changed:
             raise ConfigError(
                 f"{self.folder} holds results of another {' and '.join(changed)}; "
                 "choose another --out, or repeat the old command"
             )
+        temporary = path.with_suffix(".partial")
+        temporary.write_text(json.dumps(before | settings, indent=2))
+        temporary.replace(path)

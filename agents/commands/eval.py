@@ -49,7 +49,7 @@ def main(argv: Sequence[str]) -> int:
     if len({method.label for method in methods}) < len(methods):
         raise ConfigError("--compare names a planner twice")
     folder = chosen.out or Path("runs/eval") / f"{chosen.suite.replace('/', '-')}-{chosen.split}-{label}"
-    settings = {"suite": chosen.suite, "split": chosen.split, "episodes": len(episodes)}
+    settings = {"suite": chosen.suite, "split": chosen.split}
     with _progress() as progress:
         bar = progress.add_task("", total=len(episodes) * len(methods), tally="")
         successes: list[bool] = []

@@ -1,0 +1,77 @@
+"""`enactive run GOAL`: one episode with the embedded defaults, and a folder that shows it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from jsonargparse import ArgumentParser
+
+from enactive.agents.loop import Agent
+from enactive.agents.progress import LiveLine
+from enactive.envs import Goal, ImageGoal, parse_goal
+from enactive.errors import ConfigError
+
+from ._components import add_components, component
+
+DEFAULTS = {
+    "env": "Household",
+    "perceiver": "EmbeddedPerceiver",
+    "planner": "UniGoal",
+    "controller": "NavigationController",
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run, record, print where the report is. Exit status 0 whether or not the goal was found: both are results."""
+    parser = ArgumentParser(prog="enactive run", description='Pursue a goal: enactive run "find the red mug in the kitchen"')
+    parser.add_argument("--config", action="config")
+    parser.add_argument("goal", type=str, nargs="?", default="", help="what to find, in words")
+    parser.add_argument("--goal_image", type=Path, default=None, help="a picture of what to find, in place of words")
+    parser.add_argument("--max_steps", type=int, default=500)
+    parser.add_argument("--out", type=Path, default=Path("runs"), help="where the run's folder is made")
+    arguments = [word.replace("--goal-image", "--goal_image").replace("--max-steps", "--max_steps") for word in argv]
+    chosen = parser.parse_args(add_components(parser, arguments, DEFAULTS))
+    goal: Goal = read_goal_image(chosen.goal_image) if chosen.goal_image is not None else parse_goal(chosen.goal)
+    parts = {role: component(role, chosen[role]) for role in DEFAULTS}
+
+    from enactive.agents.report import RunFolder
+
+    slug = re.sub(r"[^a-z0-9]+", "-", (chosen.goal or chosen.goal_image.stem).lower()).strip("-")[:40]
+    folder = chosen.out / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}"
+    config = {"max_steps": chosen.max_steps, **{role: part.to_json() for role, part in parts.items()}}
+    record = RunFolder(folder, config)
+    env = parts["env"].build()
+    try:
+        agent = Agent(
+            parts["perceiver"].build(),
+            parts["planner"].build(),
+            parts["controller"].build(),
+            max_steps=chosen.max_steps,
+        )
+        episode = agent.run(env, goal, recorders=[LiveLine(), record])
+    finally:
+        env.close()
+    for warning in episode.warnings:
+        print(f"warning: {warning}")
+    for name, value in episode.metrics.items():
+        print(f"  {name:20} {value if isinstance(value, bool | str) else format(value, '.3g')}")
+    print(f"  {'first_action_s':20} {episode.first_action_s:.2f}\n  {'seconds':20} {episode.seconds:.1f}")
+    print(f"report: {folder / 'report.html'}")
+    return 0
+
+
+def read_goal_image(path: Path) -> ImageGoal:
+    """A picture file as a goal. Raises ConfigError where it is missing or is not a picture."""
+    import numpy as np
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            return ImageGoal(np.asarray(picture.convert("RGB")))
+    except FileNotFoundError:
+        raise ConfigError(f"there is no picture {str(path)!r}") from None
+    except (UnidentifiedImageError, OSError) as error:
+        raise ConfigError(f"{str(path)!r} is not a picture that can be read: {error}") from error

@@ -3,6 +3,8 @@
 `Observation` leaves an environment, `Action` enters it, `Embodiment` says what both mean, a `Goal` says what for.
 """
 
+import gymnasium
+
 from .embodiment import DISCRETE_ACTIONS, VERBS, Action, CameraInfo, ControlMode, Embodiment, Interaction
 from .goal import Goal, ImageGoal, ObjectGoal, PoseGoal, TaskGoal, TextGoal
 from .observation import CameraFrame, Observation
@@ -26,3 +28,5 @@ __all__ = [
     "TextGoal",
     "parse_goal",
 ]
+
+gymnasium.register(id="enactive/Household-v0", entry_point="enactive.envs.household.env:Household")

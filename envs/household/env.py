@@ -1,0 +1,243 @@
+"""`Household`: an apartment made from a seed, as a Gymnasium environment that shows pixels and hides the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.errors import ConfigError
+
+from ..embodiment import DISCRETE_ACTIONS, CameraInfo, Embodiment
+from ..goal import Goal, ObjectGoal
+from . import motion
+from .camera import HFOV_RAD, base_pose, camera_pose, intrinsics
+from .episode import NavigationEpisode
+from .obstacles import BODY_HEIGHT_M
+from .oracle import Oracle
+from .render import DepthSensor, Renderer
+from .state import WorldState, initial_state
+from .world import World, load_world
+
+TWIST_LIMITS = (0.5, 1.5)  # m/s, rad/s
+TWIST_RATE_HZ = 10.0
+DISCRETE_STEP_S = 0.5  # simulated seconds that one discrete move takes
+_FAR_M = 1e4
+
+
+class Household(gym.Env[dict[str, Any], Any]):
+    """A body with a head camera in a furnished apartment.
+
+    seed, rooms: which apartment, as `make_apartment` takes them. control_mode: "discrete", six moves of 0.25 m and 30
+    degrees, or "base_twist", (v m/s, w rad/s) for 0.1 s. depth_noise: noisy depth; without it depth is exact. Depth spans
+    0.5-5 m, 0 outside. sliding: slide along what is touched instead of stopping. max_steps: then the episode is truncated.
+    culling: draw only what the camera can see, which changes no pixel.
+
+    Observations have the standard keys of `Observation.from_gym` with one camera, "head". `info["feedback"]` tells what came
+    of the action (`ok`, `error`, `message`), `info["collided"]` whether the motion was stopped. `reset(options=...)` takes
+    {"episode": NavigationEpisode} or {"goal": Goal}. The truth is in `oracle`, and nowhere else.
+    """
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012 - Gymnasium's own attribute
+
+    def __init__(
+        self,
+        seed: int = 0,
+        rooms: int | None = None,
+        control_mode: Literal["discrete", "base_twist"] = "discrete",
+        verbs: bool = False,
+        width: int = 320,
+        height: int = 240,
+        depth_noise: bool = False,
+        sliding: bool = False,
+        max_steps: int = 500,
+        culling: bool = True,
+        render_mode: Literal["rgb_array"] | None = None,
+    ) -> None:
+        if control_mode not in ("discrete", "base_twist"):
+            raise ConfigError(f'control_mode is "discrete" or "base_twist", not {control_mode!r}')
+        if verbs:
+            raise ConfigError("this body has no hands yet; use verbs=False")
+        self.seed, self.rooms, self.control_mode = seed, rooms, control_mode
+        self.width, self.height, self.sliding, self.max_steps = width, height, sliding, max_steps
+        self.render_mode = render_mode
+        self._sensor, self._culling = DepthSensor(noisy=depth_noise), culling
+        self._K = intrinsics(width, height)
+        self.embodiment = _embodiment(control_mode, width, height, self._sensor)
+        self.observation_space = _observation_space(width, height)
+        self.action_space = _action_space(control_mode)
+        self.oracle = Oracle(self)
+        self.goal: Goal | None = None
+        self.targets: tuple[int, ...] = ()
+        self.collisions = 0
+        self._world: World | None = None
+        self._renderer: Renderer | None = None
+        self._state: WorldState | None = None
+        self._rgb: NDArray[np.uint8] | None = None
+
+    @property
+    def world(self) -> World:
+        """The loaded apartment. Raises ConfigError before the first reset."""
+        if self._world is None:
+            raise ConfigError("call reset() before using the environment")
+        return self._world
+
+    @property
+    def renderer(self) -> Renderer:
+        """The renderer of the loaded apartment, made when first used."""
+        if self._renderer is None:
+            self._renderer = Renderer(self.world.compiled, self.width, self.height, self._sensor, self._culling)
+        return self._renderer
+
+    @property
+    def state(self) -> WorldState:
+        """The current state. Raises ConfigError before the first reset."""
+        if self._state is None:
+            raise ConfigError("call reset() before using the environment")
+        return self._state
+
+    def save_state(self) -> WorldState:
+        """The state, immutable: keep it as it is."""
+        return self.state
+
+    def restore_state(self, state: WorldState) -> None:
+        """Go back to a saved state of the same apartment, exactly."""
+        if state.pose.shape != self.state.pose.shape or state.opening.shape != self.state.opening.shape:
+            raise ConfigError("the state belongs to another apartment; reset to that apartment first")
+        self._state = state
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Start an episode. Without options the body starts at a random free place, which `seed` decides."""
+        super().reset(seed=seed)
+        chosen = dict(options or {})
+        episode, goal = chosen.pop("episode", None), chosen.pop("goal", None)
+        if chosen:
+            raise ConfigError(f'reset takes the options "episode" and "goal", not {", ".join(map(repr, sorted(chosen)))}')
+        if episode is not None and not isinstance(episode, NavigationEpisode):
+            raise ConfigError(f'the option "episode" takes a NavigationEpisode, not {type(episode).__name__}')
+        self._load(*((episode.apartment_seed, episode.rooms) if episode is not None else (self.seed, self.rooms)))
+        noise = int(self.np_random.integers(2**63))
+        state = initial_state(self.world.apartment, seed=noise)
+        start = episode.start if episode is not None else self._random_start(state)
+        self._state = initial_state(self.world.apartment, start, noise)
+        self.goal = episode.goal if episode is not None else goal
+        self.targets = episode.targets if episode is not None else self._targets(self.goal)
+        self.collisions = 0
+        return self._observe(""), _info(True, "", "", False)
+
+    def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        """Take one action. The reward is 0: success and path length are the metrics' to judge."""
+        state, prints = self.state, self.world.obstacles.footprints(self.state)
+        stopped = False
+        if self.control_mode == "discrete":
+            name = DISCRETE_ACTIONS[int(action)]
+            stopped = name == "stop"
+            moved = motion.discrete(state, name, prints, self.sliding)
+        else:
+            v, w = np.clip(np.asarray(action, dtype=np.float64), self.action_space.low, self.action_space.high)
+            moved = motion.twist(state, float(v), float(w), 1.0 / TWIST_RATE_HZ, prints, self.sliding)
+        self._state = motion.counted(moved.state)
+        self.collisions += moved.collided
+        message = "something is in the way" if moved.collided else ""
+        info = _info(not moved.collided, "collision" if moved.collided else "", message, moved.collided)
+        return self._observe(message), 0.0, stopped, self.state.steps >= self.max_steps, info
+
+    def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
+        """The latest picture, (H, W, 3) uint8, with render_mode="rgb_array"."""
+        return None if self.render_mode is None or self._rgb is None else self._rgb.copy()
+
+    def close(self) -> None:
+        """Free the OpenGL context."""
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None
+
+    def _load(self, seed: int, rooms: int | None) -> None:
+        world = load_world(seed, rooms)
+        if world is not self._world:
+            self.close()
+            self._world = world
+
+    def _random_start(self, state: WorldState) -> tuple[float, float, float]:
+        start = self.world.random_start(state, self.np_random)
+        if start is None:
+            raise ConfigError(f"the apartment of seed {self.seed} has no free floor to stand on; take another seed")
+        return start
+
+    def _targets(self, goal: Goal | None) -> tuple[int, ...]:
+        if not isinstance(goal, ObjectGoal):
+            return ()
+        return tuple(p.id for p in self.world.apartment.objects if p.asset.category == goal.category)
+
+    def _observe(self, message: str) -> dict[str, Any]:
+        state = self.state
+        pose = camera_pose(state.base, state.pitch_rad)
+        self._rgb, depth = self.renderer.rgbd(state, pose)
+        stamp = np.float64(state.steps * (DISCRETE_STEP_S if self.control_mode == "discrete" else 1.0 / TWIST_RATE_HZ))
+        head = {"rgb": self._rgb, "depth": depth, "K": self._K.copy(), "T_world_camera": pose, "stamp_s": np.array([stamp])}
+        return {
+            "cameras": {"head": head},
+            "T_world_base": base_pose(state.base),
+            "text": message,
+            "stamp_s": np.array([stamp]),
+        }
+
+
+def _info(ok: bool, error: str, message: str, collided: bool) -> dict[str, Any]:
+    return {"feedback": {"ok": ok, "error": error, "message": message}, "collided": collided}
+
+
+def _embodiment(control_mode: Literal["discrete", "base_twist"], width: int, height: int, sensor: DepthSensor) -> Embodiment:
+    camera = CameraInfo("head", width, height, HFOV_RAD, sensor.range_m)
+    body = {"cameras": (camera,), "radius_m": motion.BODY_RADIUS_M, "height_m": BODY_HEIGHT_M}
+    if control_mode == "discrete":
+        return Embodiment(
+            "household",
+            "discrete",
+            DISCRETE_ACTIONS,
+            forward_m=motion.FORWARD_M,
+            turn_rad=motion.TURN_RAD,
+            look_rad=motion.LOOK_RAD,
+            **body,  # type: ignore[arg-type]
+        )
+    v, w = TWIST_LIMITS
+    return Embodiment(
+        "household",
+        "base_twist",
+        labels=("v", "w"),
+        units=("m/s", "rad/s"),
+        low=(-v, -w),
+        high=(v, w),
+        rate_hz=TWIST_RATE_HZ,
+        **body,  # type: ignore[arg-type]
+    )
+
+
+def _action_space(control_mode: str) -> gym.Space[Any]:
+    if control_mode == "discrete":
+        return gym.spaces.Discrete(len(DISCRETE_ACTIONS))
+    limits = np.array(TWIST_LIMITS, dtype=np.float32)
+    return gym.spaces.Box(-limits, limits, dtype=np.float32)
+
+
+def _observation_space(width: int, height: int) -> gym.spaces.Dict:
+    pose = gym.spaces.Box(-_FAR_M, _FAR_M, (4, 4), dtype=np.float64)
+    stamp = gym.spaces.Box(0.0, np.inf, (1,), dtype=np.float64)
+    head = {
+        "rgb": gym.spaces.Box(0, 255, (height, width, 3), dtype=np.uint8),
+        "depth": gym.spaces.Box(0.0, _FAR_M, (height, width), dtype=np.float32),
+        "K": gym.spaces.Box(0.0, _FAR_M, (3, 3), dtype=np.float64),
+        "T_world_camera": pose,
+        "stamp_s": stamp,
+    }
+    text = gym.spaces.Text(max_length=500, min_length=0, charset=_CHARACTERS)
+    cameras = gym.spaces.Dict({"head": gym.spaces.Dict(head)})
+    return gym.spaces.Dict({"cameras": cameras, "T_world_base": pose, "text": text, "stamp_s": stamp})
+
+
+_CHARACTERS = "".join(map(chr, range(32, 127)))

@@ -1,0 +1,136 @@
+"""Everything that can change in an apartment, as immutable plain arrays.
+
+A `WorldState` is never written to: what changes it makes a new one (`dataclasses.replace`), so a saved state is the state
+itself, restoring costs nothing, and verbs are pure functions (apartment, state) -> state.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .model import Apartment, Mover, Placed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorldState:
+    """The state of an apartment with N objects and K movers, and of the body in it. Arrays are read-only.
+
+    pose: (N, 4) float64 x, y, z metres and yaw rad in the world. parent: (N,) int32 id of what the object stands on or in,
+    -1 = floor, wall, ceiling or hand. surface: (N,) int32 index into the parent's `asset.surfaces`, -1 = none.
+    on, dirty, sliced: (N,) bool. temperature: (N,) int8, -1 cold, 0 room, 1 hot.
+    opening: (K,) float64, 0 closed to 1 open, in the order of `movers`. held: id of the object in the hand, -1 = none; it is
+    not drawn. base: (3,) float64 x, y, yaw rad. pitch_rad: of the camera, > 0 looks up. steps: since reset.
+    seed: of every random draw (sensor noise), which depends on (seed, steps) alone.
+    """
+
+    pose: NDArray[np.float64]
+    parent: NDArray[np.int32]
+    surface: NDArray[np.int32]
+    on: NDArray[np.bool_]
+    dirty: NDArray[np.bool_]
+    sliced: NDArray[np.bool_]
+    temperature: NDArray[np.int8]
+    opening: NDArray[np.float64]
+    base: NDArray[np.float64]
+    pitch_rad: float = 0.0
+    held: int = -1
+    steps: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in _ARRAYS:
+            getattr(self, name).setflags(write=False)
+
+    def to_bytes(self) -> bytes:
+        """Every value in a fixed order and byte order: equal states give equal bytes, on any machine."""
+        arrays = b"".join(np.ascontiguousarray(getattr(self, name)).astype(_LITTLE[name]).tobytes() for name in _ARRAYS)
+        counts = np.array([len(self.pose), len(self.opening), self.held, self.steps, self.seed], dtype="<i8").tobytes()
+        return counts + np.array([self.pitch_rad], dtype="<f8").tobytes() + arrays
+
+    def digest(self) -> str:
+        """SHA-256 of `to_bytes`, hexadecimal."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()
+
+
+_LITTLE: Mapping[str, str] = {
+    "pose": "<f8",
+    "parent": "<i4",
+    "surface": "<i4",
+    "on": "|b1",
+    "dirty": "|b1",
+    "sliced": "|b1",
+    "temperature": "|i1",
+    "opening": "<f8",
+    "base": "<f8",
+}
+_ARRAYS = tuple(field.name for field in fields(WorldState) if field.name in _LITTLE)
+
+
+def movers(apartment: Apartment) -> tuple[tuple[int, Mover], ...]:
+    """(object id, mover) of every door, lid and drawer: the order of `WorldState.opening`."""
+    return tuple((placed.id, mover) for placed in apartment.objects for mover in placed.asset.movers)
+
+
+def initial_state(apartment: Apartment, base: tuple[float, float, float] = (0.0, 0.0, 0.0), seed: int = 0) -> WorldState:
+    """The apartment as it was made, with the body at `base` (x, y, yaw rad)."""
+    things = apartment.objects
+    opening = np.array([float(things[i].open) for i, _ in movers(apartment)], dtype=np.float64)
+    state = WorldState(
+        pose=np.array([(*placed.xyz, placed.yaw_rad) for placed in things], dtype=np.float64).reshape(-1, 4),
+        parent=np.array([placed.parent for placed in things], dtype=np.int32),
+        surface=np.array([_surface_index(things, placed) for placed in things], dtype=np.int32),
+        on=np.array([placed.on for placed in things], dtype=bool),
+        dirty=np.array([placed.dirty for placed in things], dtype=bool),
+        sliced=np.zeros(len(things), dtype=bool),
+        temperature=np.zeros(len(things), dtype=np.int8),
+        opening=opening,
+        base=np.array(base, dtype=np.float64),
+        seed=seed,
+    )
+    return state
+
+
+def _surface_index(things: tuple[Placed, ...], placed: Placed) -> int:
+    if placed.parent < 0 or not placed.surface:
+        return -1
+    names = [surface.name for surface in things[placed.parent].asset.surfaces]
+    return names.index(placed.surface)
+
+
+def changed(array: NDArray, index: int, value: float | bool | NDArray) -> NDArray:
+    """A copy of an array of the state with one entry replaced."""
+    out = array.copy()
+    out[index] = value
+    return out
+
+
+def set_opening(apartment: Apartment, state: WorldState, mover: int, opening: float) -> WorldState:
+    """Move a door or drawer (index into `movers`) to `opening` in [0, 1]; what lies in a drawer travels with it."""
+    owner, part = movers(apartment)[mover]
+    pose = state.pose
+    if part.kind == "slide":
+        surfaces = apartment.objects[owner].asset.surfaces
+        inside = [k for k, surface in enumerate(surfaces) if surface.mover == part.name]
+        rides = np.isin(state.surface, inside) & (state.parent == owner)
+        for _ in range(8):  # things on things in the drawer
+            rides |= (state.parent >= 0) & rides[state.parent]
+        if rides.any():
+            axis = np.asarray(part.axis, dtype=np.float64) / np.linalg.norm(part.axis)
+            c, s = np.cos(pose[owner, 3]), np.sin(pose[owner, 3])
+            world = np.array([c * axis[0] - s * axis[1], s * axis[0] + c * axis[1], axis[2]])
+            pose = pose.copy()
+            pose[rides, :3] += (opening - state.opening[mover]) * part.range * world
+    return replace(state, pose=pose, opening=changed(state.opening, mover, opening))
+
+
+def rooms_at(apartment: Apartment, xy: NDArray[np.float64], margin_m: float = 0.0) -> NDArray[np.bool_]:
+    """Which rooms, grown by a margin, hold each point. xy: (N, 2) metres; returns (N, rooms) bool."""
+    rects = np.array([room.rect for room in apartment.rooms], dtype=np.float64)
+    low, high = rects[:, :2] - margin_m, rects[:, 2:] + margin_m
+    points = np.asarray(xy, dtype=np.float64)[:, None, :]
+    return np.asarray(((points >= low) & (points <= high)).all(axis=2))

@@ -1,0 +1,93 @@
+"""Perception's upper bound: the same map and scene graph, built from the true segmentation of what is in view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.envs import Embodiment, Goal, Observation
+from enactive.errors import ConfigError
+
+from .base import Belief, Detection
+from .detector import TextEncoder
+from .scene_graph_builder import SceneGraphBuilder
+from .spatial_memory import SpatialMemory, depth_range_m
+
+
+class TrueObject(Protocol):
+    """The words of one object."""
+
+    @property
+    def category(self) -> str: ...
+    @property
+    def colour(self) -> str: ...
+    @property
+    def material(self) -> str: ...
+    @property
+    def shape(self) -> str: ...
+
+
+class SegmentationOracle(Protocol):
+    """What the world tells of its truth. segmentation: (H, W) int32 of the current view, below 0 = no object."""
+
+    @property
+    def objects(self) -> Sequence[TrueObject]: ...
+
+    def segmentation(self) -> NDArray[np.int32]: ...
+
+
+class OraclePerceiver:
+    """Knows the name, the attributes and the identity of every object that shows at least min_area_px with depth in range.
+
+    What was never in view stays unknown: boxes grow with the views as for any perceiver. text: encoder of the names, MiniLM
+    where not given. `bind` it to the oracle of the environment before `reset`.
+    """
+
+    needs = frozenset({"rgb", "depth", "pose"})
+    provides = frozenset({"map", "scene_graph", "detections"})
+
+    def __init__(self, text: TextEncoder | None = None, min_area_px: int = 20) -> None:
+        self.text = text
+        self.min_area_px = min_area_px
+        self._oracle: SegmentationOracle | None = None
+        self._memory: SpatialMemory | None = None
+        self._objects: Sequence[TrueObject] = ()
+
+    def bind(self, oracle: SegmentationOracle) -> None:
+        """Give it the truth to look at: `env.unwrapped.oracle`."""
+        self._oracle = oracle
+
+    def reset(self, embodiment: Embodiment, goal: Goal | None = None) -> None:
+        """Forget everything. Raises ConfigError where it was not bound."""
+        if self._oracle is None:
+            raise ConfigError("OraclePerceiver knows no oracle: call perceiver.bind(env.unwrapped.oracle) before reset")
+        if self.text is None:
+            from .text import MiniLM
+
+            self.text = MiniLM()
+        builder = SceneGraphBuilder(depth_range_m(embodiment), self.min_area_px, exact_masks=True, measure_colours=False)
+        self._memory = SpatialMemory(embodiment, builder)
+        self._objects = ()
+
+    def update(self, observation: Observation) -> Belief:
+        """Take one observation in. Raises PerceptionError on faulty sensors, ConfigError before `reset`."""
+        if self._memory is None or self._oracle is None or self.text is None:
+            raise ConfigError("OraclePerceiver was not reset: call reset(embodiment, goal) first")
+        frame = self._memory.look(observation)
+        low, high = self._memory.builder.depth_range_m
+        assert frame.depth is not None
+        segmentation = np.where((frame.depth >= low) & (frame.depth <= high), self._oracle.segmentation(), -1)
+        areas = np.bincount(segmentation[segmentation >= 0].ravel())
+        instances = [int(i) for i in np.flatnonzero(areas >= self.min_area_px)]
+        self._objects = self._objects or self._oracle.objects
+        objects = [self._objects[i] for i in instances]
+        embeddings = self.text.encode([thing.category for thing in objects])
+        detections = [
+            Detection(thing.category, 1.0, segmentation == i, embedding)
+            for i, thing, embedding in zip(instances, objects, embeddings, strict=True)
+        ]
+        words = [{word: 1.0 for word in (thing.colour, thing.material, thing.shape) if word} for thing in objects]
+        return self._memory.remember(observation, frame, detections, words, instances)

@@ -1,0 +1,88 @@
+"""Refusing sensor data that a belief must not be built on: missing, corrupt or frozen."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.envs import CameraFrame, Observation
+from enactive.errors import PerceptionError
+
+MOVED_M = 0.02
+MOVED_RAD = np.deg2rad(1.0)
+SAME_STAMPS = 10
+SAME_PICTURES = 2
+
+
+class SensorGuard:
+    """Lets an observation through to the first camera's frame and the base pose, or says what is wrong with it.
+
+    A camera counts as frozen where its stamp stands still while the base moves, or for 10 observations in a row; or where it
+    sends the same bytes twice in a row though the base moved, unless the picture is blank (a bare wall looks the same from
+    everywhere).
+    """
+
+    def __init__(self) -> None:
+        self._stamp_s: float | None = None
+        self._picture = 0
+        self._pose: NDArray[np.float64] | None = None
+        self._same_stamps = 0
+        self._same_pictures = 0
+
+    def check(self, observation: Observation) -> tuple[CameraFrame, NDArray[np.float64]]:
+        """The first camera's frame and T_world_base (4, 4). Raises PerceptionError."""
+        if not observation.cameras:
+            raise PerceptionError(
+                "no camera picture arrived: check that the environment gives rgb and that the camera is connected"
+            )
+        name, frame = next(iter(observation.cameras.items()))
+        if frame.depth is None:
+            raise PerceptionError(f"camera {name!r} gives no depth: use a depth camera, or a perceiver that needs none")
+        if frame.rgb.dtype != np.uint8 or frame.rgb.ndim != 3 or frame.rgb.shape[2] != 3:
+            raise PerceptionError(f"camera {name!r} gives {frame.rgb.dtype} {frame.rgb.shape}: pictures are uint8 (H, W, 3)")
+        if frame.depth.shape != frame.rgb.shape[:2]:
+            raise PerceptionError(f"depth {frame.depth.shape} and picture {frame.rgb.shape[:2]} differ in size: align them")
+        if not np.isfinite(frame.depth).any():
+            raise PerceptionError(f"camera {name!r} gives no finite depth at all: check the sensor")
+        pose = observation.T_world_base
+        if pose is None:
+            raise PerceptionError("the body does not know its pose: give T_world_base (odometry or SLAM)")
+        if pose.shape != (4, 4) or not (np.isfinite(pose).all() and np.isfinite(frame.T_world_camera).all()):
+            raise PerceptionError("the pose of the base or camera is not a finite 4x4 matrix: check odometry and calibration")
+        self._check_alive(name, frame, pose)
+        return frame, pose
+
+    def _check_alive(self, name: str, frame: CameraFrame, pose: NDArray[np.float64]) -> None:
+        assert frame.depth is not None
+        picture = zlib.crc32(frame.depth.tobytes(), zlib.crc32(frame.rgb.tobytes()))
+        moved = self._pose is not None and _moved(self._pose, pose)
+        self._same_stamps = self._same_stamps + 1 if frame.stamp_s == self._stamp_s else 0
+        if self._same_stamps and moved:
+            raise PerceptionError(f"camera {name!r} is frozen: the base moved and its stamp is still {frame.stamp_s:.3f} s")
+        if self._same_stamps >= SAME_STAMPS:
+            raise PerceptionError(
+                f"camera {name!r} is frozen: its stamp stands at {frame.stamp_s:.3f} s for {SAME_STAMPS} looks"
+            )
+        if moved:
+            same = picture == self._picture and not _blank(frame)
+            self._same_pictures = self._same_pictures + 1 if same else 0
+        if self._same_pictures >= SAME_PICTURES:
+            raise PerceptionError(
+                f"camera {name!r} is frozen: the base moved {SAME_PICTURES} times and the picture is the same"
+            )
+        self._stamp_s, self._picture, self._pose = frame.stamp_s, picture, pose.copy()
+
+
+def _moved(before: NDArray[np.float64], after: NDArray[np.float64]) -> bool:
+    turn = np.arctan2(after[1, 0], after[0, 0]) - np.arctan2(before[1, 0], before[0, 0])
+    turned = abs((turn + np.pi) % (2 * np.pi) - np.pi) > MOVED_RAD
+    return bool(turned or np.linalg.norm(after[:3, 3] - before[:3, 3]) > MOVED_M)
+
+
+def _blank(frame: CameraFrame) -> bool:
+    """Whether a picture has nothing in it that would change with the view: one colour, and depth flat or absent."""
+    assert frame.depth is not None
+    coarse, depth = frame.rgb[::8, ::8].reshape(-1, 3).astype(np.int16), frame.depth[::8, ::8]
+    return bool((np.ptp(coarse, axis=0) <= 6).all() and np.ptp(depth) <= 0.01)

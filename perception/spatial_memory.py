@@ -1,0 +1,50 @@
+"""What perceivers of space have in common: checked sensors, the occupancy map and the scene graph, joined in one belief."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from enactive.envs import CameraFrame, Embodiment, Observation
+
+from .base import Belief, Detection
+from .mapping import OccupancyMap
+from .scene_graph_builder import SceneGraphBuilder
+from .sensor_checks import SensorGuard
+
+
+class SpatialMemory:
+    """Map and scene graph of one episode. Call `look` first, then `remember` with what the picture shows."""
+
+    def __init__(self, embodiment: Embodiment, builder: SceneGraphBuilder) -> None:
+        self.embodiment = embodiment
+        self.builder = builder
+        self.map: OccupancyMap | None = None
+        self.guard = SensorGuard()
+        self.step = 0
+
+    def look(self, observation: Observation) -> CameraFrame:
+        """Check the sensors and bring the map up to date. Raises PerceptionError."""
+        frame, pose = self.guard.check(observation)
+        if self.map is None:
+            self.map = OccupancyMap.around(pose, self.embodiment)
+        self.map.update(frame, pose)
+        return frame
+
+    def remember(
+        self,
+        observation: Observation,
+        frame: CameraFrame,
+        detections: Sequence[Detection],
+        attributes: Sequence[Mapping[str, float]] | None = None,
+        instances: Sequence[int] | None = None,
+    ) -> Belief:
+        """Bring the scene graph up to date and hand out the belief."""
+        found = self.builder.update(detections, frame, attributes, instances)
+        self.step += 1
+        return Belief(self.step, observation, self.map, self.builder.graph, found)
+
+
+def depth_range_m(embodiment: Embodiment) -> tuple[float, float]:
+    """Depths that the first camera of a body measures."""
+    stated = embodiment.cameras[0].depth_range_m if embodiment.cameras else None
+    return (0.1, 5.0) if stated is None else (max(stated[0], 0.05), stated[1])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..model import Kind
-from . import cutlery, dishes, food, groceries, kitchenware
+from . import bathroom, cutlery, dishes, electronics, food, groceries, kitchenware, office
 
-OBJECTS: Mapping[str, Kind] = {
-    kind.category: kind for group in (dishes, food, groceries, kitchenware, cutlery) for kind in group.KINDS
-}
+_GROUPS = (dishes, food, groceries, kitchenware, cutlery, bathroom, office, electronics)
+
+OBJECTS: Mapping[str, Kind] = {kind.category: kind for group in _GROUPS for kind in group.KINDS}

@@ -157,7 +157,7 @@ KINDS = (
     Kind(
         "cup",
         cup,
-        COLOURFUL[:7] + ("white",),
+        (*COLOURFUL[:7], "white"),
         ("ceramic", "plastic", "porcelain"),
         ("round", "tall"),
         ("teacup", "tumbler", "drinking cup"),
@@ -190,7 +190,7 @@ KINDS = (
     Kind(
         "bowl",
         bowl,
-        COLOURFUL + ("brown",),
+        (*COLOURFUL, "brown"),
         ("ceramic", "wooden", "metal", "plastic"),
         ("round", "wide", "deep"),
         ("salad bowl", "fruit bowl"),

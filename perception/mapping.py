@@ -121,6 +121,15 @@ class OccupancyMap:
         self.explored[cells] = True
         self._note(np.array([cells[0].min(), cells[1].min()]), np.array([cells[0].max(), cells[1].max()]) + 1)
 
+    def forget_bumps(self) -> bool:
+        """Take back all bumps that depth does not confirm; says whether there were any."""
+        box = self.known_box()
+        any_left = bool(self._bumped[box].any())
+        self._bumped[box] = False
+        self.obstacle[box] = self._evidence[box] >= OBSTACLE
+        self.version += any_left
+        return any_left
+
     def update(self, frame: CameraFrame, T_world_base: NDArray[np.float64]) -> None:
         """Take one depth frame in. Touches only the cells in view.
 

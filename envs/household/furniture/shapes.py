@@ -1,0 +1,180 @@
+"""Shapes that furniture is made with: slabs between spans, cushions, rods, trays, panels and legs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..meshes import lathe, move
+from ..model import Mesh
+
+Span = tuple[float, float]
+Point = tuple[float, float, float]
+
+
+def vary(rng: np.random.Generator, low: float, high: float) -> float:
+    """A size in metres between two limits, whole centimetres."""
+    return round(float(rng.uniform(low, high)), 2)
+
+
+def middle(span: Span) -> float:
+    return (span[0] + span[1]) / 2
+
+
+def length(span: Span) -> float:
+    return span[1] - span[0]
+
+
+def inner(span: Span, margin: float) -> Span:
+    return (span[0] + margin, span[1] - margin)
+
+
+def wide(size: float, at: float = 0.0) -> Span:
+    """The span of a size around a middle."""
+    return (at - size / 2, at + size / 2)
+
+
+def split(span: Span, count: int) -> list[Span]:
+    """Equal spans side by side."""
+    step = length(span) / count
+    return [(span[0] + k * step, span[0] + (k + 1) * step) for k in range(count)]
+
+
+def slab(x: Span, y: Span, z: Span) -> Mesh:
+    """A box between spans: 12 triangles."""
+    return _hull(x, y, z, 0.0)
+
+
+def cushion(x: Span, y: Span, z: Span, round_m: float) -> Mesh:
+    """A box with chamfered edges that is shaded as if round: 44 triangles."""
+    return _hull(x, y, z, min(round_m, 0.49 * length(x), 0.49 * length(y), 0.49 * length(z)))
+
+
+def _hull(x: Span, y: Span, z: Span, bevel: float) -> Mesh:
+    low, high = np.array([x[0], y[0], z[0]]), np.array([x[1], y[1], z[1]])
+    vertices, normals, uv, faces = [], [], [], []
+    index: dict[tuple[int, tuple[int, int, int]], int] = {}
+    for axis in range(3):
+        u, v = [(1, 2), (2, 0), (0, 1)][axis]
+        for sign in (-1, 1):
+            ring = []
+            for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
+                corner = np.zeros(3, dtype=np.int64)
+                corner[axis], corner[u], corner[v] = sign, a, b
+                point = np.where(corner > 0, high, low)
+                point[[u, v]] -= bevel * corner[[u, v]]
+                index[axis, (int(corner[0]), int(corner[1]), int(corner[2]))] = len(vertices)
+                ring.append(len(vertices))
+                vertices.append(point)
+                normals.append(sign * np.eye(3)[axis])
+                uv.append(point[sorted([u, v])])
+            order = ring if sign > 0 else ring[::-1]
+            faces += [[order[0], order[1], order[2]], [order[0], order[2], order[3]]]
+    points = np.array(vertices)
+    if bevel > 0:
+        faces += _bevels(index, points, (low + high) / 2)
+    f32 = np.float32
+    return Mesh(points.astype(f32), np.array(normals, f32), np.array(uv, f32), np.array(faces, np.int32))
+
+
+def _bevels(index: dict[tuple[int, tuple[int, int, int]], int], points: np.ndarray, centre: np.ndarray) -> list[list[int]]:
+    """The strips along the 12 edges and the triangles at the 8 corners, outward."""
+    signs = [(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)]
+    faces = [[index[0, s], index[1, s], index[2, s]] for s in signs]
+    for along in range(3):
+        one, two = [k for k in range(3) if k != along]
+        for s in signs:
+            if s[along] < 0:
+                t = (s[0] if along != 0 else 1, s[1] if along != 1 else 1, s[2] if along != 2 else 1)
+                a, b, c, d = index[one, s], index[one, t], index[two, t], index[two, s]
+                faces += [[a, b, c], [a, c, d]]
+    corners = points[np.array(faces)]
+    outward = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    good = np.einsum("ij,ij->i", outward, corners.mean(axis=1) - centre) > 0
+    return [face if keep else face[::-1] for face, keep in zip(faces, good, strict=True)]
+
+
+def rod(start: Point, end: Point, radius: float, tip: float | None = None, segments: int = 6) -> Mesh:
+    """A closed straight bar between two points; `tip` is its radius at the end."""
+    a, b = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
+    size = float(np.linalg.norm(b - a))
+    bar = lathe([(0, 0), (radius, 0), (radius if tip is None else tip, size), (0, size)], segments)
+    axis = (b - a) / size
+    side = np.cross(axis, [1.0, 0.0, 0.0] if abs(axis[0]) < 0.9 else [0.0, 1.0, 0.0])
+    side /= np.linalg.norm(side)
+    frame = np.stack([side, np.cross(axis, side), axis])
+    f32 = np.float32
+    return Mesh((bar.vertices @ frame + a).astype(f32), (bar.normals @ frame).astype(f32), bar.uv, bar.faces)
+
+
+def disc(radius: float, height: float, centre: Point, segments: int = 12) -> Mesh:
+    """A flat cylinder without a bottom, standing on `centre`."""
+    return move(lathe([(radius, 0), (radius, height), (0, height)], segments), centre)
+
+
+def picture(x: float, y: Span, z: Span) -> Mesh:
+    """A picture that faces +x, upright for whoever stands before it, uv in [0, 1]."""
+    corners = np.array([[x, y[0], z[0]], [x, y[1], z[0]], [x, y[1], z[1]], [x, y[0], z[1]]], np.float32)
+    uv = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+    normals = np.tile(np.array([1, 0, 0], np.float32), (4, 1))
+    return Mesh(corners, normals, uv, np.array([[0, 1, 2], [0, 2, 3]], np.int32))
+
+
+def tray(x: Span, y: Span, z: Span, wall: float = 0.012) -> Mesh:
+    """An open box: drawers, basins, tubs. 28 triangles."""
+    low, high = np.array([x[0], y[0]]), np.array([x[1], y[1]])
+    unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
+    outer, hole = low + unit * (high - low), low + wall + unit * (high - low - 2 * wall)
+    floor = z[0] + wall
+    faces = []
+    for i in range(4):
+        j = (i + 1) % 4
+        faces.append([(*outer[i], z[0]), (*outer[j], z[0]), (*outer[j], z[1]), (*outer[i], z[1])])
+        faces.append([(*hole[j], floor), (*hole[i], floor), (*hole[i], z[1]), (*hole[j], z[1])])
+        faces.append([(*outer[i], z[1]), (*outer[j], z[1]), (*hole[j], z[1]), (*hole[i], z[1])])
+    faces.append([(*p, floor) for p in hole])
+    faces.append([(*p, z[0]) for p in outer[::-1]])
+    return quads(faces)
+
+
+def raised(x: float, y: Span, z: Span, height: float = 0.008, slope: float = 0.02) -> Mesh:
+    """A bevelled panel on a front that faces +x: 10 triangles."""
+    base = [(x, y[0], z[0]), (x, y[1], z[0]), (x, y[1], z[1]), (x, y[0], z[1])]
+    y, z = inner(y, slope), inner(z, slope)
+    top = [(x + height, y[0], z[0]), (x + height, y[1], z[0]), (x + height, y[1], z[1]), (x + height, y[0], z[1])]
+    return quads([top, *([base[i], base[(i + 1) % 4], top[(i + 1) % 4], top[i]] for i in range(4))])
+
+
+def quads(corners: Sequence[Sequence[Sequence[float]]]) -> Mesh:
+    """Flat quads, counter-clockwise seen from outside."""
+    points = np.asarray(corners, dtype=np.float64)
+    normal = np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    keep = np.array([[1, 2], [0, 2], [0, 1]])[np.argmax(np.abs(normal), axis=1)]
+    uv = np.take_along_axis(points, keep[:, None, :].repeat(4, axis=1), axis=2)
+    base = 4 * np.arange(len(points))[:, None, None]
+    faces = (base + np.array([[0, 1, 2], [0, 2, 3]])).reshape(-1, 3)
+    f32 = np.float32
+    return Mesh(
+        points.reshape(-1, 3).astype(f32),
+        normal.repeat(4, axis=0).astype(f32),
+        uv.reshape(-1, 2).astype(f32),
+        faces.astype(np.int32),
+    )
+
+
+def legs(x: Span, y: Span, height: float, radius: float, tip: float | None = None, splay: float = 0.0) -> list[Mesh]:
+    """Four round legs at the corners of a rectangle, thinner and further out at the floor."""
+    return [
+        rod((cx + sx * splay, cy + sy * splay, 0.0), (cx, cy, height), radius if tip is None else tip, radius)
+        for cx, sx in ((x[0], -1), (x[1], 1))
+        for cy, sy in ((y[0], -1), (y[1], 1))
+    ]
+
+
+def posts(x: Span, y: Span, z: Span, size: float) -> list[Mesh]:
+    """Four square legs inside the corners of a rectangle."""
+    return [
+        slab(a, b, z) for a in ((x[0], x[0] + size), (x[1] - size, x[1])) for b in ((y[0], y[0] + size), (y[1] - size, y[1]))
+    ]

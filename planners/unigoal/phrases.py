@@ -1,0 +1,38 @@
+"""The closed words of the grammar: relations, what opens a request, what ends a noun phrase."""
+
+from __future__ import annotations
+
+import re
+
+RELATION_PHRASES = {
+    "on top of": "on", "on": "on", "onto": "on", "upon": "on", "atop": "on",
+    "inside of": "in", "inside": "in", "in": "in", "within": "in", "into": "in",
+    "next to": "next to", "beside": "next to", "besides": "next to", "near": "next to", "near to": "next to",
+    "nearby": "next to",
+    "close to": "next to", "by": "next to", "at": "next to", "against": "next to", "alongside": "next to",
+    "adjacent to": "next to",
+    "in front of": "next to", "behind": "next to", "left of": "next to", "right of": "next to", "to the left of": "next to",
+    "to the right of": "next to", "on the left of": "next to", "on the right of": "next to", "on the side of": "next to",
+    "opposite": "next to", "opposite to": "next to", "across from": "next to", "around": "next to", "facing": "next to",
+    "between": "next to", "in between": "next to", "among": "next to", "together with": "next to", "beneath": "below",
+    "above": "above", "over": "above", "below": "below", "under": "below", "underneath": "below",
+}  # fmt: skip
+INVERSE = {"on": "below", "above": "below", "below": "above", "next to": "next to", "in": "in"}
+PARTICIPLES = {
+    "standing", "sitting", "lying", "placed", "located", "found", "resting", "hanging", "positioned", "stored", "situated",
+    "kept", "left", "put", "leaning", "mounted", "stands", "sits", "lies", "hangs", "rests", "set",
+}  # fmt: skip
+DETERMINERS = {"a", "an", "the", "some", "any", "my", "our", "your", "this", "that", "other", "another", "its"}
+OPENINGS = re.compile(
+    r"^(?:(?:please|hey|robot|now|then|just|can you|could you|would you|will you|i want you to|i need you to|i need|i want|"
+    r"i am|i'm|help me|try to|go and|go to|go|navigate to|walk to|move to|drive to|head to|take me to|bring me to|bring me|"
+    r"get me|get|fetch me|"
+    r"fetch|show me|looking for|look for|search for|look at|locate|find me|find|where is|where are|where's|seek|spot|there is|"
+    r"there's|it is|it's|this is|reach)\b[\s,]*)+"
+)
+TOKEN = re.compile(r"[a-z0-9]+(?:[-'][a-z0-9]+)*|[.,;]")
+LONGEST_PHRASE = 4
+NOUN_ENDS = {
+    ".", ",", ";", "and", "that", "which", "who", "is", "are", "was", "it", "with", "of", "from", "made", "has", "having",
+    "there", "to", "coloured", "colored", "painted", "also", "please",
+}  # fmt: skip

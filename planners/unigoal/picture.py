@@ -1,0 +1,102 @@
+"""The goal graph of a picture: the thing in its middle and what stands around it, told from segments alone."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.envs import CameraFrame, Observation
+from enactive.errors import PlannerError
+from enactive.perception.base import Detection
+from enactive.perception.detector import Detector
+
+from .commonsense import LORE, canonical
+from .goal_graph import GoalEdge, GoalGraph, GoalNode
+
+LEAST_SCORE = 0.3
+CENTRE_REACH = 0.12  # the wanted thing lies within this share of the diagonal from the middle
+NEAR_SHARE = 0.06  # neighbours lie within this share of the diagonal from it
+MOST_NEIGHBOURS = 4
+BACKGROUND = {"wall", "floor", "ceiling", "door", "window"}
+HFOV_RAD = np.deg2rad(79.0)
+
+
+def describe(image: NDArray[np.uint8], detector: Detector) -> GoalGraph:
+    """What a picture shows: the central thing with its colour, and up to four neighbours with 2-D relations.
+
+    image: (H, W, 3) uint8. Raises PlannerError where nothing is recognised near its middle.
+    """
+    if image.ndim != 3 or image.shape[2] != 3 or min(image.shape[:2]) < 16:
+        raise PlannerError(f"a goal picture must be (H, W, 3) with at least 16 pixels a side, not {image.shape}")
+    found = [
+        d for d in detector.detect(_observation(image)) if d.score >= LEAST_SCORE and d.name not in BACKGROUND and d.mask.any()
+    ]
+    centre = _central(found, image.shape[:2])
+    if centre is None:
+        raise PlannerError(
+            "nothing is recognised in the middle of the goal picture; take one that shows the object large and centred"
+        )
+    nodes, edges = [_node(centre, image)], []
+    reach = NEAR_SHARE * float(np.hypot(*image.shape[:2]))
+    near = [d for d in found if d is not centre and _gap_px(centre.mask, d.mask) <= reach]
+    for other in sorted(near, key=lambda d: -d.score)[:MOST_NEIGHBOURS]:
+        nodes.append(_node(other, image))
+        edges.append(_edge(centre, other, len(nodes) - 1))
+    return GoalGraph(tuple(nodes), tuple(edges))
+
+
+def _observation(image: NDArray[np.uint8]) -> Observation:
+    height, width = image.shape[:2]
+    focal = 0.5 * width / np.tan(0.5 * HFOV_RAD)
+    K = np.array([[focal, 0.0, 0.5 * width], [0.0, focal, 0.5 * height], [0.0, 0.0, 1.0]])
+    return Observation(cameras={"goal": CameraFrame(np.ascontiguousarray(image), None, K, np.eye(4), 0.0)})
+
+
+def _central(found: list[Detection], shape: tuple[int, ...]) -> Detection | None:
+    """The smallest of the segments that reach near the middle: small things are photographed on large ones."""
+    height, width = shape[:2]
+    reach = CENTRE_REACH * float(np.hypot(height, width))
+    middle = np.array([0.5 * height, 0.5 * width])
+
+    def off(detection: Detection) -> float:
+        return float(np.linalg.norm(np.argwhere(detection.mask).mean(axis=0) - middle))
+
+    here = [d for d in found if off(d) <= reach]
+    return max(here, key=lambda d: d.score - off(d) / reach - 0.5 * float(d.mask.mean()), default=None)
+
+
+def _node(detection: Detection, image: NDArray[np.uint8]) -> GoalNode:
+    from enactive.perception.colours import lab_of, name_colour
+
+    words = name_colour(lab_of(image[detection.mask]))
+    colour, score = next(iter(words.items()), ("", 0.0))
+    return GoalNode(canonical(detection.name), {"colour": colour} if score >= 0.5 else {})
+
+
+def _box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
+
+
+def _gap_px(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    """Distance between two boxes in pixels."""
+    (top, left, bottom, right), (top_b, left_b, bottom_b, right_b) = _box(a), _box(b)
+    return float(np.hypot(max(top - bottom_b, top_b - bottom, 0), max(left - right_b, left_b - right, 0)))
+
+
+def _edge(centre: Detection, other: Detection, index: int) -> GoalEdge:
+    """A small thing whose lower edge lies within furniture stands on it, and the other way round; all else is beside."""
+    if _stands_on(centre, other):
+        return GoalEdge(0, index, "on")
+    if _stands_on(other, centre):
+        return GoalEdge(index, 0, "on")
+    return GoalEdge(0, index, "next to")
+
+
+def _stands_on(a: Detection, b: Detection) -> bool:
+    small = LORE[canonical(a.name)].size if canonical(a.name) in LORE else "small"
+    large = LORE[canonical(b.name)].size if canonical(b.name) in LORE else "small"
+    if (small, large) != ("small", "furniture"):
+        return False
+    (_, left, bottom, right), (top_b, left_b, bottom_b, right_b) = _box(a.mask), _box(b.mask)
+    return left_b <= 0.5 * (left + right) <= right_b and top_b - 2 <= bottom <= bottom_b + 2

@@ -1,0 +1,376 @@
+"""UniGoal (Yin et al., CVPR 2025): one planner for categories, descriptions and pictures, by matching graphs.
+
+Every step: match the goal graph with the scene graph, tell the stage from the score S, and act as the stage says. All
+ablations of the paper's table are switches of the constructor.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.envs import Embodiment, Goal, ImageGoal, ObjectGoal, TextGoal
+from enactive.errors import PlannerError
+from enactive.perception.base import Belief
+from enactive.perception.detector import Detector, TextEncoder
+from enactive.perception.geodesic import DistanceField, distance_field
+from enactive.perception.mapping import OccupancyMap
+from enactive.perception.scene_graph import SceneGraph
+
+from ..approach import turn_between, yaw_of
+from ..base import GoTo, Intent, Look, LookAt, Stop
+from .blacklist import Blacklist
+from .correction import correct
+from .embedding import SceneArrays, node_similarity
+from .explorer import Choice, Explorer
+from .frontier_score import FrontierWeights, meaning, score_frontiers, subgraph_relevance
+from .goal_graph import GoalGraph
+from .keypoints import KeypointMatcher, SiftMatcher
+from .layout import lay_out_plainly
+from .matching import NODE_THRESHOLD, NOTHING, Matching, match, match_simplified
+from .projection import project
+from .pursuit import Pursuit, distance_m, facing, in_sight
+from .reasoner import EmbeddedReasoner, Reasoner
+from .similarity import WordSimilarity
+from .stages import Stage, stage_of
+from .verification import Verifier
+
+NEAR_BONUS = 0.03  # of two things that fit equally well the nearer one is taken
+STAY_BONUS = 0.1  # and one that is being walked up to is kept
+SCORE_BONUS = 0.03
+PROJECTED_REACH_M = 3.0  # frontiers this near to a projected place may hold what is missing
+RESERVE_STEPS = 60  # left of the budget to go back to the best candidate
+MOST_LOOKS = 4
+PLAUSIBLE = -0.45  # a rejected candidate above this may still be answered with, when everything else is explored
+
+
+class UniGoal:
+    """The planner.
+
+    sigma_partial, sigma_perfect: scores from which stages 2 and 3 hold. node_threshold: least similarity of a pair of nodes.
+    budget_steps: steps after which it settles for the best candidate. encoder: of words, MiniLM where not given. reasoner:
+    what a language model is in the paper. describer: detector that reads goal pictures. keypoints: matcher for picture goals.
+    weights: of the frontier score. The remaining switches turn parts of the method off, as in the paper's ablations.
+    """
+
+    goals: tuple[type[Goal], ...] = (ObjectGoal, TextGoal, ImageGoal)
+    needs = frozenset({"map", "scene_graph"})
+    emits: tuple[type[Intent], ...] = (GoTo, Look, LookAt, Stop)
+
+    def __init__(
+        self,
+        sigma_partial: float = 0.5,
+        sigma_perfect: float = 0.9,
+        node_threshold: float = NODE_THRESHOLD,
+        budget_steps: int = 500,
+        matching: Literal["graph", "simplified"] = "graph",
+        blacklist: bool = True,
+        multi_stage: bool = True,
+        decomposition: bool = True,
+        frontier_selection: bool = True,
+        projection: Literal["full", "simplified"] = "full",
+        anchor_alignment: bool = True,
+        correction: bool = True,
+        verification: bool = True,
+        weights: FrontierWeights | None = None,
+        encoder: TextEncoder | None = None,
+        reasoner: Reasoner | None = None,
+        describer: Detector | None = None,
+        keypoints: KeypointMatcher | None = None,
+    ) -> None:
+        self.sigma_partial, self.sigma_perfect, self.node_threshold = sigma_partial, sigma_perfect, node_threshold
+        self.budget_steps = budget_steps
+        self.matching, self.blacklist, self.multi_stage = matching, blacklist, multi_stage
+        self.decomposition, self.frontier_selection = decomposition, frontier_selection
+        self.projection, self.anchor_alignment = projection, anchor_alignment
+        self.correction, self.verification = correction, verification
+        self.weights = weights or FrontierWeights()
+        self.encoder, self.reasoner, self.describer = encoder, reasoner, describer
+        self.keypoints = keypoints or SiftMatcher()
+        self._trace: dict[str, Any] = {}
+
+    @property
+    def trace(self) -> Mapping[str, Any]:
+        return self._trace
+
+    def reset(self, goal: Goal, embodiment: Embodiment) -> None:
+        """Read the goal into a graph. Raises PlannerError where it cannot be understood."""
+        if self.encoder is None:
+            from enactive.perception.text import MiniLM
+
+            self.encoder = MiniLM()
+        self.words = WordSimilarity(self.encoder)
+        self.mind: Reasoner = self.reasoner or EmbeddedReasoner(self.words, self.describer)
+        self.goal_graph: GoalGraph = self.mind.goal_graph(goal)
+        self.subgraphs = [self.goal_graph.subgraph(group)[0] for group in self._groups()]
+        self.layout_m = (
+            self.mind.coordinates(self.goal_graph) if self.projection == "full" else lay_out_plainly(self.goal_graph)
+        )
+        self.verifier = Verifier(goal, self.goal_graph, self.words, self.keypoints)
+        self.listed, self.explorer = Blacklist(), Explorer()
+        self.pursuit: Pursuit | None = None
+        self.rejected: dict[int, float] = {}
+        self.turn_rad, self.turned_rad, self.heading_rad, self.looks = embodiment.turn_rad, 0.0, math.nan, 0
+        self.anchored_since: tuple[frozenset[int], float, int] = (frozenset(), 0.0, 0)
+        self._trace = {}
+
+    def _groups(self) -> list[list[int]]:
+        return self.mind.decompose(self.goal_graph) if self.decomposition else [list(range(len(self.goal_graph.nodes)))]
+
+    def plan(self, belief: Belief) -> Intent:
+        if belief.map is None or belief.scene_graph is None:
+            raise PlannerError("UniGoal needs a map and a scene graph: use a perceiver that provides both")
+        grid, scene = belief.map, belief.scene_graph
+        released = self.listed.release(scene)
+        arrays = SceneArrays.read(scene)
+        found = self._match(arrays, grid)
+        target = self.goal_graph.target
+        stage = stage_of(found, self.sigma_partial, self.sigma_perfect, target, self.multi_stage)
+        self._trace = self._report(belief, stage, found)
+        if released:
+            self._trace["released"] = [list(pair) for pair in released]
+        from_here = distance_field(grid, grid.position_m)
+        return self._act(belief, grid, scene, arrays, from_here, stage, found)
+
+    def _match(self, arrays: SceneArrays, grid: OccupancyMap) -> Matching:
+        if not arrays.names:
+            return NOTHING
+        if self.matching == "simplified":
+            return match_simplified(self.goal_graph, arrays, self.listed.nodes if self.blacklist else frozenset())
+        gap = np.linalg.norm(arrays.centres_m[:, :2] - grid.position_m, axis=1)
+        preference = NEAR_BONUS * np.exp(-gap / 5.0) + SCORE_BONUS * np.array([node.score for node in arrays.nodes])
+        if self.pursuit is not None:
+            preference[arrays.ids == self.pursuit.node_id] += STAY_BONUS
+        return match(
+            self.goal_graph,
+            arrays,
+            self.words,
+            barred_nodes=self.listed.nodes,
+            barred_edges=self.listed.edges,
+            preference=preference,
+            node_threshold=self.node_threshold,
+        )
+
+    def _act(
+        self,
+        belief: Belief,
+        grid: OccupancyMap,
+        scene: SceneGraph,
+        arrays: SceneArrays,
+        from_here: DistanceField,
+        stage: Stage,
+        found: Matching,
+    ) -> Intent:
+        """What the stage calls for; later stages fall through to earlier ones where they find nothing to do."""
+        late = belief.step >= self.budget_steps - RESERVE_STEPS
+        candidate = found.nodes.get(self.goal_graph.target)
+        if candidate is not None and (stage is not Stage.ZERO or late):
+            intent = self._pursue(belief, grid, scene, from_here, candidate, found)
+            if intent is not None:
+                return intent
+        elif not late and self.pursuit is not None:
+            self.pursuit = None
+        if self._looking_around(belief):
+            return self._say("look around", Look(self.turn_rad))
+        choice = None
+        if not late and stage is Stage.PARTIAL and candidate is None:
+            choice = self._infer(belief, grid, scene, arrays, from_here, found)
+        if choice is None and not late:
+            choice = self._expand(grid, arrays, from_here)
+        if choice is not None:
+            self._trace["frontier"] = list(choice.point_m)
+            self._trace["frontiers"] = choice.count
+            return choice.go()
+        return self._settle(belief, grid, scene, arrays, from_here, found)
+
+    def _looking_around(self, belief: Belief) -> bool:
+        """The turn on the spot at the start."""
+        pose = belief.observation.T_world_base
+        most = round(2.0 * math.pi / self.turn_rad)
+        if pose is None or self.looks >= 4 * most or self.turned_rad >= 2.0 * math.pi - 1.5 * self.turn_rad:
+            self.looks = 4 * most
+            return False
+        yaw = yaw_of(pose)
+        if not math.isnan(self.heading_rad):
+            self.turned_rad += abs(turn_between(self.heading_rad, yaw))
+        self.heading_rad = yaw
+        self.looks += 1
+        return self.turned_rad < 2.0 * math.pi - 1.5 * self.turn_rad
+
+    def _expand(self, grid: OccupancyMap, arrays: SceneArrays, from_here: DistanceField) -> Choice | None:
+        """Stage 1: the frontier that the sub-graphs of the goal speak for."""
+        relevance = [subgraph_relevance(part, arrays, self.mind) for part in self.subgraphs] if self.frontier_selection else []
+
+        def score(points: NDArray[np.float64], ways: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+            return score_frontiers(points, ways, sizes, [meaning(points, arrays, each) for each in relevance], self.weights)
+
+        choice = self.explorer.choose(grid, from_here, score)
+        if choice is not None:
+            self._say("expand from sub-graphs")
+        return choice
+
+    def _infer(
+        self,
+        belief: Belief,
+        grid: OccupancyMap,
+        scene: SceneGraph,
+        arrays: SceneArrays,
+        from_here: DistanceField,
+        found: Matching,
+    ) -> Choice | None:
+        """Stage 2: the frontier nearest to where the target should be, from the layout of the goal and the anchors.
+
+        Where no frontier is left there, the anchors have not led to the goal: they go to the blacklist.
+        """
+        anchors = {g: scene.nodes[id_].centre_m[:2] for g, id_ in found.nodes.items()}
+        place = (
+            project(self.layout_m, anchors)[self.goal_graph.target]
+            if self.anchor_alignment
+            else np.mean(list(anchors.values()), axis=0)
+        )
+        self._trace["projected"] = [float(place[0]), float(place[1])]
+
+        def score(points: NDArray[np.float64], ways: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+            gap = np.linalg.norm(points - place, axis=1)
+            return np.where(gap <= PROJECTED_REACH_M, 2.0 - gap / PROJECTED_REACH_M + 0.5 * (1.0 - ways / (ways + 5.0)), -1.0)
+
+        choice = self.explorer.choose(grid, from_here, score)
+        if choice is not None and choice.score >= 0.0:
+            self._say("explore where the anchors point")
+            return choice
+        self.explorer.rest()
+        if self.blacklist:
+            self.listed.add(found, scene)
+            self._say("anchors exhausted")
+        return None
+
+    def _pursue(
+        self, belief: Belief, grid: OccupancyMap, scene: SceneGraph, from_here: DistanceField, candidate: int, found: Matching
+    ) -> Intent | None:
+        """Stage 3, and stage 2 once a candidate for the target is among the matches: go there, correct, verify."""
+        if self.pursuit is None or scene.resolve(self.pursuit.node_id) != candidate:
+            self.pursuit = Pursuit(candidate)
+            self.explorer.rest()
+        pursuit = self.pursuit
+        pursuit.node_id = candidate
+        node = scene.nodes[candidate]
+        progress, intent = pursuit.advance(belief, grid, node, from_here)
+        standing = progress == "standing"
+        if self.verification and (standing or (in_sight(belief, node) and facing(belief, node))):
+            pursuit.evidence = self.verifier.look(belief, node, found)
+            pursuit.confidence.add(pursuit.evidence.value, distance_m(belief, node), standing)
+        self._trace |= {
+            "candidate": candidate,
+            "confidence": pursuit.confidence.value,
+            "evidence": dict(pursuit.evidence.parts),
+        }
+        if progress == "unreachable":
+            self._reject(scene, found, candidate, -1.0)
+            self._say(f"{node.name} #{candidate} cannot be reached")
+            return None
+        if not standing:
+            return self._say(f"walk up to {node.name} #{candidate}", intent)
+        if self.correction and pursuit.confidence.looks == 1:
+            self._trace["corrections"] = correct(belief, found.nodes.values(), self.mind)
+            if candidate not in scene.nodes:
+                self.pursuit = None
+                return self._say("the candidate was corrected away", Look(self.turn_rad))
+        decision = pursuit.confidence.decide(MOST_LOOKS) if self.verification else "accept"
+        if decision == "accept":
+            return self._say("verified", Stop(f"found {node.name}", found=True))
+        if decision == "look again":
+            turn = self.turn_rad if pursuit.confidence.looks % 2 else -self.turn_rad
+            return self._say("look again", Look(turn))
+        self._reject(scene, found, candidate, pursuit.confidence.value)
+        self._say(f"{node.name} #{candidate} is not it")
+        return None
+
+    def _reject(self, scene: SceneGraph, found: Matching, candidate: int, confidence: float) -> None:
+        """Verification failed: all that is matched goes to the blacklist, and the candidate is remembered with its evidence.
+
+        What another candidate stands on or beside stays free: the counter is not wrong because the first mug on it was.
+        """
+        self.rejected[candidate] = confidence
+        self.pursuit = None
+        if not self.blacklist:
+            return
+        self.listed.add(found, scene)
+        names = self.goal_graph.nodes[self.goal_graph.target].name
+        others = {
+            node.id
+            for node in scene
+            if (self.goal_graph.target, node.id) not in self.listed.nodes
+            and self.words.name(names, node.name) >= self.node_threshold
+        }
+        for g, id_ in found.nodes.items():
+            if g != self.goal_graph.target and any(others.intersection(pair) for pair in scene.relations if id_ in pair):
+                self.listed.free(g, id_)
+
+    def _settle(
+        self,
+        belief: Belief,
+        grid: OccupancyMap,
+        scene: SceneGraph,
+        arrays: SceneArrays,
+        from_here: DistanceField,
+        found: Matching,
+    ) -> Intent:
+        """Everything is explored, or time runs out: the best candidate that is left, else not found."""
+        target = self.goal_graph.target
+        if arrays.names:
+            alike = node_similarity(self.goal_graph, arrays, self.words)[target]
+            open_ones = [
+                (float(alike[m]) - 0.02 * distance_m(belief, arrays.nodes[m]), int(arrays.ids[m]))
+                for m in np.flatnonzero(alike >= self.node_threshold)
+                if int(arrays.ids[m]) not in self.rejected
+            ]
+            if self.pursuit is not None and any(id_ == self.pursuit.node_id for _, id_ in open_ones):
+                open_ones = [(math.inf, self.pursuit.node_id)]
+            for _, id_ in sorted(open_ones, reverse=True):
+                alone = Matching(found.s, nodes={target: id_})
+                intent = self._pursue(belief, grid, scene, from_here, id_, alone)
+                if intent is not None:
+                    return intent
+        return self._answer_or_give_up(belief, grid, scene, from_here)
+
+    def _answer_or_give_up(self, belief: Belief, grid: OccupancyMap, scene: SceneGraph, from_here: DistanceField) -> Intent:
+        """Go back to the rejected candidate that came nearest, where one was in doubt rather than wrong."""
+        doubtful = [(value, scene.resolve(id_)) for id_, value in self.rejected.items() if value >= PLAUSIBLE]
+        for value, id_ in sorted(doubtful, reverse=True):
+            if id_ < 0:
+                continue
+            if self.pursuit is None or self.pursuit.node_id != id_:
+                self.pursuit = Pursuit(id_)
+            progress, intent = self.pursuit.advance(belief, grid, scene.nodes[id_], from_here)
+            if progress == "walking" and intent is not None:
+                return self._say(f"go back to {scene.nodes[id_].name} #{id_}, the best guess", intent)
+            if progress == "standing":
+                return self._say(
+                    "best guess", Stop(f"the best guess is this {scene.nodes[id_].name} (confidence {value:.2f})", found=True)
+                )
+        goal = self.goal_graph.nodes[self.goal_graph.target]
+        return self._say("give up", Stop(f"not found: no {goal} in what could be explored", found=False))
+
+    def _say(self, reason: str, intent: Intent | None = None) -> Any:
+        said = self._trace.get("reason")
+        self._trace["reason"] = f"{said}; {reason}" if said else reason
+        return intent
+
+    def _report(self, belief: Belief, stage: Stage, found: Matching) -> dict[str, Any]:
+        return {
+            "step": belief.step,
+            "stage": stage.value,
+            "S": found.s,
+            "S_N": found.s_n,
+            "S_E": found.s_e,
+            "S_T": found.s_t,
+            "matches": {str(g): id_ for g, id_ in found.nodes.items()},
+            "edge_matches": {str(e): list(pair) for e, pair in found.edges.items()},
+            "similarities": {str(g): value for g, value in found.similarity.items()},
+            "blacklist": len(self.listed),
+            "reason": "",
+        }

@@ -1,0 +1,147 @@
+"""Goal verification: is the thing before the agent the one that was asked for? (UniGoal, 3.5)
+
+Every look gives evidence in [-1, 1]; near looks count more. Their sum is the exploration confidence, on which the decision
+is made: +1 is enough to stop, -0.7 to turn away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from enactive.envs import Goal, ImageGoal
+from enactive.perception.base import Belief
+from enactive.perception.scene_graph import SceneGraph, SceneNode
+
+from .commonsense import ROOM_WORDS
+from .embedding import support_of
+from .goal_graph import GoalEdge, GoalGraph
+from .keypoints import KeypointMatcher
+from .matching import NODE_THRESHOLD, Matching
+from .similarity import WordSimilarity
+
+Decision = Literal["accept", "reject", "look again"]
+ACCEPT, REJECT, LENIENT = 1.0, -0.7, 0.2
+HALF_WEIGHT_M = 1.5  # a look from here counts half of one from nowhere
+PASSING_LIMIT = 0.8  # looks on the way alone decide nothing
+MANY_INLIERS, SOME_INLIERS = 30, 14
+VETO = 0.5  # an attribute that is clearly another one: support below this
+
+
+@dataclass(slots=True)
+class ExplorationConfidence:
+    """Evidence summed over looks. looks: how many were taken standing before the object."""
+
+    value: float = 0.0
+    looks: int = 0
+
+    def add(self, evidence: float, distance_m: float, standing: bool) -> None:
+        """Take a look's evidence in. standing: it was taken from the place where the decision is made."""
+        total = self.value + evidence / (1.0 + (distance_m / HALF_WEIGHT_M) ** 2)
+        if standing:
+            self.looks += 1
+            self.value = total
+        else:
+            self.value = float(np.clip(total, min(-PASSING_LIMIT, self.value), max(PASSING_LIMIT, self.value)))
+
+    def decide(self, most_looks: int) -> Decision:
+        """What to do after the last look: after `most_looks` the balance of evidence counts."""
+        if self.looks and self.value >= ACCEPT:
+            return "accept"
+        if self.looks and self.value <= REJECT:
+            return "reject"
+        if self.looks < most_looks:
+            return "look again"
+        return "accept" if self.value >= LENIENT else "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One look. value in [-1, 1]; parts: what it is made of, by name."""
+
+    value: float
+    parts: dict[str, float] = field(default_factory=dict)
+
+
+class Verifier:
+    """Weighs what the scene graph, and for a picture the current view, say of a candidate.
+
+    words: similarities of names. keypoints: matcher of pictures, used for an `ImageGoal`.
+    """
+
+    def __init__(self, goal: Goal, graph: GoalGraph, words: WordSimilarity, keypoints: KeypointMatcher) -> None:
+        self.goal, self.graph, self.words, self.keypoints = goal, graph, words, keypoints
+
+    def look(self, belief: Belief, node: SceneNode, matching: Matching) -> Evidence:
+        """Evidence that a scene node is the target of the goal, from everything known and seen now."""
+        scene = belief.scene_graph
+        if scene is None:
+            return Evidence(0.0)
+        parts = {"seen": _seen(node)}
+        target = self.graph.nodes[self.graph.target]
+        vetoed = False
+        for kind, word in target.attributes.items():
+            support = support_of(kind, word, node.attributes)
+            vetoed |= support is not None and support < VETO
+            parts[word] = 0.0 if support is None else float(np.clip((support - VETO) / (1.0 - VETO), -1.0, 1.0))
+        if target.room:
+            parts[target.room] = _room(scene, node, target.room)
+        for e, edge in enumerate(self.graph.edges):
+            if self.graph.target in (edge.a, edge.b):
+                parts[self._say(edge)] = 1.0 if e in matching.edges else self._relation(scene, node, edge)
+        if isinstance(self.goal, ImageGoal) and (frame := next(iter(belief.observation.cameras.values()), None)) is not None:
+            shared = self.keypoints.inliers(frame.rgb, self.goal.image)
+            parts["keypoints"] = -0.1 if shared < SOME_INLIERS else 0.6 if shared < MANY_INLIERS else 1.0
+            if shared >= MANY_INLIERS:
+                return Evidence(1.0, parts)
+        if vetoed:
+            return Evidence(-1.0, parts)
+        said = [value for name, value in parts.items() if name != "seen"]
+        return Evidence(0.4 * parts["seen"] + 0.6 * float(np.mean(said)) if said else parts["seen"], parts)
+
+    def _say(self, edge: GoalEdge) -> str:
+        return f"{self.graph.nodes[edge.a].name} {edge.relation} {self.graph.nodes[edge.b].name}"
+
+    def _relation(self, scene: SceneGraph, node: SceneNode, edge: GoalEdge) -> float:
+        """1 where the boxes bear a relation out that the scene graph does not state, -0.2 where the other thing was not
+        seen at all, -0.6 where it was seen, but elsewhere.
+        """
+        other = edge.b if edge.a == self.graph.target else edge.a
+        name = self.graph.nodes[other].name
+        same = [n for n in scene if n is not node and self.words.name(name, n.name) >= NODE_THRESHOLD]
+        if not same:
+            return -0.2
+        forward = edge.a == self.graph.target
+        holds = any(relation_holds(node, edge.relation, n) if forward else relation_holds(n, edge.relation, node) for n in same)
+        return 1.0 if holds else -0.6
+
+
+def relation_holds(a: SceneNode, relation: str, b: SceneNode) -> bool:
+    """Whether two boxes stand in a relation, more generously than when a scene graph is built."""
+    gap = np.abs(a.centre_m - b.centre_m) - a.half_size_m - b.half_size_m
+    flat = float(np.linalg.norm(np.maximum(gap[:2], 0.0)))
+    bottom, top = a.centre_m[2] - a.half_size_m[2], a.centre_m[2] + a.half_size_m[2]
+    b_bottom, b_top = b.centre_m[2] - b.half_size_m[2], b.centre_m[2] + b.half_size_m[2]
+    if relation == "on":
+        return flat <= 0.1 and bottom >= b_bottom + 0.3 * (b_top - b_bottom) and bottom <= b_top + 0.2
+    if relation == "in":
+        return flat <= 0.1 and bottom >= b_bottom - 0.1 and a.centre_m[2] <= b_top + 0.05
+    if relation == "above":
+        return flat <= 0.3 and bottom >= b.centre_m[2]
+    if relation == "below":
+        return flat <= 0.3 and top <= b.centre_m[2] + 0.5 * b.half_size_m[2]
+    return flat <= 0.9 and float(gap[2]) <= 0.6
+
+
+def _seen(node: SceneNode) -> float:
+    """-1 for a thing hardly seen, near 1 for one seen surely and often."""
+    return float(2.0 * node.score * (1.0 - 0.5 ** (0.5 * min(node.sightings, 40))) - 0.5) / 1.5
+
+
+def _room(scene: SceneGraph, node: SceneNode, wanted: str) -> float:
+    room = scene.rooms.get(node.room)
+    if room is None or not room.name:
+        return 0.0
+    return 1.0 if ROOM_WORDS.get(room.name, room.name) == ROOM_WORDS.get(wanted, wanted) else -room.score

@@ -19,6 +19,7 @@ MARGIN_M = 0.05  # air that is preferred on top of the radius
 TIGHT_COST_M = 0.3
 SAMPLE_M = 0.05
 ESCAPE_M = 0.01
+CORNER_M = 0.01  # by so much interpolated clearance may be too great beside a corner
 Pose = tuple[float, float, float]
 
 
@@ -31,7 +32,7 @@ class Moves:
 
 
 def swept_air_m(grid: OccupancyMap, x: float, y: float, yaw_rad: float, length_m: float) -> NDArray[np.float64]:
-    """Clearance every 5 cm or less along a straight move, its start first, (N,) metres; -1 beyond the grid."""
+    """Clearance every 5 cm or less along a straight move, its start first, (N,) metres, never too great; -1 off the grid."""
     clearance = grid.clearance_m()
     steps = np.linspace(0.0, length_m, max(2, math.ceil(length_m / SAMPLE_M) + 1))
     points = np.stack([x + steps * math.cos(yaw_rad), y + steps * math.sin(yaw_rad)])
@@ -41,7 +42,7 @@ def swept_air_m(grid: OccupancyMap, x: float, y: float, yaw_rad: float, length_m
     (i, j), (u, v) = np.where(inside, corner, 0), index - corner
     low = (1.0 - v) * clearance[i, j] + v * clearance[i, j + 1]
     high = (1.0 - v) * clearance[i + 1, j] + v * clearance[i + 1, j + 1]
-    return np.where(inside, (1.0 - u) * low + u * high, -1.0)
+    return np.where(inside, (1.0 - u) * low + u * high - CORNER_M, -1.0)
 
 
 def may_pass(air_m: NDArray[np.float64], radius_m: float) -> bool:

@@ -14,7 +14,7 @@ from enactive.perception.mapping import OccupancyMap
 from enactive.planners.approach import pitch_of, turn_between, yaw_of
 from enactive.planners.base import GoTo, Intent, Look, LookAt, Stop
 
-from .lattice import Moves, Pose, next_move
+from .lattice import MARGIN_M, Moves, Pose, next_move
 from .twist import Twist
 
 UNKNOWN_COST = 2.0  # a way may lead through the unknown, but rather not
@@ -51,6 +51,7 @@ class NavigationController:
         self._nod: tuple[str, float] | None = None  # the last look command, and the pitch that it began from
         self._limits: set[str] = set()  # look commands that no longer change anything
         self._idle = self._short = self._pardons = 0
+        self._wide = False  # whether the narrowest ways have proved too narrow for the body's moves
         self._target: Intent | None = None
 
     def act(self, intent: Intent, observation: Observation, belief: Belief) -> Action:
@@ -62,7 +63,7 @@ class NavigationController:
         T = observation.T_world_base
         pose = float(T[0, 3]), float(T[1, 3]), yaw_of(T)
         if intent != self._target:
-            self._target, self._idle, self._pardons = intent, 0, 0
+            self._target, self._idle, self._pardons, self._wide = intent, 0, 0, False
         if belief.map is not None:
             self._learn(belief.map, pose)
         self._forward = None
@@ -91,7 +92,7 @@ class NavigationController:
             return self._drive(field, grid, pose)
         name = next_move(grid, field, pose, self._moves, intent.point_m, intent.radius_m)
         if name is None:
-            self._field = None
+            self._field, self._wide = None, True
             self._idle += 1
             if self._idle > PATIENCE:
                 raise ControllerError(f"no way to {_place(intent)}: from here no move of the body leads on")
@@ -121,16 +122,17 @@ class NavigationController:
                 self._field = kept, age + 1, field
                 return field
         while True:
-            places = _places(grid, intent)
-            if len(places):
-                field = distance_field(grid, places, unknown_cost=UNKNOWN_COST)
+            for radius_m in (grid.body_radius_m + MARGIN_M,) * self._wide + (grid.body_radius_m,):
+                places = _places(grid, intent, radius_m)
+                if not len(places):
+                    continue
+                field = distance_field(grid, places, radius_m, unknown_cost=UNKNOWN_COST)
                 if field.near(pose[:2]) is not None:
                     self._field = intent, 0, field
                     return field
             if self._pardons >= PARDONS or not grid.forget_bumps():
-                raise ControllerError(
-                    f"no way to {_place(intent)}: nothing within {intent.radius_m:.2f} m of it can be reached"
-                )
+                near = f"nothing within {intent.radius_m:.2f} m of it can be reached"
+                raise ControllerError(f"no way to {_place(intent)}: {near}")
             self._pardons += 1
 
     def _learn(self, grid: OccupancyMap, pose: Pose) -> None:
@@ -185,7 +187,7 @@ class NavigationController:
         return Action.discrete(name)
 
 
-def _places(grid: OccupancyMap, intent: GoTo) -> np.ndarray:
+def _places(grid: OccupancyMap, intent: GoTo, body_radius_m: float) -> np.ndarray:
     """Middles of the cells within an intent's radius where the body can stand, (N, 2)."""
     low, high = (
         grid.cell_of(np.array(intent.point_m) - intent.radius_m),
@@ -196,7 +198,7 @@ def _places(grid: OccupancyMap, intent: GoTo) -> np.ndarray:
     cells = cells[grid.inside(cells)]
     middles = grid.xy_of(cells)
     near = np.linalg.norm(middles - intent.point_m, axis=1) <= max(intent.radius_m, 0.75 * grid.resolution_m)
-    stand = traversable(grid, through_unknown=True)[cells[:, 0], cells[:, 1]]
+    stand = traversable(grid, body_radius_m, through_unknown=True)[cells[:, 0], cells[:, 1]]
     return middles[near & stand]
 
 

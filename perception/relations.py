@@ -156,6 +156,16 @@ class RelationKeeper:
                     self._set(graph, node_id, ids[j], int(there[k, j]))
                     self._set(graph, ids[j], node_id, int(back[k, j]))
 
+    def part(self, graph: SceneGraph, ids: Sequence[int]) -> None:
+        """Nodes turned out to be in other rooms: what is behind a wall is not next to them."""
+        for node_id in ids:
+            for a, b in list(self._pairs.get(node_id, ())):
+                apart = -1 != graph.nodes[a].room != graph.nodes[b].room != -1
+                if apart and graph.relations.get((a, b)) == RELATIONS[NEXT_TO] and (a, b) not in graph.relations_given:
+                    del graph.relations[a, b]
+                    self._pairs[a].discard((a, b))
+                    self._pairs[b].discard((a, b))
+
     def _clear(self, graph: SceneGraph, node_id: int) -> None:
         for pair in self._pairs.pop(node_id, set()):
             self._pairs.get(pair[0] if pair[1] == node_id else pair[1], set()).discard(pair)

@@ -57,6 +57,7 @@ class SceneGraphBuilder:
         self.table = TrackTable()
         self.relations = RelationKeeper()
         self.refusals = Refusals()
+        self.moved: tuple[int, ...] = ()  # nodes whose box changed in the last update
         self.updates = 0
         self._next_id = 0
         self._of_instance: dict[int, int] = {}
@@ -227,6 +228,7 @@ class SceneGraphBuilder:
 
     def _publish(self, changed: Mapping[int, bool]) -> None:
         """Write what changed into the graph, then redo the relations of what moved or grew."""
+        self.moved = tuple(i for i, grown in changed.items() if grown)
         if not changed:
             return
         for track_id in changed:
@@ -248,4 +250,4 @@ class SceneGraphBuilder:
             if track.colours:
                 node.attributes |= name_colour(np.median(track.colours, axis=0))
         self.graph.version += 1
-        self.relations.update(self.graph, self.table, [i for i, grown in changed.items() if grown])
+        self.relations.update(self.graph, self.table, self.moved)

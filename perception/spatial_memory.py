@@ -8,6 +8,7 @@ from enactive.envs import CameraFrame, Embodiment, Observation
 
 from .base import Belief, Detection
 from .mapping import OccupancyMap
+from .rooms import RoomKeeper
 from .scene_graph_builder import SceneGraphBuilder
 from .sensor_checks import SensorGuard
 
@@ -19,6 +20,7 @@ class SpatialMemory:
         self.embodiment = embodiment
         self.builder = builder
         self.map: OccupancyMap | None = None
+        self.rooms = RoomKeeper()
         self.guard = SensorGuard()
         self.step = 0
 
@@ -40,6 +42,9 @@ class SpatialMemory:
     ) -> Belief:
         """Bring the scene graph up to date and hand out the belief."""
         found = self.builder.update(detections, frame, attributes, instances)
+        if self.map is not None:
+            resettled = self.rooms.update(self.map, self.builder.graph, self.builder.moved)
+            self.builder.relations.part(self.builder.graph, resettled)
         self.step += 1
         return Belief(self.step, observation, self.map, self.builder.graph, found)
 

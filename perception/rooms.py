@@ -1,0 +1,155 @@
+"""Rooms from the map: the explored floor falls apart at doorways, and what stands in a part says what kind of room it is.
+
+Walls are what stands higher than the body (`OccupancyMap.tall`), so that tables and sofas do not cut a room in two. Places
+farther from a wall than half a doorway are the cores of rooms; a watershed on the distance to the walls gives every explored
+cell to a core. Unknown space counts as no wall: a narrow glimpse of a room is one room, and splits when its walls are seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.optimize import linear_sum_assignment
+
+from .mapping import OccupancyMap
+from .room_table import votes_of
+from .scene_graph import RoomNode, SceneGraph
+
+HALF_DOORWAY_M = 0.52
+SMALLEST_ROOM_M2 = 1.0
+FREESTANDING_M = 0.9  # a tall thing smaller than this that touches no wall is a lamp or a plant, not a wall
+ASSIGN_M = 0.6  # an object this near to a room's floor is in it (cabinets hang where no floor is seen)
+FEWEST_VOTES = 0.5
+
+
+def segment_rooms(tall: NDArray[np.bool_], explored: NDArray[np.bool_], resolution_m: float) -> NDArray[np.int32]:
+    """Label every explored cell with its room, 1..R, 0 = none. tall, explored: (nx, ny) bool."""
+    import cv2
+    from skimage.segmentation import watershed
+
+    parts, count = ndimage.label(tall, structure=np.ones((3, 3)))
+    walls = np.zeros_like(tall)
+    if count:
+        extent = np.array([[s.stop - s.start for s in box] for box in ndimage.find_objects(parts)]).max(axis=1)
+        walls = np.concatenate([[False], extent * resolution_m >= FREESTANDING_M])[parts]
+    space = explored & ~walls
+    distance = cv2.distanceTransform((~np.pad(walls, 1)).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    distance = np.where(walls.any(), distance[1:-1, 1:-1], np.float32(1e3)) * np.float32(resolution_m)
+    cores, _ = ndimage.label(space & (distance > HALF_DOORWAY_M), structure=np.ones((3, 3)))
+    labels = np.asarray(watershed(-np.minimum(distance, 2.0), cores, mask=space))  # type: ignore[no-untyped-call]
+    areas = np.bincount(labels.ravel()) * resolution_m**2
+    keep: NDArray[np.bool_] = np.asarray(areas >= SMALLEST_ROOM_M2)
+    keep[0] = False
+    return np.where(keep, np.cumsum(keep), 0).astype(np.int32)[labels]
+
+
+class RoomKeeper:
+    """Keeps the rooms of a scene graph: ids that stay with their place, kinds by votes, and which object is where.
+
+    every: updates between two segmentations of the map. labels: (nx, ny) int32 room id per cell of the known part of the map,
+    -1 = none; corner_m: (2,) its low corner in the world.
+    """
+
+    def __init__(self, every: int = 8) -> None:
+        self.every = every
+        self.labels: NDArray[np.int32] = np.full((0, 0), -1, dtype=np.int32)
+        self.corner_m = np.zeros(2)
+        self._nearest: NDArray[np.int32] = self.labels
+        self._resolution_m = 0.05
+        self._next_id = 0
+        self._count = 0
+
+    def update(self, grid: OccupancyMap, graph: SceneGraph, moved: Collection[int]) -> list[int]:
+        """Bring rooms and membership up to date; returns the ids of the objects whose room changed.
+
+        moved: objects whose box changed since the last call; the others are looked at when the map is segmented.
+        """
+        fresh = self._count % self.every == 0
+        self._count += 1
+        if fresh:
+            self._segment(grid, graph)
+        changed = self._assign(graph, list(graph.nodes) if fresh else [i for i in moved if i in graph.nodes])
+        if fresh:
+            self._name(graph)
+        return changed
+
+    def room_at(self, xy_m: NDArray[np.float64]) -> NDArray[np.int32]:
+        """Room ids at points (..., 2), -1 = none near."""
+        cells = np.floor((np.asarray(xy_m) - self.corner_m) / self._resolution_m).astype(np.int64)
+        inside = np.asarray(((cells >= 0) & (cells < self._nearest.shape)).all(axis=-1))
+        if not self._nearest.size:
+            return np.full(cells.shape[:-1], -1, dtype=np.int32)
+        cells = np.where(np.expand_dims(inside, -1), cells, 0)
+        return np.where(inside, self._nearest[cells[..., 0], cells[..., 1]], -1).astype(np.int32)
+
+    def _segment(self, grid: OccupancyMap, graph: SceneGraph) -> None:
+        box = grid.known_box(margin_m=ASSIGN_M)
+        self._resolution_m = grid.resolution_m
+        corner = grid.origin_m + np.array([box[0].start, box[1].start]) * grid.resolution_m
+        fresh = segment_rooms(grid.tall[box], grid.explored[box], grid.resolution_m)
+        count = int(fresh.max(initial=0))
+        ids = self._match(fresh, corner, count)
+        self.corner_m = corner
+        self.labels = np.concatenate([[-1], ids]).astype(np.int32)[fresh]
+        gap, near = ndimage.distance_transform_edt(fresh == 0, return_indices=True)
+        self._nearest = np.where(gap * grid.resolution_m <= ASSIGN_M, self.labels[near[0], near[1]], -1).astype(np.int32)
+        for gone in set(graph.rooms) - set(ids.tolist()):
+            del graph.rooms[gone]
+        for room_id, centre in zip(
+            ids.tolist(), ndimage.center_of_mass(fresh > 0, fresh, np.arange(1, count + 1)), strict=True
+        ):
+            centre_m = corner + (np.array(centre) + 0.5) * grid.resolution_m
+            if room_id in graph.rooms:
+                graph.rooms[room_id].centre_m = centre_m
+            else:
+                graph.rooms[room_id] = RoomNode(room_id, "", 0.0, centre_m)
+        graph.version += 1
+
+    def _match(self, fresh: NDArray[np.int32], corner_m: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+        """Ids for the new labels 1..count: the old id that shares most cells, else a new one."""
+        ids = np.full(count, -1, dtype=np.int64)
+        if count and self.labels.size:
+            shift = np.rint((corner_m - self.corner_m) / self._resolution_m).astype(np.int64)
+            x, y = np.nonzero(fresh)
+            old_x, old_y = x + shift[0], y + shift[1]
+            inside = (old_x >= 0) & (old_y >= 0) & (old_x < self.labels.shape[0]) & (old_y < self.labels.shape[1])
+            old, new = self.labels[old_x[inside], old_y[inside]], fresh[x[inside], y[inside]]
+            known = np.unique(old[old >= 0])
+            if len(known):
+                shared = np.zeros((count, len(known)))
+                np.add.at(shared, (new[old >= 0] - 1, np.searchsorted(known, old[old >= 0])), 1.0)
+                for row, column in zip(*linear_sum_assignment(-shared), strict=True):
+                    if shared[row, column] > 0:
+                        ids[row] = known[column]
+        for row in np.flatnonzero(ids < 0):
+            ids[row] = self._next_id
+            self._next_id += 1
+        return ids
+
+    def _assign(self, graph: SceneGraph, ids: list[int]) -> list[int]:
+        if not ids:
+            return []
+        rooms = self.room_at(np.array([graph.nodes[i].centre_m[:2] for i in ids]))
+        changed = [i for i, room in zip(ids, rooms.tolist(), strict=True) if graph.nodes[i].room != room]
+        for i, room in zip(ids, rooms.tolist(), strict=True):
+            graph.nodes[i].room = room
+        return changed
+
+    @staticmethod
+    def _name(graph: SceneGraph) -> None:
+        """Votes of the objects, each by its confidence; the score is the winner's share, shrunk while votes are few."""
+        votes: dict[int, dict[str, float]] = {room_id: {} for room_id in graph.rooms}
+        for node in graph:
+            if node.room in votes:
+                for kind, weight in votes_of(node.name).items():
+                    votes[node.room][kind] = votes[node.room].get(kind, 0.0) + weight * node.score
+        for room_id, room in graph.rooms.items():
+            total = sum(votes[room_id].values())
+            best = max(votes[room_id], key=votes[room_id].__getitem__, default="")
+            if best and votes[room_id][best] >= FEWEST_VOTES:
+                room.name, room.score = best, votes[room_id][best] / (total + FEWEST_VOTES)
+            else:
+                room.name, room.score = "", 0.0

@@ -1,0 +1,131 @@
+"""`report.html`: one self-contained page that a person can read without any tool."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .pictures import data_uri
+from .timeline import timeline
+
+METRICS = ("success", "spl", "soft_spl", "distance_to_goal_m", "walked_m", "start_distance_m", "collisions", "success_radius_m")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """A key frame: the step, why it is kept, and the picture."""
+
+    step: int
+    words: str
+    picture: NDArray[np.uint8]
+
+
+def write_page(
+    path: Path,
+    record: Mapping[str, Any],
+    video: Path,
+    drawing: str | None,
+    moments: Sequence[Moment],
+    goal_image: NDArray[np.uint8] | None,
+) -> None:
+    """Write the page from `episode_json`'s record, the finished video and the drawings."""
+    result, goal = record["result"], record["goal"]
+    verdict, mood = _verdict(result)
+    clip = base64.b64encode(video.read_bytes()).decode()
+    settings = json.dumps({key: record[key] for key in ("config", "versions", "platform")}, indent=2)
+    sections = [
+        f"<header><p class='kind'>{escape(goal['kind'])}</p><h1>{escape(goal['words'])}</h1>"
+        f"<p class='verdict {mood}'>{escape(verdict)}</p></header>",
+        _tiles(record),
+        "" if goal_image is None else f"<section><h2>The goal</h2><img class='goal' src='{data_uri(goal_image)}'></section>",
+        f"<section><h2>Video</h2><video controls muted loop src='data:video/mp4;base64,{clip}'></video></section>",
+        ""
+        if drawing is None
+        else f"<section><h2>Map, scene graph and goal graph</h2>{drawing}<p class='note'>Blue: the way "
+        "walked. Orange: goal nodes and what they are matched with. Hover for attributes and scores.</p></section>",
+        _section("Stages and matching score", timeline(record["steps"])),
+        _section("Key frames", _moments(moments)),
+        _section("Where the time went", _seconds(record["steps"])),
+        f"<section><details><summary>Every step</summary>{_steps(record['steps'])}</details>"
+        f"<details><summary>Configuration and versions</summary><pre>{escape(settings)}</pre></details></section>",
+    ]
+    page = f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{escape(goal['words'])}</title>{_style()}"
+    path.write_text(page + f"<main>{''.join(sections)}</main></html>", encoding="utf-8")
+
+
+def _verdict(result: Mapping[str, Any]) -> tuple[str, str]:
+    """What came of it, in words: what the agent says, and what the oracle says where there is one."""
+    if result["outcome"] == "error":
+        return f"failed: {result['error_kind']}: {result['error']}", "bad"
+    claim = "the agent says: found it" if result["found"] else f"the agent says: not found ({result['outcome']})"
+    if "success" not in result["metrics"]:
+        return f"{claim}. {result['reason']}", "plain"
+    success = result["metrics"]["success"]
+    return (
+        f"{claim}. {result['reason']} The oracle says: {'success' if success else 'no success'}.",
+        "good" if success else "bad",
+    )
+
+
+def _tiles(record: Mapping[str, Any]) -> str:
+    result = record["result"]
+    values = {name: result["metrics"][name] for name in METRICS if name in result["metrics"]}
+    values |= {"steps": len(record["steps"]), "first action s": result["first_action_s"], "seconds": result["seconds"]}
+    cells = "".join(
+        f"<div><b>{_number(value)}</b><span>{escape(name.replace('_', ' '))}</span></div>" for name, value in values.items()
+    )
+    warnings = "".join(f"<p class='verdict bad'>{escape(words)}</p>" for words in result["warnings"])
+    return f"<section class='tiles'>{cells}</section>{warnings}"
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.3g}" if isinstance(value, float) else escape(str(value))
+
+
+def _section(title: str, body: str) -> str:
+    return f"<section><h2>{title}</h2>{body}</section>" if body else ""
+
+
+def _moments(moments: Sequence[Moment]) -> str:
+    cards = (
+        f"<figure><img src='{data_uri(moment.picture)}'><figcaption>{escape(moment.words)}</figcaption></figure>"
+        for moment in moments
+    )
+    return f"<div class='cards'>{''.join(cards)}</div>"
+
+
+def _seconds(steps: Sequence[Mapping[str, Any]]) -> str:
+    if not steps:
+        return ""
+    rows = []
+    for part in ("perceive", "plan", "control", "act"):
+        values = np.array([step["seconds"][part] for step in steps]) * 1e3
+        cells = "".join(f"<td>{value:.1f}</td>" for value in (values.mean(), np.quantile(values, 0.99), values.max()))
+        rows.append(f"<tr><td>{part}</td>{cells}</tr>")
+    head = "<tr><th>part</th><th>mean ms</th><th>p99 ms</th><th>worst ms</th></tr>"
+    return f"<table>{head}{''.join(rows)}</table>"
+
+
+def _steps(steps: Sequence[Mapping[str, Any]]) -> str:
+    rows = []
+    for step in steps:
+        intent = step["intent"] or {}
+        told = {key: value for key, value in step["trace"].items() if key not in ("goal_graph", "similarities")}
+        cells = [step["index"] + 1, intent.get("kind", ""), step["action"], step["xy_yaw"], json.dumps(told)]
+        rows.append("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>")
+    head = "".join(f"<th>{title}</th>" for title in ("step", "intent", "action", "x, y, yaw", "trace"))
+    return f"<table class='steps'><tr>{head}</tr>{''.join(rows)}</table>"
+
+
+def _style() -> str:
+    return f"<style>{(Path(__file__).parent / 'page.css').read_text()}</style>"

@@ -1,0 +1,101 @@
+"""The recorder behind `enactive run`: a page, a video, the record, and a Rerun file where Rerun is installed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from enactive.agents.episode import Episode, Step
+from enactive.envs import Embodiment, Goal, ImageGoal
+from enactive.perception import Belief
+
+from .graphs import draw_graphs
+from .page import Moment, write_page
+from .record import episode_json, plain, planar
+from .video import VideoWriter
+from .views import Image, camera_view, caption, map_view
+
+MOMENTS = 12
+
+
+class RunFolder:
+    """Writes a run into `folder` while it goes. config: what is needed to repeat it, written into the record."""
+
+    def __init__(self, folder: Path, config: Mapping[str, Any]) -> None:
+        self.folder, self.config = folder, config
+
+    def start(self, env: gym.Env[Any, Any], goal: Goal, embodiment: Embodiment) -> None:
+        """Make the folder and open the video."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._goal = goal
+        self._video = VideoWriter(self.folder / "video.mp4")
+        self._path: list[tuple[float, float]] = []
+        self._moments: list[Moment] = []
+        self._stage: Any = None
+        self._log = None
+        if find_spec("rerun") is not None:
+            from .rerun_log import RerunLog
+
+            self._log = RerunLog(self.folder / "episode.rrd")
+
+    def step(self, step: Step, belief: Belief) -> None:
+        """Add a frame to the video; keep it as a key frame where the stage changes."""
+        x, y, yaw = (0.0, 0.0, 0.0) if step.T_world_base is None else planar(step.T_world_base)
+        self._path.append((x, y))
+        matched = _matched(step, belief)
+        frame = self._frame(step, belief, yaw, matched)
+        self._video.add(frame)
+        if step.trace.get("stage") != self._stage or step.action is None:
+            self._stage = step.trace.get("stage")
+            if len(self._moments) < MOMENTS:
+                self._moments.append(Moment(step.index, _words(step), camera_view(belief, frozenset(matched))))
+        if self._log is not None:
+            self._log.step(step, belief)
+
+    def end(self, episode: Episode, belief: Belief | None) -> None:
+        """Finish the video and write the record and the page."""
+        self._video.close()
+        if self._log is not None:
+            self._log.close()
+        record = episode_json(episode, self.config)
+        if belief is not None and belief.scene_graph is not None:
+            record["scene_graph"] = json.loads(belief.scene_graph.to_json())
+        if episode.steps and belief is not None:
+            self._moments.append(
+                Moment(episode.steps[-1].index, f"the end: {episode.reason or episode.outcome}", camera_view(belief))
+            )
+        (self.folder / "episode.json").write_text(json.dumps(plain(record)))
+        drawing = None if belief is None or not episode.steps else draw_graphs(belief, self._path, episode)
+        goal_image = self._goal.image if isinstance(self._goal, ImageGoal) else None
+        write_page(self.folder / "report.html", record, self.folder / "video.mp4", drawing, self._moments, goal_image)
+
+    def _frame(
+        self, step: Step, belief: Belief, yaw_rad: float, matched: Mapping[int, tuple[str, tuple[float, float]]]
+    ) -> Image:
+        panels = [camera_view(belief, frozenset(matched))]
+        if belief.map is not None:
+            panels.append(map_view(belief.map, self._path, yaw_rad, list(matched.values())))
+        row = np.concatenate(panels, axis=1)
+        return np.concatenate([row, caption(row.shape[1], _words(step))])
+
+
+def _matched(step: Step, belief: Belief) -> dict[int, tuple[str, tuple[float, float]]]:
+    """Scene nodes that the planner matched: id -> (name, (x, y))."""
+    if belief.scene_graph is None:
+        return {}
+    nodes = belief.scene_graph.nodes
+    ids = [node_id for node_id in step.trace.get("matches", {}).values() if node_id in nodes]
+    return {i: (nodes[i].name, (float(nodes[i].centre_m[0]), float(nodes[i].centre_m[1]))) for i in ids}
+
+
+def _words(step: Step) -> str:
+    words = [f"step {step.index + 1}"]
+    words += [f"{key} {value:.2f}" if isinstance(value, float) else f"{key} {value}"
+              for key in ("stage", "S") if (value := step.trace.get(key)) is not None]  # fmt: skip
+    return "   ".join([*words, str(step.trace.get("reason", ""))])

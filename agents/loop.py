@@ -92,6 +92,7 @@ class _Run:
 
     def __init__(self, agent: Agent, env: gym.Env[Any, Any], goal: Goal, episode: Episode, recorders: list[Recorder]) -> None:
         self.agent, self.env, self.goal, self.episode, self.recorders = agent, env, goal, episode, recorders
+        self.started = False
         self.body = embodiment_of(env)
         self.belief: Belief | None = None
         self.meter: NavigationMeter | None = None
@@ -114,6 +115,7 @@ class _Run:
         agent.planner.reset(self.goal, self.body)
         agent.controller.reset(self.body)
         agent.guard.reset(self.body)
+        self.started = True
         self._tell(lambda recorder: recorder.start(env, self.goal, self.body))
 
     def loop(self) -> None:
@@ -172,7 +174,8 @@ class _Run:
 
     def end(self) -> None:
         self.episode.seconds = self.agent.clock() - self.began
-        self._tell(lambda recorder: recorder.end(self.episode, self.belief))
+        if self.started:
+            self._tell(lambda recorder: recorder.end(self.episode, self.belief))
 
     def _tell(self, call: Callable[[Recorder], None]) -> None:
         for recorder in list(self.recorders):

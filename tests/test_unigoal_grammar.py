@@ -1,0 +1,96 @@
+"""Descriptions in English become goal graphs."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enactive.errors import PlannerError
+from enactive.planners.unigoal.goal_graph import GoalGraph
+from enactive.planners.unigoal.grammar import parse_description
+
+
+def told(graph: GoalGraph) -> tuple[list[str], set[tuple[str, str, str]]]:
+    """Nodes as "attributes name@room" and edges as triples of names."""
+    nodes = [f"{node}@{node.room}" if node.room else str(node) for node in graph.nodes]
+    names = [node.name for node in graph.nodes]
+    return nodes, {(names[edge.a], edge.relation, names[edge.b]) for edge in graph.edges}
+
+
+CASES = [
+    ("mug", ["mug"], []),
+    ("find the red mug in the kitchen", ["red mug@kitchen"], []),
+    ("Could you please find me a chair?", ["chair"], []),
+    ("bring me the remote from the living room", ["remote control@living room"], []),
+    ("the mug on the plate on the dining table", ["mug", "plate", "dining table"],
+     [("mug", "on", "plate"), ("plate", "on", "dining table")]),
+    ("the small red mug on the wooden counter next to the kettle in the kitchen",
+     ["red small mug@kitchen", "wood counter@kitchen", "kettle@kitchen"], [("mug", "on", "counter"), ("mug", "next to", "kettle")]),
+    ("the lamp on the table next to the sofa", ["lamp", "table", "sofa"], [("lamp", "on", "table"), ("table", "next to", "sofa")]),
+    ("the blue book between the lamp and the vase", ["blue book", "lamp", "vase"],
+     [("book", "next to", "lamp"), ("book", "next to", "vase")]),
+    ("the kitchen counter", ["counter@kitchen"], []),
+    ("the living room lamp", ["lamp@living room"], []),
+    ("the bedside table", ["nightstand"], []),
+    ("the dining table", ["dining table"], []),
+    ("the vase made of glass", ["glass vase"], []),
+    ("a box of wood on the shelf above the desk", ["wood box", "shelf", "desk"], [("box", "on", "shelf"), ("shelf", "above", "desk")]),
+    ("the table with a lamp on it", ["table", "lamp"], [("lamp", "on", "table")]),
+    ("the mug that is red and on the desk", ["red mug", "desk"], [("mug", "on", "desk")]),
+    ("The mug is on the counter. Next to it is a kettle.", ["mug", "counter", "kettle"],
+     [("mug", "on", "counter"), ("kettle", "next to", "mug")]),
+    ("the plant in front of the window, next to the blue armchair", ["plant", "window", "blue armchair"],
+     [("plant", "next to", "window"), ("plant", "next to", "armchair")]),
+    ("It's the white ceramic cup sitting on the nightstand in the bedroom; there is a lamp beside it.",
+     ["white ceramic cup@bedroom", "nightstand@bedroom", "lamp"], [("cup", "on", "nightstand"), ("lamp", "next to", "cup")]),
+    ("the round, brown coffee table in the living room", ["round brown coffee table@living room"], []),
+    ("the red one on the table", ["red object", "table"], [("object", "on", "table")]),
+    ("a mug in red on the desk", ["red mug", "desk"], [("mug", "on", "desk")]),
+    ("the orange on the counter", ["orange", "counter"], [("orange", "on", "counter")]),
+    ("the orange bowl on the counter", ["orange bowl", "counter"], [("bowl", "on", "counter")]),
+    ("the glass", ["glass"], []),
+    ("the glass vase on the table", ["glass vase", "table"], [("vase", "on", "table")]),
+    ("the bowl under the sink", ["bowl", "sink"], [("bowl", "below", "sink")]),
+    ("the cup in the sink in the bathroom", ["cup@bathroom", "sink@bathroom"], [("cup", "in", "sink")]),
+    ("the books on the bookshelf in the study", ["book@office", "bookshelf@office"], [("book", "on", "bookshelf")]),
+    ("the bottle on the table that is next to the window", ["bottle", "table", "window"],
+     [("bottle", "on", "table"), ("table", "next to", "window")]),
+    ("the toy spaceship on the shelf", ["toy spaceship", "shelf"], [("toy spaceship", "on", "shelf")]),
+    ("find the spaceship", ["spaceship"], []),
+    ("gray couch", ["grey sofa"], []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "nodes", "edges"), CASES, ids=[case[0] for case in CASES])
+def test_reads(text: str, nodes: list[str], edges: list[tuple[str, str, str]]) -> None:
+    got_nodes, got_edges = told(parse_description(text))
+    assert [sorted(node.split()) for node in got_nodes] == [sorted(node.split()) for node in nodes]
+    assert got_edges == set(edges)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "please", "find", "the", "?!", "find the"])
+def test_a_goal_that_names_nothing_is_refused(text: str) -> None:
+    with pytest.raises(PlannerError, match="names no object"):
+        parse_description(text)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        graph = parse_description(text)
+    except PlannerError:
+        return
+    assert graph.nodes
+    assert all(node.name for node in graph.nodes)
+    assert all(0 <= edge.a < len(graph.nodes) and 0 <= edge.b < len(graph.nodes) and edge.a != edge.b for edge in graph.edges)
+
+
+words = st.sampled_from("the a red wooden mug table lamp on in next to under between and , . it with that is kitchen spaceship of".split())
+
+
+@given(st.lists(words, max_size=14))
+def test_any_jumble_of_grammar_words_is_read_or_refused(tokens: list[str]) -> None:
+    try:
+        graph = parse_description(" ".join(tokens))
+    except PlannerError:
+        return
+    assert all(0 <= edge.a < len(graph.nodes) and 0 <= edge.b < len(graph.nodes) and edge.a != edge.b for edge in graph.edges)

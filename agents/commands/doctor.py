@@ -1,0 +1,91 @@
+"""`enactive doctor`: is this machine able to run the defaults, and if not, what to type."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from jsonargparse import ArgumentParser
+
+from enactive import pretrained
+from enactive.errors import ConfigError, EnactiveError
+
+NEEDED_BYTES = 500_000_000
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print one line a check, with the fix where it fails. Exit status 1 where anything needed fails."""
+    parser = ArgumentParser(prog="enactive doctor", description="Check rendering, packages, weights, files and disk.")
+    parser.parse_args(list(argv))
+    broken = 0
+    for name, check in CHECKS.items():
+        try:
+            print(f"ok    {name:12} {check()}")
+        except EnactiveError as error:
+            broken += 1
+            print(f"FAIL  {name:12} {error}")
+    return int(broken > 0)
+
+
+def _python() -> str:
+    if sys.version_info < (3, 11):
+        raise ConfigError(f"Python {sys.version.split()[0]} is too old: install 3.11 or newer")
+    return sys.version.split()[0]
+
+
+def _packages() -> str:
+    optional = {"minigrid": "minigrid", "ray": "ray", "rerun": "rerun"}
+    missing = [extra for extra, module in optional.items() if importlib.util.find_spec(module) is None]
+    return (
+        "all optional parts are there" if not missing else f"not installed: {', '.join(missing)} (pip install enactive[NAME])"
+    )
+
+
+def _rendering() -> str:
+    import gymnasium
+
+    import enactive.envs  # noqa: F401  # registers Household
+
+    env = gymnasium.make("enactive/Household-v0", seed=0)
+    try:
+        frame = env.reset()[0]["cameras"]["head"]["rgb"]
+    finally:
+        env.close()
+    if frame.std() < 1.0:
+        raise ConfigError("the renderer draws nothing: apt-get install libegl1 libgl1 libosmesa6, or set MUJOCO_GL=osmesa")
+    return f"an apartment at {frame.shape[1]}x{frame.shape[0]}"
+
+
+def _weights() -> str:
+    from enactive.perception.segmenter.detector import Segmenter
+
+    Segmenter()
+    return "the segmenter loads"
+
+
+def _files() -> str:
+    states = [pretrained.verify(file) for file in pretrained.FILES]
+    if bad := [entry.file.name for entry in states if entry.state == "corrupt"]:
+        raise ConfigError(f"corrupt: {', '.join(bad)}; type: enactive models get")
+    absent = [entry.file.name for entry in states if entry.state == "absent"]
+    return "all in the cache" if not absent else f"fetched on first use: {', '.join(absent)}"
+
+
+def _disk() -> str:
+    free = shutil.disk_usage(Path.cwd()).free
+    if free < NEEDED_BYTES:
+        raise ConfigError(f"{free / 1e9:.1f} GB left here: make room for recordings ({NEEDED_BYTES / 1e9:.1f} GB)")
+    return f"{free / 1e9:.0f} GB free"
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "python": _python,
+    "packages": _packages,
+    "rendering": _rendering,
+    "weights": _weights,
+    "files": _files,
+    "disk": _disk,
+}

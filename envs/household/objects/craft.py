@@ -179,7 +179,8 @@ def finish(
     x, y, z = (-k * float(v) for v in ((low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]))
 
     def placed(p: Part) -> Part:
-        return Part(move(scale(p.mesh, (k, k, k)), (x, y, z)), p.material, p.when)
+        mesh = move(scale(p.mesh, (k, k, k)), (x, y, z))  # the texture keeps its place, so that pictures fill their frames
+        return Part(Mesh(mesh.vertices, mesh.normals, p.mesh.uv, mesh.faces), p.material, p.when)
 
     def point(p: Point) -> Point:
         return (k * p[0] + x, k * p[1] + y, k * p[2] + z)

@@ -27,11 +27,11 @@ CONDITIONS: tuple[Condition, ...] = ("", "on", "off", "sliced", "whole", "dirty"
 class CompiledApartment:
     """An apartment ready to render.
 
-    model: kinematic only; object i is mocap body i, mover k is joint k with `qpos[k]`. Per geom: geom_code, (G,) int32,
-    id of its object or a code of the shell; geom_room, (G,) int32, room of a piece of shell, -1 for objects;
-    geom_condition, (G,) int8, index into `CONDITIONS`; geom_rgba, (G, 4) float32, its colour in full light. mover_owner: (K,) int32 object ids; mover_range: (K,) float64.
-    lights: (N,) bool, which objects light their room when on. reach_m: (N,) float64, horizontal reach of each object with
-    its doors open, from its origin.
+    model: kinematic only; object i is mocap body i, mover k is joint k with `qpos[k]`. Of each of the G geoms: geom_code,
+    (G,) int32, the id of its object or a code of the shell; geom_room, (G,) int32, the room of a piece of shell, -1 for
+    objects; geom_condition, (G,) int8, index into `CONDITIONS`; geom_rgba, (G, 4) float32, its colour in full light.
+    mover_owner: (K,) int32 object ids; mover_range: (K,) float64, travel to fully open, rad or m. lights: (N,) bool, which
+    objects light their room when on. reach_m: (N,) float64, how far each object reaches from its origin in the plan.
     """
 
     apartment: Apartment

@@ -139,7 +139,7 @@ class Household(gym.Env[dict[str, Any], Any]):
             stopped = name == "stop"
             moved = motion.discrete(state, name, prints, self.sliding)
         else:
-            v, w = np.clip(np.asarray(action, dtype=np.float64), self.action_space.low, self.action_space.high)
+            v, w = np.clip(np.asarray(action, dtype=np.float64), np.negative(TWIST_LIMITS), TWIST_LIMITS)
             moved = motion.twist(state, float(v), float(w), 1.0 / TWIST_RATE_HZ, prints, self.sliding)
         self._state = motion.counted(moved.state)
         self.collisions += moved.collided
@@ -147,7 +147,7 @@ class Household(gym.Env[dict[str, Any], Any]):
         info = _info(not moved.collided, "collision" if moved.collided else "", message, moved.collided)
         return self._observe(message), 0.0, stopped, self.state.steps >= self.max_steps, info
 
-    def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
+    def render(self) -> NDArray[np.uint8] | None:
         """The latest picture, (H, W, 3) uint8, with render_mode="rgb_array"."""
         return None if self.render_mode is None or self._rgb is None else self._rgb.copy()
 
@@ -228,7 +228,7 @@ def _action_space(control_mode: str) -> gym.Space[Any]:
 def _observation_space(width: int, height: int) -> gym.spaces.Dict:
     pose = gym.spaces.Box(-_FAR_M, _FAR_M, (4, 4), dtype=np.float64)
     stamp = gym.spaces.Box(0.0, np.inf, (1,), dtype=np.float64)
-    head = {
+    head: dict[str, gym.Space[Any]] = {
         "rgb": gym.spaces.Box(0, 255, (height, width, 3), dtype=np.uint8),
         "depth": gym.spaces.Box(0.0, _FAR_M, (height, width), dtype=np.float32),
         "K": gym.spaces.Box(0.0, _FAR_M, (3, 3), dtype=np.float64),

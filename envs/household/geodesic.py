@@ -23,7 +23,10 @@ _FIELDS_KEPT = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
-    """Cells of the floor. free: (rows, columns) bool, row along y and column along x; origin: (2,) of the corner of cell 0, 0."""
+    """Cells of the floor.
+
+    free: (rows, columns) bool, rows along y and columns along x; origin: (2,) metres, the outer corner of cell 0, 0.
+    """
 
     free: NDArray[np.bool_]
     origin: NDArray[np.float64]
@@ -34,7 +37,7 @@ class Grid:
         column, row = np.floor((np.asarray(xy, dtype=np.float64)[:2] - self.origin) / self.cell_m).astype(int)
         return int(row), int(column)
 
-    def centres(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
+    def centres(self, cells: NDArray[np.integer]) -> NDArray[np.float64]:
         """(N, 2) metres of the middles of cells (N, 2) row, column."""
         return self.origin + (np.asarray(cells)[:, ::-1] + 0.5) * self.cell_m
 
@@ -46,7 +49,7 @@ class Grid:
         cells = np.argwhere(self.free[rows, columns]) if row + reach >= 0 and column + reach >= 0 else np.empty((0, 2), int)
         if not len(cells):
             return None
-        cells = cells + [rows.start, columns.start]
+        cells = cells + np.array([rows.start, columns.start])
         distance = np.hypot(*(self.centres(cells) - np.asarray(xy, dtype=np.float64)[:2]).T)
         best = int(distance.argmin())
         return (int(cells[best, 0]), int(cells[best, 1])) if distance[best] <= within_m else None
@@ -92,7 +95,7 @@ class Geodesics:
         self._fields: OrderedDict[bytes, tuple[NDArray[np.float64], NDArray[np.int32]]] = OrderedDict()
 
     def field(self, targets: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """(rows, columns) float64 metres to the nearest target cell, inf where none can be reached. targets: (rows, columns)."""
+        """(rows, columns) float64 metres to the nearest target cell, inf where there is no way. targets: (rows, columns)."""
         out = np.full(self.grid.free.shape, np.inf)
         out[self.grid.free] = self._solve(targets)[0]
         return out

@@ -88,7 +88,7 @@ def _ray_rounded(
     distance = np.min(hits, axis=0)
     away = start - np.clip(start, -half, half)
     gap = np.hypot(away[:, 0], away[:, 1])
-    inside = gap < radius
+    inside = gap < radius + 1e-9  # touching, up to rounding
     for k in np.flatnonzero(inside):
         distance[k] = 0.0 if float(way[k] @ _outward(start[k], half[k])) < -1e-9 else np.inf
     return np.asarray(distance)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .camera import HFOV_RAD, camera_pose, intrinsics
 from .compile import CONDITIONS, VOID, CompiledApartment, pose_model
-from .engine import mujoco
+from .engine import gl_context, mujoco
 from .state import WorldState, rooms_at
 from .visibility import RoomVisibility
 
@@ -43,7 +43,7 @@ class DepthSensor:
 
 
 class Renderer:
-    """Draws one compiled apartment off screen. Close it: an open OpenGL context prints errors at exit.
+    """Draws one compiled apartment off screen, in the thread that made it. Close it to free its textures.
 
     culling: leave out what the camera cannot see (other rooms, things outside the view); changes no pixel.
     """
@@ -63,11 +63,10 @@ class Renderer:
         model = self.model = compiled.model
         model.vis.global_.offwidth, model.vis.global_.offheight = width, height
         self.data = mujoco.MjData(model)
-        self._gl = mujoco.GLContext(width, height)
+        self._gl = gl_context(width, height)
         self._gl.make_current()
         self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
         self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
-        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
         self.scene = mujoco.MjvScene(model, maxgeom=model.ngeom + 16)
         for flag in ("SHADOW", "REFLECTION", "SKYBOX", "FOG", "HAZE"):
             self.scene.flags[getattr(mujoco.mjtRndFlag, f"mjRND_{flag}")] = False
@@ -139,6 +138,7 @@ class Renderer:
             self.scene,
         )
         self._aim(pose)
+        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
         mujoco.mjr_render(self._rect, self.scene, self._context)
 
     def _sync(self, state: WorldState) -> None:
@@ -147,7 +147,7 @@ class Renderer:
         if old is state:
             return
         held = old is None or old.held != state.held
-        posed = held or old.pose is not state.pose or old.opening is not state.opening
+        posed = old is None or held or old.pose is not state.pose or old.opening is not state.opening
         if posed:
             pose_model(compiled, self.data, state)
             reach = compiled.reach_m[:, None]
@@ -164,7 +164,7 @@ class Renderer:
         code = self.compiled.geom_code
         table = np.ones((len(state.on), len(CONDITIONS)), dtype=bool)
         for name, value in (("on", state.on), ("sliced", state.sliced), ("dirty", state.dirty)):
-            table[:, CONDITIONS.index(name)] = value  # type: ignore[arg-type]
+            table[:, CONDITIONS.index(name)] = value
         table[:, CONDITIONS.index("off")] = ~state.on
         table[:, CONDITIONS.index("whole")] = ~state.sliced
         if state.held >= 0:
@@ -191,7 +191,7 @@ class Renderer:
             return np.ones(self.model.ngeom, dtype=bool)
         compiled = self.compiled
         rooms = self._rooms.visible(pose, self.K)
-        of_object = (self._object_rooms & rooms).any(axis=1) | ~self._object_rooms.any(axis=1)
+        of_object = np.asarray((self._object_rooms & rooms).any(axis=1) | ~self._object_rooms.any(axis=1))
         visible = np.where(compiled.geom_code >= 0, self._of_things(of_object), rooms[np.maximum(compiled.geom_room, 0)])
         return np.asarray(visible & self._in_frustum(pose))
 
@@ -208,9 +208,9 @@ class Renderer:
         return np.asarray(x & y & (local[:, 2] + radius > 0))
 
     def close(self) -> None:
-        """Free the OpenGL context; the renderer is not usable afterwards."""
+        """Free textures and frame buffer; the renderer is not usable afterwards."""
+        self._gl.make_current()
         self._context.free()
-        self._gl.free()
 
     def __enter__(self) -> Renderer:
         return self

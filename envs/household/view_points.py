@@ -24,7 +24,8 @@ def view_points(
     reaches the middle of a side or of the top of that box. data: the apartment posed in the state that is asked about.
     """
     bounds = compiled.apartment.objects[object_id].asset.bounds
-    place, turn = data.mocap_pos[object_id], data.xmat[compiled.model.mocap_bodyid[object_id]].reshape(3, 3)
+    place, yaw = data.mocap_pos[object_id], 2.0 * np.arctan2(data.mocap_quat[object_id, 3], data.mocap_quat[object_id, 0])
+    turn = np.array([[np.cos(yaw), -np.sin(yaw), 0.0], [np.sin(yaw), np.cos(yaw), 0.0], [0.0, 0.0, 1.0]])
     out = np.zeros(grid.free.shape, dtype=bool)
     cells = np.argwhere(grid.free)
     xy = grid.centres(cells)

@@ -1,0 +1,428 @@
+"""The apartment as an environment: what is seen, how the body moves, what is saved, and what only the oracle tells."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+import enactive.envs
+from enactive.envs import DISCRETE_ACTIONS, ObjectGoal, Observation, TextGoal
+from enactive.envs.household import meshes, motion, world
+from enactive.envs.household.camera import camera_pose
+from enactive.envs.household.compile import FLOOR, SHELL_CODES, VOID, compile_apartment, pose_model
+from enactive.envs.household.engine import mujoco
+from enactive.envs.household.env import Household
+from enactive.envs.household.episode import NavigationEpisode
+from enactive.envs.household.model import (
+    COLOURS,
+    Apartment,
+    Asset,
+    Box,
+    Doorway,
+    Material,
+    Mover,
+    Part,
+    Placed,
+    Room,
+    Surface,
+)
+from enactive.envs.household.render import DepthSensor, Renderer
+from enactive.envs.household.state import WorldState, changed, initial_state, movers, set_opening
+from enactive.errors import ConfigError
+
+TABLE, CABINET, LAMP, MUG, KNIFE, SCREEN = range(6)
+
+
+def box_asset(category: str, size: tuple[float, float, float], colour: str, **extra: object) -> Asset:
+    bounds = Box((0.0, 0.0, size[2] / 2), (size[0] / 2, size[1] / 2, size[2] / 2))
+    part = Part(meshes.box(size, bounds.centre), Material(COLOURS[colour]))
+    return Asset(category, colour, "wood", "square", (part,), (bounds,), bounds, **extra)  # type: ignore[arg-type]
+
+
+def toy_apartment() -> Apartment:
+    """Two rooms side by side, a doorway between them, and six things."""
+    plain = Material(COLOURS["beige"])
+    door = Mover("door", "hinge", (0, 0, 1), (0.3, 0.3, 0), 1.5, (Part(meshes.box((0.02, 0.6, 0.7), (0.31, 0, 0.4)), plain),))
+    drawer = Mover("drawer", "slide", (1, 0, 0), (0, 0, 0), 0.3, (Part(meshes.box((0.02, 0.5, 0.1), (0.31, 0, 0.8)), plain),))
+    inside = Surface("drawer", "in", (0.0, 0.0, 0.76), (0.2, 0.2), 0.1, "drawer")
+    shades = tuple(
+        Part(meshes.box((0.4, 0.4, 0.4), (0, 0, 1.2)), Material(COLOURS["yellow"], emission=e), when)  # type: ignore[arg-type]
+        for when, e in (("on", 1.0), ("off", 0.0))
+    )
+    lamp = Asset(
+        "lamp", "yellow", "metal", "round", shades, (Box((0, 0, 0.7), (0.1, 0.1, 0.7)),), Box((0, 0, 0.7), (0.2, 0.2, 0.7))
+    )
+    mug = Asset(
+        "mug",
+        "red",
+        "ceramic",
+        "round",
+        (Part(meshes.cylinder(0.05, 0.1), Material(COLOURS["red"])),),
+        (),
+        Box((0, 0, 0.05), (0.05, 0.05, 0.05)),
+    )
+    things = (
+        box_asset("table", (1.0, 0.6, 0.7), "brown", surfaces=(Surface("top", "on", (0, 0, 0.7), (0.5, 0.3), 1.0),)),
+        box_asset("cabinet", (0.6, 0.6, 0.85), "white", movers=(door, drawer), surfaces=(inside,)),
+        lamp,
+        mug,
+        box_asset("knife", (0.1, 0.02, 0.01), "grey"),
+        box_asset("screen", (0.02, 1.2, 1.8), "blue"),
+    )
+    places = (
+        Placed(0, things[0], (2.0, 2.0, 0.0), 0.3, 0),
+        Placed(1, things[1], (6.5, 3.0, 0.0), -np.pi / 2, 1),
+        Placed(2, things[2], (7.5, 0.5, 0.0), 0.0, 1),
+        Placed(3, things[3], (2.1, 2.0, 0.7), 0.0, 0, 0, "top"),
+        Placed(4, things[4], (6.5, 3.0, 0.77), 0.0, 1, 1, "drawer"),
+        Placed(5, things[5], (5.0, 0.8, 0.0), 0.0, 1),
+    )
+    rooms = (Room("kitchen", "kitchen", (0, 0, 3.94, 4), plain, plain), Room("office", "office", (4.06, 0, 8, 4), plain, plain))
+    doorway = Doorway((0, 1), (4.0, 2.0), "y", 0.9, 2.05, False)
+    return Apartment(11, rooms, (doorway,), (), places, 2.6, 0.12)
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Household]:
+    monkeypatch.setattr(world, "make_apartment", lambda seed, rooms: toy_apartment())
+    world.load_world.cache_clear()
+    env = Household()
+    env.reset(seed=0)
+    yield env
+    env.close()
+    world.load_world.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def real() -> Iterator[Household]:
+    world.load_world.cache_clear()
+    env = Household(seed=2, rooms=4)
+    env.reset(seed=0)
+    yield env
+    env.close()
+
+
+def at(env: Household, x: float, y: float, yaw: float, pitch: float = 0.0) -> WorldState:
+    return replace(env.state, base=np.array([x, y, yaw]), pitch_rad=pitch)
+
+
+# --- what is seen
+
+
+@pytest.mark.parametrize("mode", ["discrete", "base_twist"])
+def test_gymnasium_accepts_it(mode: str) -> None:
+    env = gymnasium.make(
+        "enactive/Household-v0", seed=2, rooms=4, control_mode=mode, width=64, height=48, render_mode="rgb_array"
+    )
+    check_env(env.unwrapped)
+    obs, info = env.reset(seed=3)
+    seen = Observation.from_gym(obs, info)
+    assert seen.cameras["head"].rgb.shape == (48, 64, 3)
+    assert not seen.extra
+    again, _ = env.reset(seed=3)
+    other, _ = env.reset(seed=4)
+    assert np.array_equal(again["T_world_base"], obs["T_world_base"])
+    assert not np.array_equal(other["T_world_base"], obs["T_world_base"])
+    assert np.array_equal(env.render(), other["cameras"]["head"]["rgb"])
+    env.close()
+
+
+def test_depth_and_intrinsics_agree_with_rays(toy: Household) -> None:
+    """Every pixel's ray, cast through the model, ends at the depth that the picture shows."""
+    state = at(toy, 0.6, 1.5, 0.4, -0.3)
+    sensor = DepthSensor(range_m=(0.0, 50.0))
+    with Renderer(toy.world.compiled, sensor=sensor) as renderer:
+        _, depth = renderer.rgbd(state)
+    data = mujoco.MjData(toy.world.compiled.model)
+    pose_model(toy.world.compiled, data, state)
+    pose, rng, wrong = camera_pose(state.base, state.pitch_rad), np.random.default_rng(0), 0
+    for v, u in zip(rng.integers(0, 240, 300), rng.integers(0, 320, 300), strict=True):
+        ray = np.linalg.inv(renderer.K) @ [u, v, 1.0]
+        hit = mujoco.mj_ray(toy.world.compiled.model, data, pose[:3, 3], pose[:3, :3] @ ray, None, 1, -1, np.zeros(1, np.int32))
+        wrong += abs(hit - depth[v, u]) > 0.01 * hit
+    assert wrong <= 5  # pixels on an edge
+
+
+def test_depth_outside_the_range_is_zero_and_noise_is_the_states(toy: Household) -> None:
+    state = at(toy, 0.3, 2.0, 0.0)
+    with Renderer(toy.world.compiled, sensor=DepthSensor((0.0, 50.0))) as exact, Renderer(toy.world.compiled) as clipped:
+        truth, seen = exact.rgbd(state)[1], clipped.rgbd(state)[1]
+    assert ((seen == 0) == ((truth < 0.5) | (truth > 5.0))).all()
+    assert (seen == 0).any()
+    with Renderer(toy.world.compiled, sensor=DepthSensor((0.0, 50.0), noisy=True)) as noisy:
+        first, again = noisy.rgbd(state)[1], noisy.rgbd(state)[1]
+        later = noisy.rgbd(replace(state, steps=1))[1]
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, later)
+    near = truth < 3.0
+    ratio = first[near] / truth[near]
+    assert abs(float(ratio.mean()) - 1.0) < 0.002
+    assert 0.008 < float(ratio.std()) < 0.013
+
+
+def test_segmentation_names_what_stands_there(toy: Household) -> None:
+    state = at(toy, 0.6, 1.6, 0.3)
+    codes = toy.renderer.segmentation(state)
+    assert set(np.unique(codes)) <= {*range(6), *SHELL_CODES.values()}
+    assert VOID not in codes
+    _, depth = toy.renderer.rgbd(state)
+    pose, K = camera_pose(state.base, state.pitch_rad), toy.renderer.K
+    v, u = np.nonzero((codes == MUG) & (depth > 0))
+    assert len(v) > 20
+    points = np.column_stack([(u - K[0, 2]) / K[0, 0], (v - K[1, 2]) / K[1, 1], np.ones(len(u))]) * depth[v, u, None]
+    places = points @ pose[:3, :3].T + pose[:3, 3]
+    assert (np.abs(places - [2.1, 2.0, 0.75]) < 0.08).all()
+    v, u = np.nonzero((codes == FLOOR) & (depth > 0))
+    points = np.column_stack([(u - K[0, 2]) / K[0, 0], (v - K[1, 2]) / K[1, 1], np.ones(len(u))]) * depth[v, u, None]
+    assert np.percentile(np.abs((points @ pose[:3, :3].T + pose[:3, 3])[:, 2]), 99) < 0.02
+
+
+def test_culling_changes_no_pixel(real: Household) -> None:
+    compiled, rng = real.world.compiled, np.random.default_rng(5)
+    hidden = 0
+    with Renderer(compiled, culling=False) as plain, Renderer(compiled) as culled:
+        for _ in range(60):
+            x, y, yaw = real.world.random_start(real.state, rng) or pytest.fail("no floor")
+            state = at(real, x, y, yaw + float(rng.uniform(0, 1)), float(rng.choice([-1.0, -0.5, 0.0, 0.5])))
+            if len(state.opening):
+                state = replace(state, opening=rng.choice([0.0, 0.5, 1.0], len(state.opening)))
+            expected, got = plain.rgbd(state), culled.rgbd(state)
+            assert np.array_equal(expected[0], got[0])
+            assert np.array_equal(expected[1], got[1])
+            hidden += plain.scene.ngeom - culled.scene.ngeom
+    assert hidden > 0
+
+
+def test_two_renderers_of_one_model_do_not_disturb_each_other(toy: Household) -> None:
+    dark = at(toy, 6.0, 1.5, -0.8)
+    bright = replace(dark, on=changed(dark.on, LAMP, True))
+    with Renderer(toy.world.compiled) as one, Renderer(toy.world.compiled) as two:
+        first = one.rgbd(dark)[0]
+        assert two.rgbd(bright)[0].astype(int).sum() > first.astype(int).sum()
+        assert np.array_equal(one.rgbd(dark)[0], first)
+
+
+def test_a_lamp_lights_its_room_and_no_other(toy: Household) -> None:
+    away, office = at(toy, 3.0, 3.4, 3.0), at(toy, 5.5, 1.6, -0.5)
+    lit = changed(toy.state.on, LAMP, True)
+    assert np.array_equal(toy.renderer.rgbd(away)[0], toy.renderer.rgbd(replace(away, on=lit))[0])
+    before, after = toy.renderer.rgbd(office)[0], toy.renderer.rgbd(replace(office, on=lit))[0]
+    walls = toy.renderer.segmentation(office) == SHELL_CODES["wall"]
+    assert after[walls].mean() > 1.15 * before[walls].mean()
+
+
+# --- state
+
+
+def test_a_restored_state_shows_the_same_bytes(toy: Household) -> None:
+    saved = toy.save_state()
+    before = toy.renderer.rgbd(saved)
+    state = set_opening(toy.world.apartment, saved, 0, 1.0)
+    toy.restore_state(
+        replace(state, on=changed(state.on, LAMP, True), held=MUG, pose=changed(state.pose, 0, [1.0, 1.0, 0.0, 2.0]))
+    )
+    for action in (1, 2, 1, 5, 1):
+        toy.step(action)
+    assert toy.state.digest() != saved.digest()
+    toy.restore_state(saved)
+    assert toy.state.to_bytes() == saved.to_bytes()
+    after = toy.renderer.rgbd(toy.state)
+    assert np.array_equal(before[0], after[0])
+    assert np.array_equal(before[1], after[1])
+
+
+def test_a_state_cannot_be_written_to(toy: Household) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        toy.state.pose[0, 0] = 1.0
+    toy.step(1)
+    with pytest.raises(ValueError, match="read-only"):
+        toy.state.base[0] = 1.0
+
+
+def test_every_value_of_a_state_shows_in_its_digest() -> None:
+    state = initial_state(toy_apartment())
+    other = [
+        replace(state, pose=changed(state.pose, 2, 1.0)),
+        replace(state, parent=changed(state.parent, 2, 1)),
+        replace(state, surface=changed(state.surface, 2, 0)),
+        replace(state, on=changed(state.on, 0, True)),
+        replace(state, dirty=changed(state.dirty, 0, True)),
+        replace(state, sliced=changed(state.sliced, 0, True)),
+        replace(state, temperature=changed(state.temperature, 0, -1)),
+        replace(state, opening=changed(state.opening, 0, 0.5)),
+        replace(state, base=np.array([0.0, 0.0, 1e-9])),
+        replace(state, pitch_rad=0.1),
+        replace(state, held=0),
+        replace(state, steps=1),
+        replace(state, seed=1),
+    ]
+    assert len({state.digest(), *(each.digest() for each in other)}) == len(other) + 1
+
+
+def test_what_lies_in_a_drawer_travels_with_it(toy: Household) -> None:
+    apartment, state = toy.world.apartment, toy.state
+    drawer = [mover.name for _, mover in movers(apartment)].index("drawer")
+    opened = set_opening(apartment, state, drawer, 1.0)
+    assert opened.pose[KNIFE, :3] == pytest.approx([6.5, 2.7, 0.77])  # the cabinet faces -y
+    assert np.array_equal(np.delete(opened.pose, KNIFE, axis=0), np.delete(state.pose, KNIFE, axis=0))
+    assert set_opening(apartment, opened, drawer, 0.0).pose == pytest.approx(state.pose)
+
+
+def test_doors_show_where_they_stand_and_block_there(toy: Household) -> None:
+    apartment, state = toy.world.apartment, at(toy, 6.5, 1.6, np.pi / 2)
+    shut = toy.renderer.rgbd(state)[1]
+    opened = set_opening(apartment, state, 0, 1.0)
+    assert not np.array_equal(toy.renderer.rgbd(opened)[1], shut)
+    # The leaf, hinged at the corner, now points at the middle of the room.
+    prints = toy.world.obstacles.footprints(opened)
+    tip = np.array([[6.8, 2.3]])
+    assert motion.clearance_m(tip, prints)[0] < 0.05
+    assert motion.clearance_m(tip, toy.world.obstacles.footprints(state))[0] > 0.3
+
+
+def test_the_same_seed_gives_the_same_bytes_in_another_process(real: Household) -> None:
+    code = (
+        "from enactive.envs.household.env import Household\n"
+        "env = Household(seed=2, rooms=4)\nenv.reset(seed=9)\n"
+        "for a in (1, 2, 1, 1, 3, 4): env.step(a)\n"
+        "print(env.save_state().digest())\nenv.close()"
+    )
+    real.reset(seed=9)
+    for action in (1, 2, 1, 1, 3, 4):
+        real.step(action)
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert out.stdout.strip() == real.save_state().digest()
+    assert out.stderr == ""
+
+
+# --- the environment around it
+
+
+def test_discrete_moves_are_as_large_as_they_say(toy: Household) -> None:
+    toy.restore_state(at(toy, 1.0, 0.5, 0.0))
+    obs, *_ = toy.step(DISCRETE_ACTIONS.index("move_forward"))
+    assert obs["T_world_base"][:2, 3] == pytest.approx([1.25, 0.5])
+    toy.step(DISCRETE_ACTIONS.index("turn_left"))
+    obs, *_ = toy.step(DISCRETE_ACTIONS.index("look_up"))
+    forward = obs["cameras"]["head"]["T_world_camera"][:3, 2]
+    assert np.arctan2(forward[1], forward[0]) == pytest.approx(np.pi / 6)
+    assert np.arcsin(forward[2]) == pytest.approx(np.pi / 6)
+    for _ in range(3):
+        toy.step(DISCRETE_ACTIONS.index("look_down"))
+        toy.step(DISCRETE_ACTIONS.index("look_down"))
+    assert toy.state.pitch_rad == pytest.approx(-np.pi / 3)
+    assert obs["stamp_s"][0] == pytest.approx(1.5)
+
+
+def test_running_into_the_table_is_reported_and_counted(toy: Household) -> None:
+    toy.restore_state(at(toy, 1.0, 2.0, 0.0))
+    results = [toy.step(1) for _ in range(4)]
+    assert [info["collided"] for *_, info in results] == [False, True, True, True]
+    assert results[-1][4]["feedback"]["error"] == "collision"
+    assert results[-1][0]["text"] == "something is in the way"
+    assert toy.oracle.collisions == 3
+    assert motion.clearance_m(toy.state.base[:2], toy.world.obstacles.footprints(toy.state))[0] >= motion.BODY_RADIUS_M
+
+
+def test_stop_ends_and_too_many_steps_cut_the_episode(toy: Household) -> None:
+    assert toy.step(0)[2:4] == (True, False)
+    short = Household(max_steps=2)
+    short.reset(seed=0)
+    assert [short.step(2)[3] for _ in range(2)] == [False, True]
+    short.close()
+
+
+def test_wrong_options_are_refused_in_a_sentence(toy: Household) -> None:
+    with pytest.raises(ConfigError, match="'gaol'"):
+        toy.reset(options={"gaol": ObjectGoal("mug")})
+    with pytest.raises(ConfigError, match="NavigationEpisode"):
+        toy.reset(options={"episode": {"goal": "mug"}})
+    with pytest.raises(ConfigError, match="control_mode"):
+        Household(control_mode="joint_pos")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="reset"):
+        Household().step(1)
+    other = replace(toy.state, pose=np.zeros((1, 4)))
+    with pytest.raises(ConfigError, match="another apartment"):
+        toy.restore_state(other)
+
+
+# --- the oracle
+
+
+def test_view_points_see_their_object(toy: Household) -> None:
+    geodesics = toy.world.geodesics(toy.state)
+    points = geodesics.grid.centres(np.argwhere(toy.oracle.view_points([MUG])))
+    assert len(points) > 50
+    assert np.hypot(*(points - [2.1, 2.0]).T).max() <= 1.0 + 0.05 * np.sqrt(2) + 1e-9
+    for x, y in points[:: len(points) // 12]:
+        yaw = np.arctan2(2.0 - y, 2.1 - x)
+        codes = toy.renderer.segmentation(at(toy, x, y, yaw, float(np.deg2rad(-15))))
+        assert (codes == MUG).any()
+
+
+def test_what_a_screen_hides_has_no_view_point_behind_it(toy: Household) -> None:
+    mug = changed(toy.state.pose, MUG, [5.1, 0.8, 0.0, 0.0])  # right behind the screen
+    toy.restore_state(replace(toy.state, pose=mug))
+    points = toy.world.geodesics(toy.state).grid.centres(np.argwhere(toy.oracle.view_points([MUG])))
+    assert len(points) > 10
+    abreast = np.abs(points[:, 1] - 0.8) < 0.55
+    assert abreast.any()
+    assert (points[abreast, 0] > 5.0).all()
+    shut_in = replace(toy.state, held=MUG)
+    toy.restore_state(shut_in)
+    assert not toy.oracle.view_points([MUG]).any()
+    assert toy.oracle.geodesic_m(np.array([1.0, 0.5]), [MUG]) == np.inf
+
+
+def test_success_is_to_stop_at_a_view_point(toy: Household) -> None:
+    episode = NavigationEpisode("e", 11, None, (6.5, 0.5, 0.0), ObjectGoal("mug"), (MUG,), 5.0)
+    _, info = toy.reset(options={"episode": episode})
+    assert info["feedback"]["ok"]
+    assert toy.oracle.targets == (MUG,)
+    far = toy.oracle.distance_to_goal_m()
+    path = toy.oracle.path_m(toy.state.base[:2], [MUG])
+    assert 3.5 < far < 8.0
+    assert np.linalg.norm(np.diff(path, axis=0), axis=1).sum() == pytest.approx(far)
+    assert abs(path[np.abs(path[:, 0] - 4.0).argmin(), 1] - 2.0) < 0.45  # through the doorway
+    assert not toy.oracle.success(stopped=True)
+    toy.restore_state(at(toy, *path[-1], 0.0))
+    assert toy.oracle.distance_to_goal_m() == 0.0
+    assert toy.oracle.success(stopped=True)
+    assert not toy.oracle.success(stopped=False)
+
+
+def test_goals_name_their_targets_where_they_can(toy: Household) -> None:
+    toy.reset(options={"goal": ObjectGoal("mug")})
+    assert toy.oracle.targets == (MUG,)
+    toy.reset(options={"goal": TextGoal("the red mug")})
+    assert toy.oracle.targets == ()
+    assert np.isnan(toy.oracle.distance_to_goal_m())
+    truth = toy.oracle.objects[MUG]
+    assert (truth.category, truth.colour, truth.room, truth.parent) == ("mug", "red", 0, TABLE)
+    assert toy.oracle.pose(CABINET)[:3, 3] == pytest.approx([6.5, 3.0, 0.0])
+    toy.restore_state(replace(toy.state, pose=changed(toy.state.pose, MUG, [6.0, 2.0, 0.0, 0.0])))
+    assert toy.oracle.objects[MUG].room == 1
+
+
+def test_the_environment_is_registered() -> None:
+    assert "enactive/Household-v0" in gymnasium.registry
+    assert enactive.envs.ObjectGoal is ObjectGoal
+
+
+def test_identical_meshes_are_stored_once() -> None:
+    shape = meshes.cylinder(0.1, 0.2)
+    asset = Asset(
+        "can", "red", "metal", "round", (Part(shape, Material(COLOURS["red"])),), (), Box((0, 0, 0.1), (0.1, 0.1, 0.1))
+    )
+    base = toy_apartment()
+    twice = replace(base, objects=tuple(Placed(i, asset, (1.0 + i, 1.0, 0.0), 0.0, 0) for i in range(3)))
+    compiled = compile_apartment(twice, ())
+    assert compiled.model.nmesh == 1
+    assert compiled.model.ngeom == 3

@@ -160,7 +160,7 @@ def cake(colour: str, material: str, shape: str, rng: np.random.Generator) -> As
         {"brown": (0.36, 0.20, 0.11), "pink": (0.93, 0.56, 0.68), "white": (0.95, 0.93, 0.88), "yellow": (0.95, 0.83, 0.35)}[
             colour
         ],
-        "food",
+        "organic",
     )
     r, h = {"flat": (0.13, 0.075), "tall": (0.10, 0.12)}[shape]
     body = solid([(r, 0), (r, 0.9 * h), (0.94 * r, h)], 16)

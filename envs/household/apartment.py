@@ -1,13 +1,21 @@
-"""An apartment from a seed: floor plan, openings, finishes, furniture and small things, each stage with its own random numbers."""
+"""An apartment from a seed: floor plan, openings, finishes, furniture, small things; each stage has its own random numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 
+from .arrange import Furnisher
 from .finishes import choose_finishes
 from .floorplan import CEILING_M, WALL_M, FloorPlan, inner, plan_floor
-from .model import Apartment, Room
+from .furniture import FURNITURE
+from .model import Apartment, Kind, Placed, Room
+from .objects import OBJECTS
 from .openings import doorways, windows
+from .scatter import Scatterer
+
 
 _PLAN, _OPENINGS, _FINISHES, _FURNITURE, _THINGS = range(5)
 
@@ -26,7 +34,7 @@ def make_apartment(seed: int, rooms: int | None = None) -> Apartment:
     plan = plan_floor(stage_rng(seed, _PLAN), rooms)
     opened = stage_rng(seed, _OPENINGS)
     joined = doorways(opened, plan)
-    return Apartment(
+    empty = Apartment(
         seed=seed,
         rooms=_finished_rooms(stage_rng(seed, _FINISHES), plan),
         doorways=joined,
@@ -35,6 +43,22 @@ def make_apartment(seed: int, rooms: int | None = None) -> Apartment:
         ceiling_m=CEILING_M,
         wall_m=WALL_M,
     )
+    return replace(empty, objects=_furnished(empty, FURNITURE, OBJECTS))
+
+
+def _furnished(
+    apartment: Apartment, furniture_kinds: Mapping[str, Kind], object_kinds: Mapping[str, Kind]
+) -> tuple[Placed, ...]:
+    """Furniture room by room, then the things on it; ids count from 0."""
+    furniture: list[Placed] = []
+    for index in range(len(apartment.rooms)):
+        rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([apartment.seed, _FURNITURE, index])))
+        for placed in Furnisher(apartment, index, furniture_kinds, rng).furnish():
+            furniture.append(replace(placed, id=len(furniture)))
+    area = sum((r.rect[2] - r.rect[0]) * (r.rect[3] - r.rect[1]) for r in apartment.rooms)
+    kinds = [room.kind for room in apartment.rooms]
+    scatterer = Scatterer(furniture, kinds, furniture_kinds, object_kinds, stage_rng(apartment.seed, _THINGS), area)
+    return (*furniture, *scatterer.scatter())
 
 
 def _finished_rooms(rng: np.random.Generator, plan: FloorPlan) -> tuple[Room, ...]:

@@ -99,10 +99,9 @@ def _sun_patch(
     back = ((x - cx) * window.inward[0] + (y - cy) * window.inward[1]) / through  # metres of ray since the window
     across = (x - back * sx - cx) * window.inward[1] - (y - back * sy - cy) * window.inward[0]
     height = z - back * sz - cz
-    soft = np.float32(0.06)
+    soft = 0.06
     inside = _ramp((window.size[0] / 2 - np.abs(across)) / soft) * _ramp((window.size[1] / 2 - np.abs(height)) / soft)
-    inside = inside * _ramp((np.abs(across) - 0.03) / soft)
-    return (inside * (0.55 * facing)).astype(np.float32)
+    return (inside * _ramp((np.abs(across) - 0.03) / soft) * (0.55 * facing)).astype(np.float32)
 
 
 def edge_shade(distance: Light, reach_m: float = 0.22, depth: float = 0.28) -> Light:
@@ -159,6 +158,6 @@ def _blur(mask: Light, width: float) -> Light:
     return np.asarray(ndimage.uniform_filter(once, size=size, mode="nearest"), dtype=np.float32)
 
 
-def _ramp(value: Light) -> Light:
+def _ramp(value: NDArray[np.floating]) -> NDArray[np.floating]:
     clipped = np.clip(value, 0.0, 1.0)
     return clipped * clipped * (3.0 - 2.0 * clipped)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
-from .floorplan import CEILING_M, WALL_M, FloorPlan, inner, shared_wall
+from .floorplan import CEILING_M, WALL_M, FloorPlan, Rect, inner, shared_wall
 from .model import Doorway, RoomKind, Window
 
+DOOR_M = (0.9, 2.05)  # width and height of doors
 _PUBLIC: tuple[RoomKind, ...] = ("kitchen", "living room", "dining room")
 _LEAF_ROOMS: tuple[RoomKind, ...] = ("bedroom", "bathroom", "office", "laundry room")
 
@@ -28,13 +30,31 @@ def doorways(rng: np.random.Generator, plan: FloorPlan) -> tuple[Doorway, ...]:
         else:
             width = _centimetres(min(float(rng.uniform(0.85, 1.2 if public else 1.0)), room))
         leaf = not public and any(kind in _LEAF_ROOMS for kind in kinds) and rng.random() < 0.4
+        # Doorways near a corner leave the wall to furniture, and a leaf the way.
+        t = float(rng.choice([0.0, 1.0])) if leaf or rng.random() < 0.65 else float(rng.random())
+        if leaf:
+            width = DOOR_M[0]
         slack = end - start - width - 0.2
-        # Doorways near a corner leave the wall to furniture; wide openings stand anywhere.
-        t = float(rng.choice([0.0, 1.0])) if rng.random() < 0.65 else float(rng.random())
         middle = round(start + 0.1 + width / 2 + t * slack, 3)
         centre = (middle, across) if along == "x" else (across, middle)
-        made.append(Doorway((i, j), centre, "x" if along == "x" else "y", width, 2.05, leaf))
+        made.append(Doorway((i, j), centre, "x" if along == "x" else "y", width, DOOR_M[1], leaf))
     return tuple(made)
+
+
+def door_stand(doorway: Doorway, rects: Sequence[Rect]) -> tuple[int, int]:
+    """Where a leaf swings: the index of the room, and the quarter turns of the door whose front looks into it.
+
+    A door turns on its right post as seen from behind, so it opens into the room in which that post is nearer to a corner.
+    """
+    ways = (0, 2) if doorway.along == "y" else (1, 3)
+    found = []
+    for room in doorway.rooms:
+        x0, y0, x1, y1 = rects[room]
+        ahead = (x0 + x1) / 2 > doorway.centre[0] if doorway.along == "y" else (y0 + y1) / 2 > doorway.centre[1]
+        quarter = ways[0] if ahead else ways[1]
+        free = {0: doorway.centre[1] - y0, 1: x1 - doorway.centre[0], 2: y1 - doorway.centre[1], 3: doorway.centre[0] - x0}
+        found.append((free[quarter], room, quarter))
+    return min(found)[1:]
 
 
 def windows(rng: np.random.Generator, plan: FloorPlan) -> tuple[Window, ...]:

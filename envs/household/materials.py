@@ -18,7 +18,7 @@ PATTERNS: Mapping[str, tuple[Callable[[], NDArray[np.uint8]], float]] = {
     "parquet": (patterns.parquet, 1.2),
     "fabric": (patterns.fabric, 0.12),
     "knit": (patterns.knit, 0.2),
-    "leather": (patterns.leather, 0.3),
+    "leather": (patterns.leather, 0.2),
     "marble": (patterns.marble, 0.9),
     "stone": (patterns.stone, 0.4),
     "brushed metal": (patterns.brushed, 0.5),

@@ -120,7 +120,7 @@ def fabric() -> Picture:
 def leather() -> Picture:
     rng = np.random.default_rng(5)
     border, _ = cells(rng, 260)
-    return tone(0.78 + 0.14 * np.minimum(border * 40, 1.0) + 0.10 * fractal(rng, 3, 3, 3) - 0.02)
+    return tone(0.80 + 0.08 * np.minimum(border * 40, 1.0) + 0.11 * fractal(rng, 3, 3, 3))
 
 
 def marble() -> Picture:
@@ -137,7 +137,7 @@ def stone() -> Picture:
 
 def brushed() -> Picture:
     rng = np.random.default_rng(8)
-    return tone(0.78 + 0.12 * noise(rng, 64, 3) + 0.06 * noise(rng, 32, 6) + 0.04 * noise(rng, 2, 2))
+    return tone(0.86 + 0.07 * noise(rng, 64, 3) + 0.04 * noise(rng, 32, 6) + 0.03 * noise(rng, 2, 2))
 
 
 def ceramic() -> Picture:

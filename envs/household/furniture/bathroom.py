@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..materials import look, plain
+from ..materials import look
 from ..meshes import cylinder, lathe, move, scale, turn
 from ..model import COLOURS, Asset, Kind, Material, Mesh
 from .kitchen import FRONTS, tap
-from .piece import DARK, GLASS_DARK, PORCELAIN, STEEL, WATER, Piece, carcass, shaded
-from .shapes import Span, cushion, disc, inner, length, middle, picture, quads, rod, slab, split, tray, vary, wide
+from .piece import DARK, PORCELAIN, STEEL, WATER, Piece, carcass, shaded
+from .shapes import Span, cushion, disc, ends, inner, length, middle, picture, rod, slab, split, tray, vary, wide
 
 
 def _oval(profile: list[tuple[float, float]], x: Span, y: Span, segments: int = 16) -> Mesh:
@@ -35,9 +35,9 @@ def toilet(colour: str, material: str, shape: str, rng: np.random.Generator) -> 
         lid = _oval([(0, rim + 0.003), (1, rim + 0.003), (0.98, rim + 0.03), (0, rim + 0.034)], bowl, y)
     piece.add(WATER, disc(0.10, 0.002, (0.46, 0.0, rim - 0.13), 10))
     piece.add(body, cushion((0.0, 0.18), wide(0.40), (rim - 0.04, 0.80), 0.025))
-    piece.add(STEEL, disc(0.022, 0.010, (0.09, 0.0, 0.80), 8))
+    piece.add(STEEL, disc(0.022, 0.010, (0.09, 0.15, 0.80), 8))
     piece.moving("lid", "hinge", (0.0, -1.0, 0.0), (0.205, 0.0, rim + 0.035), 1.45, (shaded(body, 0.97), [lid]))
-    piece.place("tank", "on", (0.04, 0.14), wide(0.30), 0.80, 0.4)
+    piece.place("tank", "on", (0.04, 0.14), wide(0.22, -0.06), 0.80, 0.4)
     piece.solid((0.0, 0.68), y, (0.0, rim))
     piece.solid((0.0, 0.18), wide(0.40), (rim, 0.80))
     return piece.asset()
@@ -63,7 +63,7 @@ def basin(colour: str, material: str, shape: str, rng: np.random.Generator) -> A
         low, water = high - 0.12, high - 0.12
     else:
         top = (high - 0.03, high)
-        carcass(piece, shaded(stuff, 0.9), (0.0, 0.42), inner(y, 0.01), (0.12, top[0]))
+        carcass(piece, shaded(stuff, 0.9), (0.0, 0.42), inner(y, 0.01), (0.12, top[0]), lid=False)
         piece.add(shaded(stuff, 0.5), slab((0.02, 0.36), inner(y, 0.03), (0.0, 0.12)))
         for k, part in enumerate(split(inner(y, 0.01), 2)):
             name = f"door {k + 1}"
@@ -124,8 +124,8 @@ def shower(colour: str, material: str, shape: str, rng: np.random.Generator) -> 
     x, y = (0.0, size), wide(size if shape == "square" else size + 0.3)
     piece.add(PORCELAIN, tray(x, y, (0.0, 0.10), 0.04))
     piece.add(DARK, disc(0.04, 0.003, (middle(x), 0.0, 0.04), 8))
-    piece.add(frame, *(slab(a, b, (0.10, 1.95)) for a in wide_ends(x, 0.03) for b in wide_ends(y, 0.03)))
-    piece.add(frame, *(slab(x, b, (1.95, 1.98)) for b in wide_ends(y, 0.03)), slab((size - 0.03, size), y, (1.95, 1.98)))
+    piece.add(frame, *(slab(a, b, (0.10, 1.95)) for a in ends(x, 0.03) for b in ends(y, 0.03)))
+    piece.add(frame, *(slab(x, b, (1.95, 1.98)) for b in ends(y, 0.03)), slab((size - 0.03, size), y, (1.95, 1.98)))
     pane = Material((0.80, 0.90, 0.92), "plain", 0.28, 0.8, 0.9)
     piece.add(pane, *(slab(inner(x, 0.03), wide(0.008, b), (0.10, 1.95)) for b in inner(y, 0.015)))
     piece.moving(
@@ -146,10 +146,6 @@ def shower(colour: str, material: str, shape: str, rng: np.random.Generator) -> 
     return piece.asset()
 
 
-def wide_ends(span: Span, size: float) -> tuple[Span, Span]:
-    return (span[0], span[0] + size), (span[1] - size, span[1])
-
-
 def towel_rail(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
     piece = Piece("towel rail", colour, material, shape)
     towel, y = look(colour, material, rng), wide(vary(rng, 0.5, 0.7))
@@ -166,61 +162,6 @@ def towel_rail(colour: str, material: str, shape: str, rng: np.random.Generator)
     return piece.asset("wall")
 
 
-def _drum(piece: Piece, colour: str, material: str, shape: str, rng: np.random.Generator, dryer: bool) -> Asset:
-    body, y = look(colour, material, rng), wide(0.60 if shape == "wide" else 0.55)
-    x, high = (0.0, 0.55), 0.85
-    ring, centre, hole = 0.18, 0.44 if not dryer else 0.46, 0.15
-    piece.add(body, slab((0.0, 0.20), y, (0.02, high)), slab((0.20, 0.55), y, (high - 0.02, high)))
-    piece.add(body, *(slab((0.20, 0.55), b, (0.02, high - 0.02)) for b in wide_ends(y, 0.02)))
-    piece.add(body, slab((0.20, 0.55), inner(y, 0.02), (0.02, 0.04)))
-    _front_with_hole(piece, body, 0.55, y, (0.04, high - 0.02), (centre, hole))
-    piece.add(shaded(STEEL, 0.6), turned([(hole, 0.0), (hole, -0.33), (0.0, -0.33)], 0.55, centre, inward=True))
-    piece.add(DARK, slab(inner(x, 0.04), inner(y, 0.04), (0.0, 0.02)))
-    piece.add(shaded(body, 0.85), slab((0.551, 0.556), inner(y, 0.01), (0.72, 0.83)))
-    piece.add(DARK, picture(0.558, (-0.02, y[1] - 0.04), (0.75, 0.80)))
-    piece.add(STEEL, rod((0.556, y[0] + 0.12, 0.775), (0.585, y[0] + 0.12, 0.775), 0.032, 0.028, 10))
-    piece.add(plain((0.3, 0.9, 0.5), 0.0, 0.9), picture(0.559, (0.06, 0.16), (0.762, 0.788)), when="on")
-    door = turned([(ring, 0.0), (ring, 0.02), (hole * 0.85, 0.045)], 0.556, centre)
-    glass = turned([(hole * 0.85, 0.04), (0.0, 0.055)], 0.556, centre)
-    rim = STEEL if not dryer else shaded(body, 0.8)
-    hinge = (0.60, -ring, centre)
-    piece.moving("door", "hinge", (0.0, 0.0, -1.0), hinge, np.pi / 2, (rim, [door]), (GLASS_DARK, [glass]))
-    piece.place("drum", "in", (0.26, 0.52), wide(0.16), centre - hole + 0.02, 0.2, "door")
-    piece.place("top", "on", inner(x, 0.04), inner(y, 0.04), high, 0.6)
-    piece.solid((0.0, 0.56), y, (0.0, high))
-    return piece.asset()
-
-
-def turned(profile: list[tuple[float, float]], x: float, z: float, inward: bool = False) -> Mesh:
-    """A turned shape around the x axis: profile of (radius, x - start)."""
-    mesh = lathe(profile[::-1] if inward else profile, 16)
-    return move(turn(mesh, np.pi / 2, (0, 1, 0)), (x, 0.0, z))
-
-
-def _front_with_hole(piece: Piece, body: Material, x: float, y: Span, z: Span, hole: tuple[float, float]) -> None:
-    """A front plate around a round opening: a ring of quads between a circle and the rectangle."""
-    centre, radius = hole
-    angle = np.linspace(0, 2 * np.pi, 17)
-    ring = np.column_stack([radius * np.cos(angle), centre + radius * np.sin(angle)])
-    reach = np.minimum(y[1] / np.maximum(np.abs(np.cos(angle)), 1e-9), 9.0)
-    up = np.where(np.sin(angle) > 0, z[1] - centre, centre - z[0]) / np.maximum(np.abs(np.sin(angle)), 1e-9)
-    reach = np.minimum(reach, up)
-    edge = np.column_stack([reach * np.cos(angle), centre + reach * np.sin(angle)])
-
-    def at(p: np.ndarray) -> tuple[float, float, float]:
-        return (x, float(p[0]), float(p[1]))
-
-    piece.add(body, quads([[at(ring[k]), at(edge[k]), at(edge[k + 1]), at(ring[k + 1])] for k in range(16)]))
-
-
-def washing_machine(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
-    return _drum(Piece("washing machine", colour, material, shape), colour, material, shape, rng, dryer=False)
-
-
-def dryer(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
-    return _drum(Piece("dryer", colour, material, shape), colour, material, shape, rng, dryer=True)
-
-
 def laundry_basket(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
     piece = Piece("laundry basket", colour, material, shape)
     stuff, high = look(colour, material, rng), vary(rng, 0.42, 0.60)
@@ -232,7 +173,7 @@ def laundry_basket(colour: str, material: str, shape: str, rng: np.random.Genera
     cloth = Material(COLOURS["white"] if colour != "white" else COLOURS["blue"], "fabric")
     piece.add(cloth, cushion((-0.13, 0.13), (-0.14, 0.14), (high - 0.22, high - 0.10), 0.055))
     piece.place("inside", "in", wide(0.18), wide(0.20), high - 0.10, 0.3)
-    piece.solid(wide(0.38), wide(0.42), (0.0, high))
+    piece.solid(wide(0.36), wide(0.38), (0.0, high))
     return piece.asset()
 
 
@@ -257,7 +198,7 @@ KINDS: Mapping[str, Kind] = {
             "bathroom sink",
             basin,
             (*FRONTS, "pink"),
-            ("ceramic", "wooden"),
+            ("ceramic", "marble"),
             ("pedestal", "vanity"),
             ("washbasin", "vanity"),
             frozenset({"open", "toggle", "cleans"}),
@@ -268,7 +209,7 @@ KINDS: Mapping[str, Kind] = {
             "bathtub",
             bathtub,
             CERAMICS,
-            ("ceramic", "metal"),
+            ("ceramic", "stone"),
             ("rectangular", "freestanding"),
             ("tub", "bath"),
             frozenset({"toggle", "cleans"}),
@@ -295,28 +236,6 @@ KINDS: Mapping[str, Kind] = {
             ("towel rack", "hand towel"),
             rooms={"bathroom": 0.9, "kitchen": 0.15},
             stand="hang",
-        ),
-        Kind(
-            "washing machine",
-            washing_machine,
-            ("white", "grey", "black"),
-            ("metal", "plastic"),
-            ("slim", "wide"),
-            ("washer",),
-            frozenset({"open", "toggle", "cleans"}),
-            {"laundry room": 1.0, "bathroom": 0.25, "kitchen": 0.1},
-            stand="wall",
-        ),
-        Kind(
-            "dryer",
-            dryer,
-            ("white", "grey", "black"),
-            ("metal", "plastic"),
-            ("slim", "wide"),
-            ("tumble dryer", "clothes dryer"),
-            frozenset({"open", "toggle"}),
-            {"laundry room": 0.8},
-            stand="wall",
         ),
         Kind(
             "laundry basket",

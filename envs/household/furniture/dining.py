@@ -7,17 +7,18 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..materials import look
-from ..meshes import cylinder, lathe, move, scale, turn
+from ..meshes import extrude, lathe, move, turn
 from ..model import Asset, Kind, Material, Mesh
 from .piece import IRON, STEEL, Piece, shaded
-from .shapes import Span, cushion, inner, legs, length, posts, rod, slab, split, vary, wide
+from .shapes import Span, cushion, inner, legs, length, middle, posts, rod, slab, split, vary, wide
 
 
 def board(shape: str, x: Span, y: Span, z: Span) -> Mesh:
     """A table top: round and oval ones fill the rectangle."""
     if shape in ("round", "oval"):
-        disc = move(cylinder(0.5, length(z), 22), (0.0, 0.0, z[0]))
-        return scale(disc, (length(x), length(y), 1.0))
+        angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+        rim = np.column_stack([middle(x) + length(x) / 2 * np.cos(angle), middle(y) + length(y) / 2 * np.sin(angle)])
+        return extrude(rim, length(z), (0.0, 0.0, z[0]))
     return slab(x, y, z)
 
 
@@ -103,7 +104,7 @@ def stool(colour: str, material: str, shape: str, rng: np.random.Generator) -> A
     if shape == "square":
         piece.add(body, cushion(span, span, (high - 0.05, high), 0.015))
     else:
-        piece.add(body, cylinder(size / 2, 0.04, 16, (0.0, 0.0, high - 0.04)))
+        piece.add(body, board("round", span, span, (high - 0.04, high)))
     foot = 0.09 if shape != "square" else 0.05
     frame = shaded(body, 0.85) if material == "wooden" else STEEL
     piece.add(frame, *legs(inner(span, foot), inner(span, foot), high - 0.03, 0.018, 0.014, 0.05))
@@ -121,7 +122,7 @@ def bench(colour: str, material: str, shape: str, rng: np.random.Generator) -> A
     y, x = wide(vary(rng, 0.95, 1.3)), wide(vary(rng, 0.34, 0.42))
     frame = _bench_frame(body, material)
     if shape == "slatted":
-        piece.add(body, *(slab(inner(part, 0.008), y, (high - 0.03, high)) for part in split(x, 4)))
+        piece.add(body, *(slab(inner(part, 0.008), y, (high - 0.03, high)) for part in split(x, 5)))
     else:
         piece.add(frame, slab(x, y, (high - 0.09, high - 0.05)))
         piece.add(body, cushion(x, y, (high - 0.06, high), 0.02))

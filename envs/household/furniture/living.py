@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..materials import look, plain
-from ..meshes import cone, cylinder, join, lathe, move, scale, sphere, turn
-from ..model import Asset, Kind, Material, Mesh
+from ..meshes import move, turn
+from ..model import Asset, Kind, Material
 from .dining import WOODS, apron, board, pedestal
 from .piece import DARK, IRON, STEEL, Piece, carcass, shaded
-from .shapes import Span, cushion, inner, legs, length, middle, picture, posts, rod, slab, split, vary, wide
+from .shapes import Span, cushion, ends, inner, legs, length, middle, picture, posts, slab, split, vary, wide
 
 
 def sofa(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
@@ -30,7 +30,7 @@ def _seat(piece: Piece, stuff: Material, y: Span, seats: int, rng: np.random.Gen
     arm, high, round_m = 0.17, vary(rng, 0.74, 0.84), 0.03
     piece.add(shaded(stuff, 0.85), slab((0.02, 0.84), inner(y, 0.02), (0.09, 0.28)))
     piece.add(shaded(stuff, 0.92), cushion((0.0, 0.20), y, (0.09, high), 0.04))
-    piece.add(shaded(stuff, 0.92), *(cushion((0.0, 0.87), b, (0.09, 0.60), 0.04) for b in _ends(y, arm)))
+    piece.add(shaded(stuff, 0.92), *(cushion((0.0, 0.87), b, (0.09, 0.60), 0.04) for b in ends(y, arm)))
     for part in split(inner(y, arm), seats):
         part = inner(part, 0.004)
         piece.add(stuff, cushion((0.18, 0.88), part, (0.27, 0.44), round_m * 1.3))
@@ -40,12 +40,8 @@ def _seat(piece: Piece, stuff: Material, y: Span, seats: int, rng: np.random.Gen
     piece.place("seat", "on", (0.40, 0.84), inner(y, arm + 0.05), 0.44, 0.5)
     piece.solid((0.0, 0.88), y, (0.0, 0.44))
     piece.solid((0.0, 0.36), y, (0.44, high))
-    for b in _ends(y, arm):
+    for b in ends(y, arm):
         piece.solid((0.36, 0.87), b, (0.44, 0.60))
-
-
-def _ends(y: Span, size: float) -> tuple[Span, Span]:
-    return (y[0], y[0] + size), (y[1] - size, y[1])
 
 
 def _chaise(piece: Piece, stuff: Material, y: Span) -> None:
@@ -72,9 +68,9 @@ def armchair(colour: str, material: str, shape: str, rng: np.random.Generator) -
     y, arm = wide(size), 0.12
     piece.add(stuff, cushion((0.10, 0.74), inner(y, arm - 0.02), (0.26, 0.44), 0.04))
     piece.add(shaded(stuff, 0.92), cushion((0.0, 0.17), y, (0.20, high), 0.05))
-    piece.add(shaded(stuff, 0.92), *(cushion((0.05, 0.74), b, (0.20, 0.62), 0.05) for b in _ends(y, arm)))
+    piece.add(shaded(stuff, 0.92), *(cushion((0.05, 0.74), b, (0.20, 0.62), 0.05) for b in ends(y, arm)))
     if shape == "wing":
-        piece.add(shaded(stuff, 0.96), *(cushion((0.10, 0.32), b, (0.58, high), 0.04) for b in _ends(y, 0.10)))
+        piece.add(shaded(stuff, 0.96), *(cushion((0.10, 0.32), b, (0.58, high), 0.04) for b in ends(y, 0.10)))
     piece.add(look("brown", "wooden"), *legs((0.08, 0.66), inner(y, 0.08), 0.27, 0.026, 0.014, 0.02))
     piece.place("seat", "on", (0.24, 0.70), inner(y, arm + 0.04), 0.44, 0.5)
     piece.solid((0.0, 0.74), y, (0.0, 0.62))
@@ -127,7 +123,7 @@ def tv_stand(colour: str, material: str, shape: str, rng: np.random.Generator) -
     stuff, high = look(colour, material, rng), vary(rng, 0.45, 0.55)
     y, x = wide(vary(rng, 1.15, 1.3) if shape == "short" else vary(rng, 1.5, 1.8)), (0.0, 0.40)
     z = (0.10, high)
-    side, open_part = _ends(y, length(y) * 0.3), inner(y, length(y) * 0.3)
+    side, open_part = ends(y, length(y) * 0.3), inner(y, length(y) * 0.3)
     carcass(piece, stuff, x, y, z, walls=open_part)
     cut = middle(z)
     piece.add(shaded(stuff, 0.8), slab((0.01, 0.38), open_part, (cut - 0.018, cut)))
@@ -156,106 +152,6 @@ def television(colour: str, material: str, shape: str, rng: np.random.Generator)
     piece.add(Material((1.0, 1.0, 1.0), "broadcast", 1.0, 0.1, 0.2, 0.8), screen, when="on")
     piece.add(plain((0.8, 0.1, 0.1), 0.0, 0.6), picture(0.053, wide(0.012), (z[0] + 0.005, z[0] + 0.013)))
     return piece.asset()
-
-
-def fireplace(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
-    piece = Piece("fireplace", colour, material, shape)
-    stuff, w, high = look(colour, material, rng), vary(rng, 1.2, 1.5), vary(rng, 1.05, 1.2)
-    y, x, hole = wide(w), (0.0, 0.38), wide(w * 0.5)
-    piece.add(stuff, slab(x, (y[0], hole[0]), (0.05, high)), slab(x, (hole[1], y[1]), (0.05, high)))
-    piece.add(stuff, slab(x, hole, (0.75, high)), slab((0.0, 0.55), y, (0.0, 0.05)))
-    piece.add(shaded(stuff, 0.8), slab((0.0, 0.44), wide(w + 0.1), (high, high + 0.06)))
-    piece.add(DARK, slab((0.0, 0.03), hole, (0.05, 0.75)))
-    log = look("brown", "wooden")
-    piece.add(
-        log, rod((0.20, -0.22, 0.10), (0.20, 0.22, 0.10), 0.05, 0.05, 7), rod((0.14, -0.18, 0.16), (0.28, 0.16, 0.18), 0.045)
-    )
-    for tint, size, flame in (((1.0, 0.45, 0.08), 0.11, 0.36), ((1.0, 0.82, 0.25), 0.06, 0.24)):
-        for b in (-0.11, 0.02, 0.13):
-            piece.add(plain(tint, 0.0, 1.0), cone(size * 0.8, 0.0, flame, 6, (0.21 + size * 0.3, b, 0.12)), when="on")
-    if shape == "columned":
-        piece.add(shaded(stuff, 0.95), *(cylinder(0.06, high - 0.05, 10, (0.42, b, 0.05)) for b in inner(y, 0.14)))
-    piece.place("mantel", "on", (0.06, 0.40), inner(y, 0.05), high + 0.06, 0.5)
-    piece.solid((0.0, 0.48), y, (0.0, high + 0.06))
-    return piece.asset()
-
-
-def aquarium(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
-    piece = Piece("aquarium", colour, material, shape)
-    stand, w = look(colour, material, rng), vary(rng, 0.7, 0.85) if shape == "small" else vary(rng, 1.0, 1.25)
-    y, x = wide(w), wide(0.40)
-    piece.add(stand, slab(x, y, (0.04, 0.62)), slab(x, y, (1.07, 1.13)))
-    piece.add(shaded(stand, 0.5), slab(inner(x, 0.02), inner(y, 0.02), (0.0, 0.04)))
-    piece.add(STEEL, *(slab((0.20, 0.215), wide(0.015, b), (0.28, 0.42)) for b in (-0.03, 0.03)))
-    tank = inner(y, 0.01)
-    for when, glow in (("off", 0.1), ("on", 0.7)):
-        water = Material((1.0, 1.0, 1.0), "water", 1.0, 0.8, 0.9, glow)
-        sides = [picture(0.195, tank, (0.62, 1.07))]
-        sides += [turn(picture(tank[1], (-0.195, 0.195), (0.62, 1.07)), s * np.pi / 2) for s in (-1, 1)]
-        sides.append(turn(picture(0.195, tank, (0.62, 1.07)), np.pi))
-        piece.add(water, *sides, when="on" if when == "on" else "off")
-    piece.place("lid", "on", inner(x, 0.04), inner(y, 0.04), 1.13, 0.5)
-    piece.solid(x, y, (0.0, 1.13))
-    return piece.asset()
-
-
-def piano(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
-    piece = Piece("piano", colour, material, shape)
-    stuff, high = look(colour, material, rng), vary(rng, 1.1, 1.25)
-    y = wide(1.45)
-    piece.add(stuff, slab((0.0, 0.30), y, (0.05, high)), slab((0.0, 0.33), wide(1.49), (high, high + 0.03)))
-    piece.add(stuff, slab((0.30, 0.58), y, (0.60, 0.68)), *(slab((0.30, 0.58), b, (0.68, 0.78)) for b in _ends(y, 0.06)))
-    piece.add(stuff, *(slab((0.50, 0.57), b, (0.0, 0.60)) for b in _ends(y, 0.07)), slab((0.30, 0.34), y, (0.68, 0.84)))
-    keys = inner(y, 0.07)
-    piece.add(plain((0.95, 0.94, 0.90), 0.4), slab((0.36, 0.56), keys, (0.68, 0.70)))
-    piece.add(
-        DARK,
-        *(slab((0.36, 0.48), wide(0.014, p[1]), (0.70, 0.712)) for k, p in enumerate(split(keys, 24)) if k % 4 not in (2, 3)),
-    )
-    piece.add(look("beige", "paper"), slab((0.30, 0.31), wide(0.36), (0.90, 1.04)))
-    piece.place("top", "on", (0.04, 0.29), inner(y, 0.05), high + 0.03, 0.6)
-    piece.solid((0.0, 0.58), y, (0.0, high))
-    return piece.asset()
-
-
-def house_plant(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
-    piece = Piece("house plant", colour, material, shape)
-    pot, r, high = look(colour, material, rng), vary(rng, 0.15, 0.20), vary(rng, 0.28, 0.36)
-    piece.add(pot, lathe([(0, 0), (r * 0.75, 0), (r, high), (r - 0.02, high), (r - 0.03, high - 0.03)], 12))
-    piece.add(plain((0.20, 0.13, 0.08)), cylinder(r - 0.025, 0.02, 10, (0.0, 0.0, high - 0.04)))
-    green = plain([(0.13, 0.40, 0.13), (0.22, 0.48, 0.16), (0.16, 0.36, 0.22)][int(rng.integers(3))], 0.15)
-    tall = vary(rng, 0.7, 1.1)
-    piece.add(green, *_foliage(shape, high, tall, rng))
-    if shape != "spiky":
-        piece.add(look("brown", "wooden"), rod((0.0, 0.0, high - 0.03), (0.02, 0.0, high + tall * 0.6), 0.018, 0.012))
-    piece.solid(wide(2 * r), wide(2 * r), (0.0, high + tall * 0.8))
-    return piece.asset()
-
-
-def _foliage(shape: str, base: float, tall: float, rng: np.random.Generator) -> list[Mesh]:
-    leaves = []
-    count = {"spiky": 11, "leafy": 18, "bushy": 7}[shape]
-    for k in range(count):
-        around = 2.39996 * k
-        if shape == "spiky":
-            lean = 0.12 + 0.40 * k / count
-            leaf = move(_leaf(0.07, tall * (1.0 - 0.3 * k / count)), (0.0, 0.0, base - 0.03))
-            leaves.append(turn(turn(leaf, lean, (0, 1, 0)), around))
-        elif shape == "leafy":
-            lean = 0.6 + 0.7 * float(rng.random())
-            leaf = turn(_leaf(0.16, 0.34), lean, (0, 1, 0))
-            leaves.append(turn(move(leaf, (0.01, 0.0, base + tall * (0.25 + 0.6 * k / count))), around))
-        else:
-            at = (0.13 * float(np.cos(around)), 0.13 * float(np.sin(around)), base + tall * (0.45 + 0.08 * k))
-            leaves.append(sphere(0.17, 8, 0.9, at))
-    return leaves
-
-
-def _leaf(width: float, size: float) -> Mesh:
-    """A thin folded blade along z: two-sided."""
-    a = rod((0.0, 0.0, 0.0), (0.012, 0.0, size * 0.45), 0.004, width / 2, 4)
-    b = rod((0.012, 0.0, size * 0.45), (0.05, 0.0, size), width / 2, 0.002, 4)
-    return scale(join(a, b), (0.22, 1.0, 1.0))
 
 
 SEATS = ("grey", "blue", "green", "beige", "brown", "red", "white", "black", "yellow")
@@ -327,47 +223,6 @@ KINDS: Mapping[str, Kind] = {
             frozenset({"toggle"}),
             {"living room": 1.0, "bedroom": 0.2},
             {"tv stand": 1.0, "dresser": 0.2},
-        ),
-        Kind(
-            "fireplace",
-            fireplace,
-            ("white", "grey", "beige", "red", "brown"),
-            ("stone", "marble", "brick"),
-            ("plain", "columned"),
-            skills=frozenset({"toggle"}),
-            rooms={"living room": 0.35},
-            stand="wall",
-        ),
-        Kind(
-            "aquarium",
-            aquarium,
-            ("black", "white", "brown", "grey"),
-            ("wooden", "metal"),
-            ("small", "large"),
-            ("fish tank",),
-            frozenset({"toggle"}),
-            {"living room": 0.2, "office": 0.1, "hallway": 0.05},
-            stand="wall",
-        ),
-        Kind(
-            "piano",
-            piano,
-            ("black", "brown", "white"),
-            ("wooden", "plastic"),
-            ("upright",),
-            rooms={"living room": 0.2},
-            stand="wall",
-        ),
-        Kind(
-            "house plant",
-            house_plant,
-            ("white", "grey", "brown", "blue", "orange", "black", "beige"),
-            ("ceramic", "wicker", "plastic"),
-            ("leafy", "spiky", "bushy"),
-            ("plant", "potted plant"),
-            rooms={"living room": 0.9, "office": 0.6, "bedroom": 0.4, "hallway": 0.4, "dining room": 0.5, "bathroom": 0.15},
-            stand="corner",
-            many=2,
         ),
     )
 }

@@ -164,13 +164,24 @@ def _moved_part(part: Part, by: Point) -> Part:
 
 
 def carcass(
-    piece: Piece, material: Material, x: Span, y: Span, z: Span, boards: Sequence[float] = (), walls: Sequence[float] = ()
+    piece: Piece,
+    material: Material,
+    x: Span,
+    y: Span,
+    z: Span,
+    boards: Sequence[float] = (),
+    walls: Sequence[float] = (),
+    lid: bool = True,
+    inside: Material | None = None,
 ) -> None:
-    """An open-fronted cabinet: sides, top, bottom, thin back, shelf boards at heights, upright walls at y. 18 mm boards."""
+    """An open-fronted cabinet of 18 mm boards: sides, bottom, top if it has a lid, thin back, shelf boards at heights,
+    upright walls at places along y. Its inside is a darker shade unless given."""
     t = 0.018
-    inside = shaded(material, 0.8)
+    inside = shaded(material, 0.8) if inside is None else inside
     piece.add(material, slab(x, (y[0], y[0] + t), z), slab(x, (y[1] - t, y[1]), z))
-    piece.add(material, slab(x, inner(y, t), (z[1] - t, z[1])), slab(x, inner(y, t), (z[0], z[0] + t)))
+    piece.add(material, slab(x, inner(y, t), (z[0], z[0] + t)))
+    if lid:
+        piece.add(material, slab(x, inner(y, t), (z[1] - t, z[1])))
     piece.add(inside, slab((x[0], x[0] + 0.008), inner(y, t), inner(z, t)))
     piece.add(inside, *(slab((x[0] + 0.008, x[1] - 0.01), inner(y, t), (h - t, h)) for h in boards))
     piece.add(inside, *(slab((x[0] + 0.008, x[1] - 0.01), wide(t, at), inner(z, t)) for at in walls))

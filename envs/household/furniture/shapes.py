@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..meshes import lathe, move
 from ..model import Mesh
@@ -41,6 +42,11 @@ def split(span: Span, count: int) -> list[Span]:
     return [(span[0] + k * step, span[0] + (k + 1) * step) for k in range(count)]
 
 
+def ends(span: Span, size: float) -> tuple[Span, Span]:
+    """The spans of a size at both ends."""
+    return (span[0], span[0] + size), (span[1] - size, span[1])
+
+
 def slab(x: Span, y: Span, z: Span) -> Mesh:
     """A box between spans: 12 triangles."""
     return _hull(x, y, z, 0.0)
@@ -53,7 +59,10 @@ def cushion(x: Span, y: Span, z: Span, round_m: float) -> Mesh:
 
 def _hull(x: Span, y: Span, z: Span, bevel: float) -> Mesh:
     low, high = np.array([x[0], y[0], z[0]]), np.array([x[1], y[1], z[1]])
-    vertices, normals, uv, faces = [], [], [], []
+    vertices: list[NDArray[np.float64]] = []
+    normals: list[NDArray[np.float64]] = []
+    uv: list[NDArray[np.float64]] = []
+    faces: list[list[int]] = []
     index: dict[tuple[int, tuple[int, int, int]], int] = {}
     for axis in range(3):
         u, v = [(1, 2), (2, 0), (0, 1)][axis]
@@ -78,7 +87,9 @@ def _hull(x: Span, y: Span, z: Span, bevel: float) -> Mesh:
     return Mesh(points.astype(f32), np.array(normals, f32), np.array(uv, f32), np.array(faces, np.int32))
 
 
-def _bevels(index: dict[tuple[int, tuple[int, int, int]], int], points: np.ndarray, centre: np.ndarray) -> list[list[int]]:
+def _bevels(
+    index: dict[tuple[int, tuple[int, int, int]], int], points: NDArray[np.float64], centre: NDArray[np.float64]
+) -> list[list[int]]:
     """The strips along the 12 edges and the triangles at the 8 corners, outward."""
     signs = [(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)]
     faces = [[index[0, s], index[1, s], index[2, s]] for s in signs]
@@ -147,18 +158,26 @@ def raised(x: float, y: Span, z: Span, height: float = 0.008, slope: float = 0.0
 
 
 def quads(corners: Sequence[Sequence[Sequence[float]]]) -> Mesh:
-    """Flat quads, counter-clockwise seen from outside."""
-    points = np.asarray(corners, dtype=np.float64)
+    """Flat quads (N, 4, 3), counter-clockwise seen from outside."""
+    return _flat(np.asarray(corners, dtype=np.float64), np.array([[0, 1, 2], [0, 2, 3]]))
+
+
+def triangles(corners: Sequence[Sequence[Sequence[float]]]) -> Mesh:
+    """Flat triangles (N, 3, 3), counter-clockwise seen from outside."""
+    return _flat(np.asarray(corners, dtype=np.float64), np.array([[0, 1, 2]]))
+
+
+def _flat(points: NDArray[np.float64], fan: NDArray[np.int64]) -> Mesh:
+    count = points.shape[1]
     normal = np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
     keep = np.array([[1, 2], [0, 2], [0, 1]])[np.argmax(np.abs(normal), axis=1)]
-    uv = np.take_along_axis(points, keep[:, None, :].repeat(4, axis=1), axis=2)
-    base = 4 * np.arange(len(points))[:, None, None]
-    faces = (base + np.array([[0, 1, 2], [0, 2, 3]])).reshape(-1, 3)
+    uv = np.take_along_axis(points, keep[:, None, :].repeat(count, axis=1), axis=2)
+    faces = (count * np.arange(len(points))[:, None, None] + fan).reshape(-1, 3)
     f32 = np.float32
     return Mesh(
         points.reshape(-1, 3).astype(f32),
-        normal.repeat(4, axis=0).astype(f32),
+        normal.repeat(count, axis=0).astype(f32),
         uv.reshape(-1, 2).astype(f32),
         faces.astype(np.int32),
     )

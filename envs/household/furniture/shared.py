@@ -3,59 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from ..materials import look, plain
-from ..meshes import lathe, move, scale, sphere, turn
+from ..meshes import lathe, move, scale, turn
 from ..model import Asset, Kind, Material, Mesh
 from .dining import WOODS
-from .piece import DARK, IRON, MIRROR, STEEL, Piece, shaded
-from .shapes import Span, cushion, disc, inner, length, middle, picture, quads, rod, slab, split, vary, wide
-
-
-def _shade(piece: Piece, stuff: Material, mesh: Mesh) -> None:
-    """A lamp shade that glows when on."""
-    r, g, b = stuff.rgb
-    piece.add(stuff, mesh, when="off")
-    warm = (min(0.35 + 0.65 * r, 1.0), min(0.32 + 0.62 * g, 1.0), min(0.22 + 0.55 * b, 1.0))
-    piece.add(Material(warm, stuff.pattern, 1.0, 0.0, 0.1, 0.9), mesh, when="on")
-
-
-def _shade_mesh(shape: str, size: float, high: float, z: float) -> Mesh:
-    if shape == "globe":
-        return sphere(size, 12, 1.0, (0.0, 0.0, z + size))
-    low, top = {"cone": (size, size * 0.45), "drum": (size, size)}[shape]
-    profile = [(low - 0.008, 0.0), (low, 0.0), (top, high), (top - 0.008, high), (low - 0.008, 0.0)]
-    return move(lathe(profile, 14), (0.0, 0.0, z))
-
-
-def floor_lamp(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
-    piece = Piece("floor lamp", colour, material, shape)
-    high = vary(rng, 1.25, 1.45)
-    frame = (STEEL, IRON, look("brown", "wooden"))[int(rng.integers(3))]
-    piece.add(frame, lathe([(0, 0), (0.14, 0), (0.14, 0.015), (0.012, 0.035), (0.012, high), (0, high)], 12))
-    _shade(piece, look(colour, material, rng), _shade_mesh(shape, vary(rng, 0.17, 0.22), 0.26, high - 0.04))
-    piece.solid(wide(0.28), wide(0.28), (0.0, high + 0.2))
-    return piece.asset()
-
-
-def table_lamp(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
-    piece = Piece("table lamp", colour, material, shape)
-    high = vary(rng, 0.22, 0.30)
-    body = look(("white", "brown", "grey", "black")[int(rng.integers(4))], "ceramic")
-    piece.add(body, lathe([(0, 0), (0.07, 0), (0.075, 0.02), (0.03, 0.08), (0.06, 0.15), (0.012, 0.20), (0.012, high)], 12))
-    _shade(piece, look(colour, material, rng), _shade_mesh(shape, vary(rng, 0.12, 0.15), 0.16, high - 0.02))
-    return piece.asset()
-
-
-def ceiling_lamp(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
-    piece = Piece("ceiling lamp", colour, material, shape)
-    drop = vary(rng, 0.25, 0.45)
-    piece.add(DARK, disc(0.05, 0.02, (0.0, 0.0, drop + 0.23), 8), rod((0.0, 0.0, 0.2), (0.0, 0.0, drop + 0.25), 0.006))
-    _shade(piece, look(colour, material, rng), _shade_mesh(shape, vary(rng, 0.14, 0.22), 0.20, 0.0))
-    piece.add(plain((1.0, 0.95, 0.8), 0.0, 1.0), sphere(0.045, 8, 1.0, (0.0, 0.0, 0.08)), when="on")
-    return piece.asset("ceiling")
+from .piece import IRON, MIRROR, STEEL, Piece, shaded
+from .shapes import Point, Span, cushion, disc, inner, length, middle, picture, quads, raised, rod, slab, split, vary, wide
 
 
 def rug(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
@@ -67,16 +24,15 @@ def rug(colour: str, material: str, shape: str, rng: np.random.Generator) -> Ass
     sides = shaded(look(colour, material), 0.6)
     if shape == "round":
         top = scale(disc(0.5, 0.012, (0.0, 0.0, 0.0), 28), (length(x), length(y), 1.0))
-        piece.add(look_rug, _flat(top, x, y))
+        piece.add(look_rug, _laid_over(top, x, y))
     else:
-        piece.add(
-            look_rug, _flat(quads([[(x[0], y[0], 0.012), (x[1], y[0], 0.012), (x[1], y[1], 0.012), (x[0], y[1], 0.012)]]), x, y)
-        )
+        corners = [(x[0], y[0], 0.012), (x[1], y[0], 0.012), (x[1], y[1], 0.012), (x[0], y[1], 0.012)]
+        piece.add(look_rug, _laid_over(quads([corners]), x, y))
         piece.add(sides, slab(x, y, (0.0, 0.011)))
     return piece.asset()
 
 
-def _flat(mesh: Mesh, x: Span, y: Span) -> Mesh:
+def _laid_over(mesh: Mesh, x: Span, y: Span) -> Mesh:
     """The same mesh with a whole picture laid over it from above."""
     low, size = np.array([y[0], x[0]]), np.array([length(y), length(x)])
     uv = ((mesh.vertices[:, [1, 0]] - low) / size).astype(np.float32)
@@ -85,27 +41,29 @@ def _flat(mesh: Mesh, x: Span, y: Span) -> Mesh:
 
 def curtain(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
     piece = Piece("curtain", colour, material, shape)
-    pattern = {"plain": "fabric", "striped": "stripes", "dotted": "dots"}[shape]
-    stuff = Material(look(colour, "fabric", rng).rgb, pattern if material == "fabric" else "knit")
+    cloth = look(colour, material, rng)
+    stuff = replace(cloth, pattern={"plain": cloth.pattern, "striped": "stripes", "dotted": "dots"}[shape])
     y, high = wide(vary(rng, 1.7, 2.0)), 2.05
     piece.add(IRON, rod((0.07, y[0] - 0.08, high), (0.07, y[1] + 0.08, high), 0.013))
     piece.add(IRON, *(slab((0.0, 0.07), wide(0.02, b), wide(0.02, high)) for b in inner(y, -0.03)))
     width = length(y) * vary(rng, 0.18, 0.28)
     for start in (y[0], y[1] - width):
-        piece.add(stuff, _folds((start, start + width), (0.0, high + 0.01), 7))
+        lit, dark = _folds((start, start + width), (0.0, high + 0.01), 7)
+        piece.add(stuff, lit)
+        piece.add(shaded(stuff, 0.72), dark)
     return piece.asset("wall")
 
 
-def _folds(y: Span, z: Span, count: int) -> Mesh:
-    """Hanging cloth with folds, both sides."""
+def _folds(y: Span, z: Span, count: int) -> tuple[Mesh, Mesh]:
+    """Hanging cloth, both sides: the flanks of its folds that face the light, and the others."""
     at = np.linspace(y[0], y[1], 2 * count + 1)
     deep = np.where(np.arange(2 * count + 1) % 2 == 0, 0.035, 0.105)
-    strips = []
+    flanks: tuple[list[list[Point]], list[list[Point]]] = ([], [])
     for k in range(2 * count):
-        a, b = (float(deep[k]), float(at[k])), (float(deep[k + 1]), float(at[k + 1]))
-        front = [(*a, z[0]), (*b, z[0]), (*b, z[1]), (*a, z[1])]
-        strips += [front, front[::-1]]
-    return quads(strips)
+        (a, b), (c, d) = (float(deep[k]), float(at[k])), (float(deep[k + 1]), float(at[k + 1]))
+        front = [(a, b, z[0]), (c, d, z[0]), (c, d, z[1]), (a, b, z[1])]
+        flanks[k % 2].extend([front, front[::-1]])
+    return quads(flanks[0]), quads(flanks[1])
 
 
 PAINTINGS = ("landscape", "sea", "abstract", "flowers", "city", "portrait")
@@ -180,7 +138,7 @@ def coat_rack(colour: str, material: str, shape: str, rng: np.random.Generator) 
     coat = lathe([(0, 0.55), (0.17, 0.55), (0.15, 1.0), (0.12, 1.3), (0.03, 1.48)], 8)
     if rng.random() < 0.6:
         piece.add(Material(tint, "fabric"), move(scale(coat, (0.6, 1.0, 1.0)), (0.12, 0.0, high - 1.55)))
-    piece.solid(wide(0.36), wide(0.36), (0.0, high))
+    piece.solid(wide(0.24), wide(0.24), (0.0, high))
     return piece.asset()
 
 
@@ -191,7 +149,7 @@ def shoe_rack(colour: str, material: str, shape: str, rng: np.random.Generator) 
     high = floors[-1] + 0.04
     piece.add(stuff, *(slab(x, b, (0.0, high)) for b in ((y[0], y[0] + 0.02), (y[1] - 0.02, y[1]))))
     for n, floor in enumerate(floors):
-        piece.add(stuff, *(slab(inner(part, 0.012), inner(y, 0.02), (floor - 0.015, floor)) for part in split(x, 4)))
+        piece.add(stuff, *(slab(inner(part, 0.012), inner(y, 0.02), (floor - 0.015, floor)) for part in split(x, 5)))
         last = n == len(floors) - 1
         piece.place(f"shelf {n + 1}", "on" if last else "in", inner(x, 0.03), inner(y, 0.05), floor, 0.5 if last else 0.18)
     for k in range(int(rng.integers(1, 4))):
@@ -235,8 +193,6 @@ def door(colour: str, material: str, shape: str, rng: np.random.Generator) -> As
 
 
 def _door_panels(shape: str, x: Span, y: Span, z: Span) -> list[Mesh]:
-    from .shapes import raised
-
     if shape == "plain":
         return []
     rows = [(0.15, 0.85)] if shape == "glazed" else [(0.15, 0.85), (1.10, z[1] - 0.15)]
@@ -244,50 +200,13 @@ def _door_panels(shape: str, x: Span, y: Span, z: Span) -> list[Mesh]:
     return front + [turn(raised(-x[0], inner(part, 0.06), row), np.pi) for part in split(inner(y, 0.05), 2) for row in rows]
 
 
-SHADES = ("white", "beige", "yellow", "red", "blue", "green", "orange", "pink")
 FRAMES = ("black", "white", "brown", "beige", "grey")
 CLOTH = ("red", "blue", "green", "beige", "grey", "purple", "white", "orange", "brown", "yellow", "pink")
-LAMPS = ("cone", "drum", "globe")
 ANY = {"living room": 0.8, "bedroom": 0.6, "office": 0.5, "dining room": 0.6, "hallway": 0.5}
-ALL = {"kitchen", "living room", "bedroom", "bathroom", "dining room", "office", "hallway", "laundry room"}
 
 KINDS: Mapping[str, Kind] = {
     kind.category: kind
     for kind in (
-        Kind(
-            "floor lamp",
-            floor_lamp,
-            SHADES,
-            ("fabric", "paper", "plastic"),
-            LAMPS,
-            ("standing lamp",),
-            frozenset({"toggle", "lights"}),
-            {"living room": 0.8, "office": 0.4, "bedroom": 0.3},
-            stand="corner",
-        ),
-        Kind(
-            "table lamp",
-            table_lamp,
-            SHADES,
-            ("fabric", "paper", "plastic"),
-            LAMPS,
-            ("desk lamp", "bedside lamp"),
-            frozenset({"toggle", "lights"}),
-            {"bedroom": 0.9, "office": 0.6, "living room": 0.5},
-            {"nightstand": 1.0, "desk": 0.8, "side table": 0.6, "dresser": 0.2},
-            many=2,
-        ),
-        Kind(
-            "ceiling lamp",
-            ceiling_lamp,
-            SHADES,
-            ("fabric", "paper", "plastic", "metal"),
-            LAMPS,
-            ("pendant lamp", "ceiling light"),
-            frozenset({"toggle", "lights"}),
-            dict.fromkeys(sorted(ALL), 1.0),
-            stand="ceiling",
-        ),
         Kind(
             "rug",
             rug,

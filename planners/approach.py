@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from enactive.envs import Observation
-from enactive.perception.geodesic import DistanceField
+from enactive.perception.base import Belief
+from enactive.perception.geodesic import DistanceField, distance_field
 from enactive.perception.mapping import OccupancyMap
 from enactive.perception.scene_graph import SceneNode
 
 from .base import GoTo, LookAt
 
 REACH_M = 0.8  # how near to an object's box counts as standing before it
+MOST_STEPS = 100  # before giving up on one place
+REVISE = 10  # steps after which the place is chosen anew, the map being better known
+MOVED_M = 0.3  # an object that turns out to be so far from where it was taken to be wants another place
+FACING_STEPS = 9  # half a turn and the camera's way down
+PLACES = 3
+ELSEWHERE_M = 0.4  # how far the next place is from those that showed nothing
 WALL_COST = 3.0  # a metre of wall or of unseen between a place and the object counts as this many more
 
 
@@ -52,11 +60,17 @@ def reached(
     return abs(turn_between(yaw, towards)) <= slack_rad
 
 
-def standing_place(grid: OccupancyMap, node: SceneNode, from_here: DistanceField, reach_m: float = REACH_M) -> GoTo | None:
+def standing_place(
+    grid: OccupancyMap,
+    node: SceneNode,
+    from_here: DistanceField,
+    reach_m: float = REACH_M,
+    elsewhere_m: Sequence[tuple[float, float]] = (),
+) -> GoTo | None:
     """Where to stand to have an object in reach: the best place from which there is a way, None where there is none.
 
     Nearest to the object's box counts first, then few walls and unseen cells between, then a short way. from_here:
-    distances from the body. The intent ends facing the object.
+    distances from the body. elsewhere_m: places to keep 0.4 m away from. The intent ends facing the object.
     """
     centre, half = node.centre_m[:2], node.half_size_m[:2]
     low, high = grid.cell_of(centre - half - reach_m).clip(0), grid.cell_of(centre + half + reach_m) + 1
@@ -65,6 +79,8 @@ def standing_place(grid: OccupancyMap, node: SceneNode, from_here: DistanceField
     outside = np.linalg.norm(np.maximum(np.abs(places - centre) - half, 0.0), axis=1)
     ways = from_here.at(places)
     good = np.isfinite(ways) & (outside <= reach_m)
+    for spot in elsewhere_m:
+        good &= np.linalg.norm(places - spot, axis=1) > ELSEWHERE_M
     if not good.any():
         return None
     places, outside, ways = places[good], outside[good], ways[good]
@@ -87,3 +103,66 @@ def _hidden_m(
     hidden = (grid.tall[index] | ~grid.explored[index]) & inside
     hidden &= (np.abs(points - centre) > half + 0.1).any(axis=-1)
     return hidden.mean(axis=1) * np.linalg.norm(centre - places, axis=1)
+
+
+class Approach:
+    """Walks up to one object, faces it and says when it stands before it.
+
+    `next` gives the intent of this step, or None once there is nothing left to do: then `failed` says whether the object
+    could not be reached. Where the object does not show up in the picture from the chosen place, up to two others are tried.
+    """
+
+    def __init__(self, look_rad: float, reach_m: float = REACH_M) -> None:
+        self.failed = False
+        self._look_rad, self._reach_m = look_rad, reach_m
+        self._place: GoTo | None = None
+        self._tried: list[tuple[float, float]] = []
+        self._facing = self._steps = 0
+        self._centre = np.full(3, np.inf)
+
+    def next(self, belief: Belief, node: SceneNode) -> GoTo | LookAt | None:
+        """The intent towards a node, which may move a little while it gets better known."""
+        assert belief.map is not None
+        self._steps += 1
+        if self._steps > MOST_STEPS * (1 + len(self._tried)):
+            self.failed = True
+            return None
+        if self._place is None or np.linalg.norm(node.centre_m - self._centre) > MOVED_M or self._steps % REVISE == 0:
+            self._choose(belief.map, node)
+        if self._place is None:
+            self.failed = not self._tried
+            return None
+        place = GoTo(self._place.point_m, self._place.radius_m)
+        if not self._facing and not reached(place, belief.observation):
+            return place
+        self._facing += 1
+        x, y, z = (float(value) for value in node.centre_m)
+        look = LookAt((x, y, z))
+        if self._facing <= FACING_STEPS and not self._faces(look, belief.observation):
+            return look
+        if len(self._tried) + 1 < PLACES and belief.detections and not in_view(belief, node):
+            self._tried.append(self._place.point_m)
+            self._place, self._facing = None, 0
+            return self.next(belief, node)
+        return None
+
+    def _choose(self, grid: OccupancyMap, node: SceneNode) -> None:
+        if self._facing:
+            return
+        from_here = distance_field(grid, grid.position_m)
+        self._place = standing_place(grid, node, from_here, self._reach_m, self._tried)
+        self._centre = node.centre_m.copy()
+
+    def _faces(self, look: LookAt, observation: Observation) -> bool:
+        """Base and camera turned towards the point, as near as the camera's steps allow."""
+        camera = next(iter(observation.cameras.values()), None)
+        if camera is None or not reached(look, observation):
+            return camera is None
+        to = np.array(look.point_m) - camera.T_world_camera[:3, 3]
+        wanted = math.atan2(to[2], math.hypot(to[0], to[1]))
+        return abs(wanted - pitch_of(camera.T_world_camera)) <= self._look_rad / 2.0 + 1e-6
+
+
+def in_view(belief: Belief, node: SceneNode) -> bool:
+    """Whether a segment of the current picture belongs to a node."""
+    return any(detection.node_id == node.id for detection in belief.detections)

@@ -1,0 +1,79 @@
+"""The shortest path by the world's own truth: the upper bound of walking, not an agent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.envs import Embodiment, Goal, ImageGoal, ObjectGoal, TextGoal
+from enactive.errors import ConfigError, PlannerError
+from enactive.perception.base import Belief
+
+from .base import GoTo, Intent, LookAt, Stop
+
+AHEAD_M = 1.5  # of the true path that the controller is shown
+THERE_M = 0.05
+
+
+class PathOracle(Protocol):
+    """What the world tells of its truth: the goal's objects, and the way to the nearest place that sees one."""
+
+    @property
+    def targets(self) -> tuple[int, ...]: ...
+
+    def pose(self, object_id: int) -> NDArray[np.float64]: ...
+
+    def geodesic_m(self, xy: NDArray[np.float64], target_ids: Iterable[int]) -> float: ...
+
+    def path_m(self, xy: NDArray[np.float64], target_ids: Iterable[int]) -> NDArray[np.float64]: ...
+
+
+class OracleShortestPath:
+    """Walks the true shortest path to the nearest place from which the goal is seen, and stops there.
+
+    `bind` it to the oracle of the environment (`env.unwrapped.oracle`) after the environment's reset.
+    """
+
+    goals: tuple[type[Goal], ...] = (ObjectGoal, TextGoal, ImageGoal)
+    needs = frozenset({"map"})
+    emits: tuple[type[Intent], ...] = (GoTo, LookAt, Stop)
+
+    def __init__(self) -> None:
+        self._oracle: PathOracle | None = None
+        self._trace: dict[str, Any] = {}
+
+    @property
+    def trace(self) -> Mapping[str, Any]:
+        return self._trace
+
+    def bind(self, oracle: PathOracle) -> None:
+        """Give it the truth to go by."""
+        self._oracle = oracle
+
+    def reset(self, goal: Goal, embodiment: Embodiment) -> None:
+        """Start on the running episode's goal. Raises ConfigError where it was not bound."""
+        if self._oracle is None:
+            raise ConfigError("OracleShortestPath knows no oracle: call planner.bind(env.unwrapped.oracle) before reset")
+        self._trace = {}
+
+    def plan(self, belief: Belief) -> Intent:
+        """Raises PlannerError where the observation has no pose or the episode names no targets."""
+        assert self._oracle is not None
+        pose = belief.observation.T_world_base
+        if pose is None or not self._oracle.targets:
+            raise PlannerError("the oracle's path needs the pose of the base and an episode whose targets are known")
+        here = pose[:2, 3]
+        left_m = self._oracle.geodesic_m(here, self._oracle.targets)
+        self._trace = {"stage": "walk", "distance_m": left_m}
+        if left_m < THERE_M:
+            return Stop("at a place that sees the goal")
+        if not math.isfinite(left_m):
+            return Stop("there is no way to the goal", found=False)
+        path = self._oracle.path_m(here, self._oracle.targets)
+        along = np.cumsum(np.linalg.norm(np.diff(path, axis=0, prepend=here[None]), axis=1))
+        x, y = path[min(int(np.searchsorted(along, AHEAD_M)), len(path) - 1)]
+        return GoTo((float(x), float(y)), radius_m=0.1)

@@ -1,0 +1,108 @@
+"""What the baselines share: reading the goal as one name, and walking up to the nearest thing that is called so."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from enactive.envs import Embodiment, Goal, ImageGoal, ObjectGoal, TextGoal
+from enactive.errors import PlannerError
+from enactive.perception.base import Belief
+from enactive.perception.detector import Detector
+from enactive.perception.scene_graph import SceneNode
+
+from .approach import Approach
+from .base import Intent, Look, Stop
+from .unigoal.commonsense import canonical
+from .unigoal.grammar import parse_description
+
+
+def goal_name(goal: Goal, describer: Detector | None = None) -> str:
+    """The category that a goal asks for, attributes and relations left out.
+
+    describer: detector that reads goal pictures. Raises PlannerError where the goal names nothing.
+    """
+    if isinstance(goal, ObjectGoal):
+        name = goal.category
+    elif isinstance(goal, TextGoal):
+        graph = parse_description(goal.text)
+        name = graph.nodes[graph.target].name
+    elif isinstance(goal, ImageGoal):
+        if describer is None:
+            raise PlannerError("a picture as goal needs a detector that reads it: give the planner a `describer`")
+        from .unigoal.picture import describe
+
+        graph = describe(goal.image, describer)
+        name = graph.nodes[graph.target].name
+    else:
+        raise PlannerError(
+            f"this planner finds things, and {type(goal).__name__} names none: give it a category or a description"
+        )
+    if not name.strip():
+        raise PlannerError('the goal names nothing; say what to find, for example "mug"')
+    return canonical(name)
+
+
+class Seeker:
+    """Looks around at the start, then walks up to the nearest node with the goal's name as soon as one is believed in.
+
+    min_score, min_sightings: what makes a node believed in.
+    """
+
+    def __init__(self, min_score: float = 0.5, min_sightings: int = 2) -> None:
+        self.min_score, self.min_sightings = min_score, min_sightings
+
+    def reset(self, name: str, embodiment: Embodiment) -> None:
+        self.name, self._body = name, embodiment
+        self._turns_left = round(2.0 * math.pi / embodiment.turn_rad)
+        self._approach: tuple[int, Approach] | None = None
+        self._given_up: set[int] = set()
+        self.trace: dict[str, Any] = {}
+
+    def plan(self, belief: Belief) -> Intent | None:
+        """What to do about the goal, None where nothing is known of it. Raises PlannerError without map or scene graph."""
+        if belief.map is None or belief.scene_graph is None:
+            raise PlannerError("this planner needs a map and a scene graph: use a perceiver that provides both")
+        node = self._candidate(belief)
+        while node is not None:
+            if self._approach is None or self._approach[0] != node.id:
+                self._approach = node.id, Approach(self._body.look_rad)
+            intent = self._approach[1].next(belief, node)
+            self.trace = {"stage": "approach", "goal": self.name, "node": node.id, "score": node.score}
+            if intent is not None:
+                return intent
+            if not self._approach[1].failed:
+                return Stop(f"standing before a {node.name}")
+            self._given_up.add(node.id)
+            self._approach = None
+            node = self._candidate(belief)
+        self.trace = {"stage": "look around", "goal": self.name}
+        if self._turns_left > 0:
+            self._turns_left -= 1
+            return Look(yaw_rad=self._body.turn_rad)
+        return None
+
+    def _candidate(self, belief: Belief) -> SceneNode | None:
+        """The node that is being walked up to, else the nearest believed one that answers to the goal's name."""
+        assert belief.map is not None
+        assert belief.scene_graph is not None
+        nodes = [
+            node
+            for node in belief.scene_graph
+            if node.id not in self._given_up
+            and answers_to(node.name, self.name)
+            and node.score >= self.min_score
+            and node.sightings >= self.min_sightings
+        ]
+        here = belief.map.position_m
+        current = self._approach[0] if self._approach is not None else -1
+        nodes.sort(key=lambda node: (node.id != current, float(np.linalg.norm(node.centre_m[:2] - here)), node.id))
+        return nodes[0] if nodes else None
+
+
+def answers_to(name: str, wanted: str) -> bool:
+    """Whether a node of one name is what another asks for: "mug" is asked for by "mug", and answered by "coffee mug"."""
+    name = canonical(name)
+    return name == wanted or name.endswith(" " + wanted)

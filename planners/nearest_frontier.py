@@ -61,17 +61,20 @@ class NearestFrontier:
             self._target, self._waited = None, 0
             return intent
         assert belief.map is not None
-        frontier, distance_m, count = self._choose(belief.map)
-        self._trace = {"stage": "explore", "goal": self._seeker.name, "frontiers": count}
-        if frontier is None:
-            return Stop(f"not found: no {self._seeker.name}, and nothing left to explore", found=False)
-        x, y = (float(value) for value in frontier.target_m)
-        self._trace |= {"target_x_m": x, "target_y_m": y, "distance_m": distance_m}
-        go = GoTo((x, y))
-        if not reached(go, belief.observation):
-            return go
-        at_x, at_y = (float(value) for value in frontier.centroid_m)
-        return LookAt((at_x, at_y, 0.0 if belief.observation.T_world_base is None else _eye_m(belief)))
+        while True:
+            frontier, distance_m, count = self._choose(belief.map)
+            self._trace = {"stage": "explore", "goal": self._seeker.name, "frontiers": count}
+            if frontier is None:
+                return Stop(f"not found: no {self._seeker.name}, and nothing left to explore", found=False)
+            x, y = (float(value) for value in frontier.target_m)
+            self._trace |= {"target_x_m": x, "target_y_m": y, "distance_m": distance_m}
+            go = GoTo((x, y))
+            if not reached(go, belief.observation):
+                return go
+            look = LookAt((float(frontier.centroid_m[0]), float(frontier.centroid_m[1]), _eye_m(belief)))
+            if not reached(look, belief.observation):
+                return look
+            self._leave_alone()  # seen from near, and still there: what lies behind cannot be seen from the floor
 
     def _choose(self, grid: OccupancyMap) -> tuple[Frontier | None, float, int]:
         """The frontier to go to, the way there, and how many there were. The last choice is kept while it is there."""
@@ -93,9 +96,13 @@ class NearestFrontier:
             self._spot, self._waited = here_m.copy(), 0
             return
         self._waited += 1
-        if self._waited > PATIENCE and self._target is not None:
+        if self._waited > PATIENCE:
+            self._leave_alone()
+
+    def _leave_alone(self) -> None:
+        if self._target is not None:
             self._left_alone.append(self._target)
-            self._target, self._waited = None, 0
+        self._target, self._waited = None, 0
 
 
 def _eye_m(belief: Belief) -> float:

@@ -37,7 +37,8 @@ class Recorder(Protocol):
 class Agent:
     """Perceiver, planner, controller and guard, joined.
 
-    max_steps: turns of the loop before the episode is cut. deadline_s: wall time of a whole episode. clock: monotonic seconds.
+    max_steps: turns of the loop before the episode is cut. deadline_s: wall time of a whole episode. success_radius_m: how
+    near to a view point of the goal a stop counts as success. clock: monotonic seconds.
     """
 
     def __init__(
@@ -49,11 +50,13 @@ class Agent:
         *,
         max_steps: int = 500,
         deadline_s: float = 3600.0,
+        success_radius_m: float = 0.1,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.perceiver, self.planner, self.controller = perceiver, planner, controller
         self.guard = guard if guard is not None else Limits()
         self.max_steps, self.deadline_s, self.clock = max_steps, deadline_s, clock
+        self.success_radius_m = success_radius_m
 
     def run(
         self,
@@ -104,8 +107,8 @@ class _Run:
         obs, info = _guarded(env.reset, seed=seed, options=options)
         self.observation = Observation.from_gym(obs, info)
         oracle = env.get_wrapper_attr("oracle") if env.has_wrapper_attr("oracle") else None
-        if oracle is not None:
-            self.meter = NavigationMeter(oracle, self.observation)
+        if oracle is not None and oracle.targets:
+            self.meter = NavigationMeter(oracle, self.observation, agent.success_radius_m)
         for part in (agent.perceiver, agent.planner, agent.controller):
             if (bind := getattr(part, "bind", None)) is not None:
                 if oracle is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,8 +14,15 @@ from enactive.envs import Observation
 class GoalOracle(Protocol):
     """What an environment must be able to tell, outside the agent's sight, for navigation to be scored."""
 
-    success_radius_m: float
-    collisions: int
+    @property
+    def targets(self) -> Sequence[int]:
+        """What the goal means in this world; empty where the world does not say."""
+        ...
+
+    @property
+    def collisions(self) -> int:
+        """Bumps since the environment was made or reset."""
+        ...
 
     def distance_to_goal_m(self) -> float:
         """Geodesic distance from the base to the goal, inf where there is no way."""
@@ -49,10 +57,10 @@ def _ratio(shortest_m: float, walked_m: float) -> float:
 
 
 class NavigationMeter:
-    """Follows one episode and scores it at the end."""
+    """Follows one episode and scores it at the end. success_radius_m: how near to a view point STOP counts."""
 
-    def __init__(self, oracle: GoalOracle, observation: Observation) -> None:
-        self._oracle = oracle
+    def __init__(self, oracle: GoalOracle, observation: Observation, success_radius_m: float) -> None:
+        self._oracle, self._radius_m = oracle, success_radius_m
         self._start_m = oracle.distance_to_goal_m()
         self._collisions = oracle.collisions
         self._xy = _base_xy(observation)
@@ -67,10 +75,10 @@ class NavigationMeter:
     def result(self, stopped: bool) -> dict[str, float | bool | str]:
         """The metrics. Success needs that the agent called stop."""
         end_m = self._oracle.distance_to_goal_m()
-        success = stopped and end_m < self._oracle.success_radius_m
+        success = stopped and end_m < self._radius_m
         return {
             "success": success,
-            "success_radius_m": self._oracle.success_radius_m,
+            "success_radius_m": self._radius_m,
             "spl": spl(success, self._start_m, self._walked_m),
             "soft_spl": soft_spl(self._start_m, end_m, self._start_m, self._walked_m),
             "distance_to_goal_m": end_m,

@@ -51,7 +51,7 @@ def test_spl_is_a_fraction_and_never_above_success(success: bool, shortest_m: fl
 class Line:
     """An oracle whose goal is a point on the x axis."""
 
-    success_radius_m = 0.1
+    targets = (0,)
     collisions = 3
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ def _at(x: float) -> Observation:
 
 def test_a_detour_of_one_metre_each_way_halves_spl() -> None:
     oracle = Line()
-    meter = NavigationMeter(oracle, _at(0.0))
+    meter = NavigationMeter(oracle, _at(0.0), 0.1)
     for x in (-1.0, 0.0, 2.0):
         oracle.x = x
         meter.step(_at(x))

@@ -83,7 +83,7 @@ def map_view(
         interpolation=cv2.INTER_AREA if cell < 1 else cv2.INTER_NEAREST,
     )
     picture = np.full((size, size, 3), UNKNOWN, dtype=np.uint8)
-    left, top = (int(v) for v in np.floor(frame.offset))
+    left, top = (max(0, round(float(v))) for v in frame.offset)
     picture[top : top + shrunk.shape[0], left : left + shrunk.shape[1]] = shrunk[: size - top, : size - left]
     if len(path_m) > 1:
         track = np.array([frame.pixel(xy) for xy in path_m], dtype=np.int32)

@@ -169,7 +169,7 @@ def test_places_are_held_free_and_inside(category: str, shape: str) -> None:
             assert (at + size <= centre + half + 1e-6).all(), surface.name
             assert min(surface.half_size) >= 0.03, surface.name
             assert surface.mover in {"", *(m.name for m in asset.movers)}
-            start = at + np.array([0.011, 0.013, 0.01])
+            start = at + np.array([0.1, 0.6, 0.0]) * size + [0.0, 0.0, 0.01]
             assert ray(triangles, start, -1.0) < 0.03, f"{surface.name} hangs in the air"
             assert ray(triangles, start, 1.0) + 0.01 > min(surface.clearance_m, 0.9) - 0.02, f"{surface.name} is not free"
 

@@ -137,7 +137,7 @@ def stone() -> Picture:
 
 def brushed() -> Picture:
     rng = np.random.default_rng(8)
-    return tone(0.86 + 0.07 * noise(rng, 64, 3) + 0.04 * noise(rng, 32, 6) + 0.03 * noise(rng, 2, 2))
+    return tone(0.89 + 0.05 * noise(rng, 128, 2) + 0.04 * noise(rng, 64, 4) + 0.02 * noise(rng, 2, 2))
 
 
 def ceramic() -> Picture:
@@ -261,6 +261,14 @@ def knit() -> Picture:
     v, u = grid()
     slant = np.abs(u * 12 % 1 - 0.5)
     return tone(0.68 + 0.28 * wave(v * 16 + slant * 1.2))
+
+
+def glint() -> Picture:
+    """Reflected light in a mirror, slanting: 0..1 covers it."""
+    v, u = grid()
+    slant = u * 0.8 + v
+    streak = 0.12 * (np.abs(slant - 0.75) < 0.10) + 0.12 * (np.abs(slant - 0.98) < 0.04) + 0.08 * (np.abs(slant - 1.3) < 0.02)
+    return tone(0.74 + 0.14 * v + streak)
 
 
 def rug_border() -> Picture:

@@ -153,7 +153,7 @@ def _drum(piece: Piece, colour: str, material: str, shape: str, rng: np.random.G
     piece.add(body, *(slab((0.20, 0.55), b, (0.02, high - 0.02)) for b in ends(y, 0.02)))
     piece.add(body, slab((0.20, 0.55), inner(y, 0.02), (0.02, 0.04)))
     _front_with_hole(piece, body, 0.55, y, (0.04, high - 0.02), (centre, hole))
-    piece.add(shaded(STEEL, 0.6), turned([(hole, 0.0), (hole, -0.33), (0.0, -0.33)], 0.55, centre, inward=True))
+    piece.add(shaded(STEEL, 0.6), turned([(hole, 0.0), (hole, -0.33), (0.0, -0.33)], 0.55, centre))
     piece.add(DARK, slab(inner(x, 0.04), inner(y, 0.04), (0.0, 0.02)))
     piece.add(shaded(body, 0.85), slab((0.551, 0.556), inner(y, 0.01), (0.72, 0.83)))
     piece.add(DARK, picture(0.558, (-0.02, y[1] - 0.04), (0.75, 0.80)))
@@ -170,9 +170,9 @@ def _drum(piece: Piece, colour: str, material: str, shape: str, rng: np.random.G
     return piece.asset()
 
 
-def turned(profile: list[tuple[float, float]], x: float, z: float, inward: bool = False) -> Mesh:
+def turned(profile: list[tuple[float, float]], x: float, z: float) -> Mesh:
     """A turned shape around the x axis: profile of (radius, x - start)."""
-    mesh = lathe(profile[::-1] if inward else profile, 16)
+    mesh = lathe(profile, 16)
     return move(turn(mesh, np.pi / 2, (0, 1, 0)), (x, 0.0, z))
 
 
@@ -185,6 +185,8 @@ def _front_with_hole(piece: Piece, body: Material, x: float, y: Span, z: Span, h
     up = np.where(np.sin(angle) > 0, z[1] - centre, centre - z[0]) / np.maximum(np.abs(np.sin(angle)), 1e-9)
     reach = np.minimum(reach, up)
     edge = np.column_stack([reach * np.cos(angle), centre + reach * np.sin(angle)])
+    for corner in ((a, b) for a in y for b in z):
+        edge[np.argmin(np.linalg.norm(edge[:-1] - corner, axis=1))] = corner
 
     def at(p: np.ndarray) -> tuple[float, float, float]:
         return (x, float(p[0]), float(p[1]))

@@ -11,7 +11,7 @@ from ..meshes import cylinder, lathe, move, scale, turn
 from ..model import COLOURS, Asset, Kind, Material, Mesh
 from .kitchen import FRONTS, tap
 from .piece import DARK, PORCELAIN, STEEL, WATER, Piece, carcass, shaded
-from .shapes import Span, cushion, disc, ends, inner, length, middle, picture, rod, slab, split, tray, vary, wide
+from .shapes import Span, cushion, disc, ends, inner, length, middle, picture, raised, rod, slab, split, tray, vary, wide
 
 
 def _oval(profile: list[tuple[float, float]], x: Span, y: Span, segments: int = 16) -> Mesh:
@@ -50,15 +50,8 @@ def basin(colour: str, material: str, shape: str, rng: np.random.Generator) -> A
     x = (0.0, 0.46)
     if shape == "pedestal":
         piece.add(stuff, lathe_at((0.20, 0.0), [(0, 0), (0.12, 0), (0.075, 0.10), (0.07, 0.55), (0.14, high - 0.14)]))
-        bowl = [
-            (0, high - 0.18),
-            (0.5, high - 0.16),
-            (1, high - 0.02),
-            (1, high),
-            (0.84, high),
-            (0.6, high - 0.10),
-            (0, high - 0.12),
-        ]
+        under = [(0, high - 0.18), (0.5, high - 0.16), (1, high - 0.02), (1, high)]
+        bowl = [*under, (0.84, high), (0.6, high - 0.10), (0.46, high - 0.12), (0, high - 0.12)]
         piece.add(stuff, _oval(bowl, x, y), slab((0.0, 0.12), inner(y, 0.04), (high - 0.10, high)))
         low, water = high - 0.12, high - 0.12
     else:
@@ -74,7 +67,7 @@ def basin(colour: str, material: str, shape: str, rng: np.random.Generator) -> A
         piece.add(PORCELAIN, tray(hx, hole, (high - 0.13, high + 0.004), 0.02))
         low = water = high - 0.11
         piece.place("top", "on", (0.04, 0.40), (hole[1] + 0.01, y[1] - 0.01), high, 0.5)
-    piece.place("basin", "in", (0.16, 0.34), wide(0.22), low, 0.4)
+    piece.place("basin", "in", (0.17, 0.29), wide(0.20), low, 0.4)
     piece.add(STEEL, *tap(0.055, 0.0, high, 0.13, 0.17))
     piece.add(DARK, disc(0.018, 0.003, (0.24, 0.0, low), 8))
     piece.add(WATER, rod((0.185, 0.0, water), (0.185, 0.0, high + 0.13), 0.009), when="on")
@@ -96,7 +89,7 @@ def bathtub(colour: str, material: str, shape: str, rng: np.random.Generator) ->
     body, high = look(colour, material, rng), vary(rng, 0.54, 0.60)
     y, x = wide(vary(rng, 1.55, 1.75)), wide(vary(rng, 0.72, 0.80))
     if shape == "rectangular":
-        piece.add(body, tray(x, y, (0.0, high), 0.07))
+        piece.add(body, tray(x, y, (0.0, high), 0.07), raised(x[1], inner(y, 0.08), (0.06, high - 0.08)))
         floor, water = 0.07, tray_water(inner(x, 0.07), inner(y, 0.07), high - 0.16)
     else:
         outside = [(0, 0.10), (0.72, 0.10), (0.92, 0.30), (0.97, high), (1, high + 0.015), (0.90, high + 0.01)]
@@ -165,14 +158,23 @@ def towel_rail(colour: str, material: str, shape: str, rng: np.random.Generator)
 def laundry_basket(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
     piece = Piece("laundry basket", colour, material, shape)
     stuff, high = look(colour, material, rng), vary(rng, 0.42, 0.60)
+    trim = shaded(stuff, 0.72)
     if shape == "square":
-        piece.add(stuff, tray(wide(0.36), wide(0.44), (0.0, high), 0.012))
+        x, y = wide(0.36), wide(0.44)
+        piece.add(stuff, tray(x, y, (0.0, high), 0.012))
+        for z in ((0.0, 0.03), (high - 0.05, high - 0.01)):
+            piece.add(trim, *(slab(inner(x, -0.006), b, z) for b in ends(inner(y, -0.006), 0.006)))
+            piece.add(trim, *(slab(a, y, z) for a in ends(inner(x, -0.006), 0.006)))
+        piece.add(trim, *(slab(wide(0.14), b, (high * 0.7, high * 0.7 + 0.03)) for b in ends(inner(y, -0.02), 0.02)))
     else:
         r = vary(rng, 0.19, 0.23)
         piece.add(stuff, lathe([(0, 0), (r * 0.85, 0), (r, high), (r - 0.012, high), (r * 0.85 - 0.012, 0.02), (0, 0.02)], 14))
+        band = [(r - 0.004, high - 0.05), (r + 0.008, high - 0.045), (r + 0.008, high - 0.005), (r - 0.004, high)]
+        piece.add(trim, lathe(band, 14))
+        piece.add(trim, *(slab(wide(0.12), wide(0.03, b), (high - 0.13, high - 0.10)) for b in (-r, r)))
     cloth = Material(COLOURS["white"] if colour != "white" else COLOURS["blue"], "fabric")
-    piece.add(cloth, cushion((-0.13, 0.13), (-0.14, 0.14), (high - 0.22, high - 0.10), 0.055))
-    piece.place("inside", "in", wide(0.18), wide(0.20), high - 0.10, 0.3)
+    piece.add(cloth, cushion((-0.13, 0.13), (-0.14, 0.14), (high - 0.14, high - 0.02), 0.055))
+    piece.place("inside", "in", wide(0.12), wide(0.14), high - 0.02, 0.3)
     piece.solid(wide(0.36), wide(0.38), (0.0, high))
     return piece.asset()
 

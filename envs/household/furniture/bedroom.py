@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from .shapes import Span, cushion, inner, legs, picture, posts, rod, slab, split
 
 def bed(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
     piece = Piece("bed", colour, material, shape)
-    frame, blanket, linen = look(colour, material, rng), look(colour, "fabric", rng), plain((0.95, 0.95, 0.93))
+    frame, blanket, linen = look(colour, material, rng), _blanket(colour, rng), plain((0.95, 0.95, 0.93))
     y = wide({"single": vary(rng, 0.92, 1.05), "double": vary(rng, 1.45, 1.65), "canopy": vary(rng, 1.5, 1.65)}[shape])
     x, top = (0.0, 2.05), vary(rng, 0.46, 0.54)
     head = vary(rng, 0.95, 1.15)
@@ -40,6 +41,11 @@ def bed(colour: str, material: str, shape: str, rng: np.random.Generator) -> Ass
     piece.solid(x, y, (0.0, top))
     piece.solid((0.0, 0.07), y, (top, head))
     return piece.asset()
+
+
+def _blanket(colour: str, rng: np.random.Generator) -> Material:
+    pattern = ("fabric", "fabric", "stripes", "checks", "dots", "diamonds")[int(rng.integers(6))]
+    return replace(look(colour, "fabric", rng), pattern=pattern)
 
 
 def wardrobe(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:

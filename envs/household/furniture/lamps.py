@@ -44,11 +44,14 @@ def floor_lamp(colour: str, material: str, shape: str, rng: np.random.Generator)
     return piece.asset()
 
 
+VASE = [(0.0, 0.0), (0.06, 0.0), (0.064, 0.01), (0.05, 0.03), (0.055, 0.07), (0.062, 0.11), (0.045, 0.15), (0.016, 0.18)]
+
+
 def table_lamp(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
     piece = Piece("table lamp", colour, material, shape)
     high = vary(rng, 0.22, 0.30)
     body = look(("white", "brown", "grey", "black")[int(rng.integers(4))], "ceramic")
-    piece.add(body, lathe([(0, 0), (0.07, 0), (0.075, 0.02), (0.03, 0.08), (0.06, 0.15), (0.012, 0.20), (0.012, high)], 12))
+    piece.add(body, lathe([*VASE, (0.012, high)], 10))
     _shade(piece, look(colour, material, rng), _shade_mesh(shape, vary(rng, 0.12, 0.15), 0.16, high - 0.02))
     return piece.asset()
 

@@ -101,7 +101,7 @@ def mirror(colour: str, material: str, shape: str, rng: np.random.Generator) -> 
     r = vary(rng, 0.26, 0.36)
     tall = 1.0 if shape == "round" else 1.4
     ring = lathe([(r, 0.0), (r, 0.025), (r - 0.03, 0.025), (r - 0.03, 0.008)], 24)
-    glass = lathe([(r - 0.028, 0.010), (0.0, 0.010)], 24)
+    glass = _laid_over(lathe([(r - 0.028, 0.010), (0.0, 0.010)], 24), wide(2 * r), wide(2 * r))
     for material_, mesh in ((stuff, ring), (MIRROR, glass)):
         piece.add(material_, move(turn(scale(mesh, (tall, 1.0, 1.0)), np.pi / 2, (0, 1, 0)), (0.0, 0.0, r * tall)))
     return piece.asset("wall")
@@ -135,9 +135,9 @@ def coat_rack(colour: str, material: str, shape: str, rng: np.random.Generator) 
         if shape == "branched":
             piece.add(stuff, rod((0.0, 0.0, high - 0.42), (0.12 * s, 0.12 * c, high - 0.36), 0.012, 0.015))
     tint = [(0.24, 0.28, 0.40), (0.52, 0.36, 0.22), (0.32, 0.34, 0.30)][int(rng.integers(3))]
-    coat = lathe([(0, 0.55), (0.17, 0.55), (0.15, 1.0), (0.12, 1.3), (0.03, 1.48)], 8)
+    coat = lathe([(0, 0.40), (0.19, 0.40), (0.15, 0.90), (0.19, 1.26), (0.08, 1.40), (0.05, 1.46)], 8)
     if rng.random() < 0.6:
-        piece.add(Material(tint, "fabric"), move(scale(coat, (0.6, 1.0, 1.0)), (0.12, 0.0, high - 1.55)))
+        piece.add(Material(tint, "fabric"), move(scale(coat, (0.45, 1.1, 1.0)), (0.13, 0.0, high - 1.53)))
     piece.solid(wide(0.24), wide(0.24), (0.0, high))
     return piece.asset()
 

@@ -19,12 +19,3 @@ FURNITURE: Mapping[str, Kind] = {
     **lamps.KINDS,
     **shared.KINDS,
 }
-
-# How high above the floor the origin of what hangs on a wall comes.
-HANG_HEIGHT_M: Mapping[str, float] = {
-    "wall cabinet": 1.40,
-    "painting": 1.25,
-    "mirror": 1.10,
-    "towel rail": 0.70,
-    "curtain": 0.10,
-}

@@ -68,7 +68,25 @@ def office_chair(colour: str, material: str, shape: str, rng: np.random.Generato
 
 
 def shelf(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
+    """An open rack: boards between posts, no back."""
     piece = Piece("shelf", colour, material, shape)
+    stuff = look(colour, material, rng)
+    high = {"tall": vary(rng, 1.6, 1.9), "low": vary(rng, 0.8, 1.0), "narrow": vary(rng, 1.4, 1.8)}[shape]
+    y, x = wide(vary(rng, 0.40, 0.50) if shape == "narrow" else vary(rng, 0.85, 1.1)), (0.0, vary(rng, 0.32, 0.40))
+    floors = np.linspace(0.12, high - 0.03, 3 if shape == "low" else 5)
+    step = float(floors[1] - floors[0])
+    piece.add(shaded(stuff, 0.8), *posts(x, y, (0.0, high), 0.035))
+    piece.add(stuff, *(slab(inner(x, 0.005), inner(y, 0.005), (z - 0.02, z)) for z in floors))
+    piece.add(shaded(stuff, 0.8), *(slab((0.0, 0.02), inner(y, 0.035), (z + 0.05, z + 0.075)) for z in floors[:-1]))
+    for n, floor in enumerate(floors[:-1]):
+        piece.place(f"shelf {n + 1}", "in", inner(x, 0.045), inner(y, 0.05), float(floor), step - 0.03)
+    piece.place("top", "on", inner(x, 0.045), inner(y, 0.05), float(floors[-1]), 0.4)
+    piece.solid(x, y, (0.0, high))
+    return piece.asset()
+
+
+def bookshelf(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
+    piece = Piece("bookshelf", colour, material, shape)
     stuff = look(colour, material, rng)
     high = {"tall": vary(rng, 1.75, 2.0), "low": vary(rng, 0.75, 0.9), "narrow": vary(rng, 1.6, 1.9)}[shape]
     y, x = wide(vary(rng, 0.38, 0.48) if shape == "narrow" else vary(rng, 0.8, 1.05)), (0.0, 0.30)
@@ -149,8 +167,18 @@ KINDS: Mapping[str, Kind] = {
             WOODS,
             ("wooden", "metal", "plastic"),
             ("tall", "low", "narrow"),
-            ("bookshelf", "bookcase", "shelves"),
-            rooms={"living room": 0.8, "office": 0.9, "bedroom": 0.4, "hallway": 0.3, "laundry room": 0.5, "dining room": 0.3},
+            ("shelves", "rack", "shelving unit"),
+            rooms={"laundry room": 0.8, "kitchen": 0.25, "bathroom": 0.2, "hallway": 0.2, "office": 0.2},
+            stand="wall",
+        ),
+        Kind(
+            "bookshelf",
+            bookshelf,
+            WOODS,
+            ("wooden", "plastic"),
+            ("tall", "low", "narrow"),
+            ("bookcase",),
+            rooms={"living room": 0.8, "office": 0.9, "bedroom": 0.4, "hallway": 0.2, "dining room": 0.3},
             stand="wall",
             many=2,
         ),

@@ -46,12 +46,14 @@ def frontier_cells(grid: OccupancyMap) -> Bools:
 def frontiers(grid: OccupancyMap, radius_m: float | None = None, min_size_m: float = MIN_SIZE_M) -> list[Frontier]:
     """The frontiers that a body of a radius (the map's own by default) can reach from where it is, largest first.
 
-    8-connected components of `frontier_cells` of at least min_size_m; ties are ordered by their first cell.
+    8-connected components, of at least min_size_m, of the `frontier_cells` that are joined to the body by free cells: what
+    shows through a window or behind furniture does not count. Ties are ordered by their first cell.
     """
     box = grid.known_box(margin_m=2.0 * grid.resolution_m)
     low = np.array([box[0].start, box[1].start])
-    edge = frontier_cells(grid)[box]
-    reachable = _reachable(traversable(grid, radius_m)[box], grid.cell_of(grid.position_m) - low)
+    here = grid.cell_of(grid.position_m) - low
+    edge = frontier_cells(grid)[box] & _around(grid.free[box], here, connectivity=4)
+    reachable = _around(traversable(grid, radius_m)[box], here, connectivity=8)
     if not edge.any() or not reachable.any():
         return []
     gap = cv2.distanceTransform((~reachable).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * grid.resolution_m
@@ -73,12 +75,12 @@ def frontiers(grid: OccupancyMap, radius_m: float | None = None, min_size_m: flo
     return sorted(found, key=lambda frontier: (-frontier.size_m, *frontier.cells[0].tolist()))
 
 
-def _reachable(clear: Bools, start: NDArray[np.int64]) -> Bools:
-    """The component of clear cells that the body stands in, or beside where it stands too close to something."""
-    if not clear.any():
-        return clear
-    _, labels = cv2.connectedComponents(clear.astype(np.uint8), connectivity=8)
-    return labels == labels[tuple(_nearest(clear, start))]
+def _around(cells: Bools, start: NDArray[np.int64], connectivity: int) -> Bools:
+    """The component of cells that the body is in, or nearest to where it stands too close to something."""
+    if not cells.any():
+        return cells
+    _, labels = cv2.connectedComponents(cells.astype(np.uint8), connectivity=connectivity)
+    return labels == labels[tuple(_nearest(cells, start))]
 
 
 def _nearest(cells: Bools, start: NDArray[np.int64]) -> NDArray[np.int64]:

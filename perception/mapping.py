@@ -264,4 +264,5 @@ def _closed(floor: Bools) -> Bools:
     import cv2
 
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
-    return cv2.morphologyEx(floor.astype(np.uint8), cv2.MORPH_CLOSE, kernel).astype(bool)
+    padded = np.pad(floor.astype(np.uint8), 3)  # else what grows to the edge of the window is not shrunk back
+    return cv2.morphologyEx(padded, cv2.MORPH_CLOSE, kernel)[3:-3, 3:-3].astype(bool)

@@ -171,6 +171,25 @@ def test_the_grid_grows_and_keeps_what_it_knows() -> None:
     assert before
 
 
+def test_a_view_through_a_window_shows_no_frontier() -> None:
+    pane = [(1.2, -3.0, 0.0, 1.3, 3.0, 0.6), (1.2, -3.0, 0.0, 1.3, -0.7, 2.5), (1.2, 0.7, 0.0, 1.3, 3.0, 2.5)]
+    grid = OccupancyMap()
+    base = base_pose(0.0, 0.0, 0.0)
+    grid.update(look(pane, base), base)
+    assert grid.free[tuple(grid.cell_of([4.5, 0.0]))]
+    assert all(grid.xy_of(frontier.cells)[:, 0].max() < 1.25 for frontier in frontiers(grid))
+    assert frontiers(grid)
+
+
+def test_the_edge_of_the_view_is_the_edge_of_what_is_explored() -> None:
+    grid = OccupancyMap()
+    for yaw in np.linspace(-np.pi, np.pi, 24):
+        base = base_pose(0.0, 0.0, float(yaw))
+        grid.update(look(WALLS, base), base)
+    xy = grid.xy_of(np.argwhere(grid.explored))
+    assert np.abs(xy).max(axis=0) == pytest.approx([3.025, 2.025], abs=0.03)
+
+
 def test_bad_input_is_refused() -> None:
     grid = OccupancyMap()
     base = base_pose(0.0, 0.0, 0.0)
@@ -242,8 +261,10 @@ def test_frontiers_are_those_that_loops_find(seed: int) -> None:
                 if 0 <= a < grid.shape[0] and 0 <= b < grid.shape[1] and not grid.explored[a, b]:
                     expected[i, j] = True
     assert (frontier_cells(grid) == expected).all()
+    floor = nx.grid_2d_graph(*grid.shape).subgraph(map(tuple, np.argwhere(grid.free).tolist()))
+    joined = nx.node_connected_component(floor, tuple(grid.cell_of(grid.position_m).tolist()))
     graph = nx.Graph()
-    graph.add_nodes_from(map(tuple, np.argwhere(expected).tolist()))
+    graph.add_nodes_from(cell for cell in map(tuple, np.argwhere(expected).tolist()) if cell in joined)
     graph.add_edges_from(
         (a, b) for a, b in itertools.combinations(graph.nodes, 2) if max(abs(a[0] - b[0]), abs(a[1] - b[1])) == 1
     )

@@ -39,7 +39,8 @@ class Refusal:
         """Whether a detection speaks of the removed node again."""
         if instance >= 0 and self.instance >= 0:
             return instance == self.instance
-        inside = (segment.centre_m >= self.low_m - SLACK_M).all() and (segment.centre_m <= self.high_m + SLACK_M).all()
+        slack = SLACK_M + 0.5 * float((self.high_m - self.low_m).max())  # the other side of it may not have been seen
+        inside = (segment.centre_m >= self.low_m - slack).all() and (segment.centre_m <= self.high_m + slack).all()
         return bool(inside) and (detection.name in self.names or float(self.embedding @ detection.embedding) >= SAME_MEANING)
 
 

@@ -1,9 +1,4 @@
-"""Rooms from the map: the explored floor falls apart at doorways, and what stands in a part says what kind of room it is.
-
-Walls are what stands higher than the body (`OccupancyMap.tall`), so that tables and sofas do not cut a room in two. Places
-farther from a wall than half a doorway are the cores of rooms; a watershed on the distance to the walls gives every explored
-cell to a core. Unknown space counts as no wall: a narrow glimpse of a room is one room, and splits when its walls are seen.
-"""
+"""Rooms of the scene graph: which part of the map is one room, under an id that stays, and what kind of room it is."""
 
 from __future__ import annotations
 
@@ -15,35 +10,12 @@ from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
 from .mapping import OccupancyMap
+from .room_segmentation import segment_rooms
 from .room_table import votes_of
 from .scene_graph import RoomNode, SceneGraph
 
-HALF_DOORWAY_M = 0.52
-SMALLEST_ROOM_M2 = 1.0
-FREESTANDING_M = 0.9  # a tall thing smaller than this that touches no wall is a lamp or a plant, not a wall
 ASSIGN_M = 0.6  # an object this near to a room's floor is in it (cabinets hang where no floor is seen)
 FEWEST_VOTES = 0.5
-
-
-def segment_rooms(tall: NDArray[np.bool_], explored: NDArray[np.bool_], resolution_m: float) -> NDArray[np.int32]:
-    """Label every explored cell with its room, 1..R, 0 = none. tall, explored: (nx, ny) bool."""
-    import cv2
-    from skimage.segmentation import watershed
-
-    parts, count = ndimage.label(tall, structure=np.ones((3, 3)))
-    walls = np.zeros_like(tall)
-    if count:
-        extent = np.array([[s.stop - s.start for s in box] for box in ndimage.find_objects(parts)]).max(axis=1)
-        walls = np.concatenate([[False], extent * resolution_m >= FREESTANDING_M])[parts]
-    space = explored & ~walls
-    distance = cv2.distanceTransform((~np.pad(walls, 1)).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    distance = np.where(walls.any(), distance[1:-1, 1:-1], np.float32(1e3)) * np.float32(resolution_m)
-    cores, _ = ndimage.label(space & (distance > HALF_DOORWAY_M), structure=np.ones((3, 3)))
-    labels = np.asarray(watershed(-np.minimum(distance, 2.0), cores, mask=space))  # type: ignore[no-untyped-call]
-    areas = np.bincount(labels.ravel()) * resolution_m**2
-    keep: NDArray[np.bool_] = np.asarray(areas >= SMALLEST_ROOM_M2)
-    keep[0] = False
-    return np.where(keep, np.cumsum(keep), 0).astype(np.int32)[labels]
 
 
 class RoomKeeper:

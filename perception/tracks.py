@@ -12,12 +12,19 @@ MAX_VOXELS = 6000
 PROBES = 24
 SECTORS = 12  # of 30 degrees, from which an object was looked at
 _OFFSET, _BITS = 1 << 20, 21  # packs three signed cell numbers into one int64: +-26 km at 2.5 cm
+_COARSER = 2  # bits: coarse cells are four voxels wide
+_COARSE_FIELDS = sum(((1 << _BITS - _COARSER) - 1) << _BITS * axis for axis in range(3))
 
 
 def voxel_keys(points_m: NDArray[np.float64]) -> NDArray[np.int64]:
     """Sorted, unique keys (V,) of the voxels that points (P, 3) fall into."""
     cells = np.floor(points_m / VOXEL_M).astype(np.int64) + _OFFSET
     return np.unique((cells[:, 0] << 2 * _BITS) | (cells[:, 1] << _BITS) | cells[:, 2])
+
+
+def coarse_keys(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sorted, unique keys of the 10 cm cells that voxels lie in."""
+    return np.unique((keys >> _COARSER) & _COARSE_FIELDS)
 
 
 def voxel_centres(keys: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -37,16 +44,18 @@ def sector_of(camera_m: NDArray[np.float64], centre_m: NDArray[np.float64]) -> i
 class Track:
     """The evidence behind one node.
 
-    keys: (V,) sorted voxel keys. names: weight of the votes by name; scores: the same times the detections' scores.
-    words: attribute -> (weighted sum, weight). colours: L*a*b* of the sightings, latest last. views: bit mask of the
-    sectors it was seen from; nearest_m, farthest_m: depth of the nearest and farthest look. hits: weight of the
-    sightings; misses: weight of the looks that should have shown it; gone: looks in a row that went through the place
-    where it should be. pull: sum of weighted embeddings. instance: id given by whoever knows it, -1 = unknown.
+    keys: (V,) sorted voxel keys; coarse: those of the 10 cm cells. names: weight of the votes by name; scores: the same
+    times the detections' scores. words: attribute -> (weighted sum, weight). colours: L*a*b* of the sightings, latest last.
+    views: bit mask of the sectors it was seen from; nearest_m, farthest_m: depth of the nearest and farthest look. hits:
+    weight of the sightings; misses: weight of the looks that should have shown it; gone: looks in a row that went through
+    the place where it should be. pull: sum of weighted embeddings. instance: id given by whoever knows it, -1 = unknown.
+    last_seen: number of the update.
     """
 
     id: int
     keys: NDArray[np.int64]
     pull: NDArray[np.float64]
+    coarse: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     names: dict[str, float] = field(default_factory=dict)
     scores: dict[str, float] = field(default_factory=dict)
     words: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -60,6 +69,9 @@ class Track:
     farthest_m: float = 0.0
     instance: int = -1
     last_seen: int = -1
+
+    def __post_init__(self) -> None:
+        self.coarse = coarse_keys(self.keys)
 
     @property
     def name(self) -> str:
@@ -81,14 +93,8 @@ class Track:
         self.keys = np.insert(self.keys, at[~known], keys[~known])
         if len(self.keys) > MAX_VOXELS:
             self.keys = self.keys[::2]
+        self.coarse = np.union1d(self.coarse, coarse_keys(keys[~known]))
         return True
-
-    def overlap(self, keys: NDArray[np.int64]) -> float:
-        """Share of the given voxels that are known."""
-        if not len(keys) or not len(self.keys):
-            return 0.0
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return float(np.count_nonzero(self.keys[at] == keys)) / len(keys)
 
     def box(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Low and high corner (3,) of the box around the middle 96 % of the voxels along each axis."""

@@ -19,24 +19,24 @@ ENOUGH = PROBES // 3  # unhidden probes below which a look says nothing
 
 def look_again(
     table: TrackTable, frame: CameraFrame, depth_range_m: tuple[float, float], seen: Collection[int]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows whose object should be there but is not, and rows whose object is there but went undetected.
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Rows whose object should be there but is not; rows where something is there that was not taken for the object; and of
+    these the rows whose object was detected from as far before, so that it was not just too small to be found.
 
     Only tracks not in `seen` with their middle well inside picture and range are judged, each by `PROBES` of its voxels. A
     probe is passed through where the depth around its pixel lies behind it everywhere, hidden where it lies before it.
-    Undetected counts from no farther than where it was detected before: what is too small is not missed.
     """
     n = len(table)
     none = np.zeros(0, dtype=np.int64)
     if n == 0 or frame.depth is None:
-        return none, none
+        return none, none, none
     height, width = frame.depth.shape
     u, v, z = _project((table.low_m[:n] + table.high_m[:n]) / 2.0, frame)
     inside = (z > depth_range_m[0] + MARGIN_M) & (z < depth_range_m[1] - MARGIN_M)
     inside &= (u >= MARGIN_PX) & (u < width - MARGIN_PX) & (v >= MARGIN_PX) & (v < height - MARGIN_PX)
     rows = np.array([row for row in np.flatnonzero(inside) if table.tracks[row].id not in seen], dtype=np.int64)
     if not len(rows):
-        return none, none
+        return none, none, none
     at_u, at_v, at_z = _project(table.probes_m[rows].reshape(-1, 3), frame)
     u, v, z = at_u.reshape(-1, PROBES), at_v.reshape(-1, PROBES), at_z.reshape(-1, PROBES)
     valid = (z > depth_range_m[0]) & (u >= 1) & (u < width - 1) & (v >= 1) & (v < height - 1)
@@ -51,11 +51,10 @@ def look_again(
     there = valid & (np.abs(depth[at] - z) <= tolerance)
     unhidden = through.sum(axis=1) + there.sum(axis=1)
     enough = unhidden >= ENOUGH
+    gone = enough & (through.sum(axis=1) >= MOST * unhidden)
+    unnamed = enough & (there.sum(axis=1) >= MOST * unhidden)
     seen_at_m = np.array([table.tracks[row].farthest_m for row in rows])
-    return (
-        rows[enough & (through.sum(axis=1) >= MOST * unhidden)],
-        rows[enough & (there.sum(axis=1) >= MOST * unhidden) & (np.median(z, axis=1) <= seen_at_m)],
-    )
+    return rows[gone], rows[unnamed], rows[unnamed & (np.median(z, axis=1) <= seen_at_m)]
 
 
 def _project(

@@ -51,3 +51,142 @@ def test_two_mugs_fifteen_centimetres_apart_stay_two_with_their_own_colours():
     look_around(builder, ROOM)
     assert max(node_at(builder, RED_MUG).attributes.items(), key=lambda item: item[1])[0] == "red"
     assert max(node_at(builder, BLUE_MUG).attributes.items(), key=lambda item: item[1])[0] == "blue"
+
+
+def test_a_wrong_class_in_a_third_of_the_frames_is_outvoted_and_makes_no_second_node():
+    builder = SceneGraphBuilder()
+    look_around(builder, ROOM, rename=lambda k, t: "bench" if t is SOFA and k % 10 in (0, 3, 6) else t.name)
+    assert node_at(builder, SOFA).name == "sofa"
+    assert len(builder.graph) == len(ROOM)
+
+
+def test_near_views_outvote_more_numerous_far_ones():
+    builder = SceneGraphBuilder()
+    look_around(builder, [CHAIR], radii=(4.5,), views=8, rename=lambda k, t: "stool")
+    look_around(builder, [CHAIR], radii=(1.6,), views=6)
+    assert node_at(builder, CHAIR).name == "chair"
+
+
+def test_what_was_carried_away_loses_its_node_and_what_is_hidden_keeps_it():
+    builder = SceneGraphBuilder()
+    look_around(builder, ROOM)
+    node = node_at(builder, CHAIR).id
+    screen = Thing("screen", (0.0, 1.4, 0.9), (2.5, 0.05, 1.8))
+    hidden_view = next(iter(orbit((0.0, 3.0), 0.001, 1, target_z=1.0)))  # from behind the screen
+    hidden_view[:3, :3] = np.array([[-1.0, 0, 0], [0, 0, -1.0], [0, -1.0, 0]])  # facing -y
+    for _ in range(6):
+        frame, label = render([screen], hidden_view)
+        builder.update(detections_of([screen], label)[0], frame)
+    assert node in builder.graph.nodes
+    look_around(builder, [TABLE, RED_MUG, BLUE_MUG, SOFA], radii=(2.5,), views=8)
+    assert node not in builder.graph.nodes
+    assert not any(node in pair for pair in builder.graph.relations)
+
+
+def test_a_phantom_of_one_frame_goes_and_leaves_the_rest():
+    builder = SceneGraphBuilder()
+    phantom = Thing("ghost", (0.0, -1.2, 0.3), (0.4, 0.4, 0.6))
+    poses = list(orbit((0.0, 0.0), 2.0, 12))
+    frame, label = render([*ROOM, phantom], poses[9])
+    builder.update(detections_of([*ROOM, phantom], label)[0], frame)
+    assert "ghost" in {node.name for node in builder.graph}
+    look_around(builder, ROOM, radii=(2.0,), views=12)
+    assert {node.name for node in builder.graph} == {"table", "mug", "chair", "sofa"}
+
+
+def test_a_given_name_survives_later_votes():
+    builder = SceneGraphBuilder()
+    look_around(builder, ROOM, radii=(1.5,))
+    node = node_at(builder, CHAIR)
+    builder.graph.rename(node.id, "throne")
+    look_around(builder, ROOM, radii=(2.0,))
+    assert builder.graph.nodes[node.id].name == "throne"
+    assert builder.graph.nodes[node.id].sightings > 16
+
+
+def test_a_removed_hallucination_stays_away_from_the_same_views_and_returns_with_new_ones():
+    builder = SceneGraphBuilder()
+    poses = list(orbit((0.0, 0.8), 2.0, 12))
+
+    def see(pose):
+        frame, label = render([CHAIR], pose)
+        return builder.update(detections_of([CHAIR], label)[0], frame)
+
+    for _ in range(3):
+        see(poses[0])
+    builder.graph.remove(next(iter(builder.graph.nodes)))
+    for _ in range(10):
+        assert [detection.node_id for detection in see(poses[0])] == [-1]
+    assert len(builder.graph) == 0
+    see(poses[5])
+    see(poses[6])
+    assert len(builder.graph) == 0  # two looks from elsewhere are not enough
+    see(poses[7])
+    assert [node.name for node in builder.graph] == ["chair"]
+
+
+def test_something_else_at_the_place_of_a_removed_hallucination_is_welcome():
+    builder = SceneGraphBuilder()
+    pose = next(iter(orbit((0.0, 0.8), 2.0, 1)))
+    frame, label = render([CHAIR], pose)
+    builder.update(detections_of([CHAIR], label)[0], frame)
+    builder.graph.remove(next(iter(builder.graph.nodes)))
+    plant = Thing("plant", CHAIR.centre, CHAIR.size)
+    builder.update(detections_of([plant], label)[0], frame)
+    assert [node.name for node in builder.graph] == ["plant"]
+
+
+def test_stated_and_denied_relations_survive_later_views():
+    builder = SceneGraphBuilder()
+    look_around(builder, ROOM)
+    mug, table, chair = (node_at(builder, thing).id for thing in (RED_MUG, TABLE, CHAIR))
+    assert builder.graph.relations[mug, table] == "on"
+    builder.graph.relate(mug, table, None)
+    builder.graph.relate(chair, mug, "in")
+    look_around(builder, ROOM, radii=(2.0,))
+    assert (mug, table) not in builder.graph.relations
+    assert builder.graph.relations[chair, mug] == "in"
+
+
+def test_two_nodes_that_grew_together_become_one_under_the_older_id():
+    builder = SceneGraphBuilder()
+    halves = [Thing("sofa", (0.0, -0.55, 0.4), (0.9, 0.9, 0.8)), Thing("sofa", (0.0, 0.55, 0.4), (0.9, 0.9, 0.8))]
+    whole = Thing("sofa", (0.0, 0.0, 0.4), (0.9, 2.0, 0.8))
+    pose = next(iter(orbit((0.0, 0.0), 2.5, 1, height_m=1.4)))
+    frame, label = render(halves, pose)
+    builder.update(detections_of(halves, label)[0], frame)
+    first, second = builder.graph.nodes
+    builder.graph.rename(second, "settee")
+    frame, label = render([whole], pose)
+    for _ in range(3):
+        builder.update(detections_of([whole], label)[0], frame)
+    assert list(builder.graph.nodes) == [first]
+    assert builder.graph.resolve(second) == first
+    assert builder.graph.nodes[first].name == "settee"  # the correction moved along
+
+
+def test_pieces_of_one_object_in_one_picture_are_one_sighting():
+    builder = SceneGraphBuilder()
+    frame, label = render([SOFA], next(iter(orbit((2.0, 0.0), 2.5, 1, height_m=1.4))))
+    builder.update(detections_of([SOFA], label)[0], frame)
+    columns = np.nonzero(label == 0)[1]
+    left = np.where(np.arange(label.shape[1]) < np.median(columns), label, -1)
+    right = np.where(np.arange(label.shape[1]) < np.median(columns), -1, label)
+    pieces = detections_of([SOFA], left)[0] + detections_of([SOFA], right)[0]
+    assert [piece.node_id for piece in builder.update(pieces, frame)] == [0, 0]
+    assert builder.graph.nodes[0].sightings == 2
+
+
+def test_a_mask_that_bleeds_onto_the_background_does_not_stretch_the_box():
+    builder = SceneGraphBuilder()
+    box = Thing("box", (1.5, 0.0, 0.9), (0.3, 0.3, 0.3))
+    wall = Thing("wall", (4.0, 0.0, 1.0), (0.1, 6.0, 3.0))
+    pose = np.eye(4)
+    pose[:3, :3], pose[:3, 3] = np.array([[0, 0, 1.0], [-1.0, 0, 0], [0, -1.0, 0]]), (0.0, 0.0, 0.9)
+    frame, label = render([box, wall], pose)
+    rows, columns = np.nonzero(label == 0)
+    bleeding = np.zeros(label.shape, dtype=np.int64) - 1
+    bleeding[rows.min() - 3 : rows.max() + 4, columns.min() - 3 : columns.max() + 4] = 0
+    builder.update(detections_of([box], bleeding)[0], frame)
+    node = next(iter(builder.graph))
+    assert node.centre_m[0] + node.half_size_m[0] < 1.8

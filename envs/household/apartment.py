@@ -16,7 +16,6 @@ from .objects import OBJECTS
 from .openings import doorways, windows
 from .scatter import Scatterer
 
-
 _PLAN, _OPENINGS, _FINISHES, _FURNITURE, _THINGS = range(5)
 
 

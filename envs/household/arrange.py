@@ -16,6 +16,7 @@ from .places import BACK_M, Places, along_walls, around, before, beside, facing,
 from .space import NO_BOXES, QUARTER_RAD, QUARTERS, Boxes, Space, open_space, overlaps, turned_bounds
 
 _TRIES = 5  # places that are tried for the way through, best first
+_DOORS = 80  # stage of random numbers: all doors of an apartment are alike
 _DOOR_FRONT_M, _DRAWER_FRONT_M, _PLAIN_FRONT_M = 0.65, 0.5, 0.35
 
 
@@ -77,7 +78,8 @@ class Furnisher:
         for doorway in self.apartment.doorways:
             if not doorway.door or "door" not in self.kinds or door_stand(doorway, rects)[0] != self.index:
                 continue
-            asset, quarter = make(self.kinds["door"], self.rng), door_stand(doorway, rects)[1]
+            same = np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.apartment.seed, _DOORS])))
+            asset, quarter = make(self.kinds["door"], same), door_stand(doorway, rects)[1]
             (ox, oy), (fx, fy) = doorway.centre, QUARTERS[quarter]
             # Along the front lies the leaf, its post half the doorway to the right.
             ax, ay = ox + fy * 0.5 * doorway.width_m, oy - fx * 0.5 * doorway.width_m
@@ -116,8 +118,12 @@ class Furnisher:
         order = [shapes[int(i)] for i in self.rng.permutation(len(shapes))]
         for shape in order if must else order[:2]:
             asset = make(kind, self.rng, self._alike(kind.category), shape)
-            if self._put(asset, self._candidates(kind, asset), self._walked_over(kind)):
+            special = self._special(kind, asset, front_depth(asset))
+            if special is not None and self._put(asset, special, False):
                 return True
+            if special is None or must:
+                if self._put(asset, self._candidates(kind, asset), kind.stand in ("rug", "ceiling")):
+                    return True
         return False
 
     def _alike(self, category: str) -> Asset | None:
@@ -145,9 +151,6 @@ class Furnisher:
             return self._rug(asset)
         if kind.stand == "hang":
             return self._hanging(asset)
-        special = self._special(kind, asset, front)
-        if special is not None and len(special.xy):
-            return special
         if kind.stand == "middle":
             return in_the_middle(self.space, asset, front)
         gap = 0.002 if asset.category in recipes.RUN else 0.04
@@ -223,9 +226,6 @@ class Furnisher:
             if bx1 - bx0 < x1 - x0 - 0.1 and by1 - by0 < y1 - y0 - 0.1:
                 spots.append((x, y, quarter))
         return places_at(asset, spots[:1], 0.0, 0.0)
-
-    def _walked_over(self, kind: Kind) -> bool:
-        return kind.stand in ("rug", "ceiling")
 
     def _put(self, asset: Asset, places: Places, walked_over: bool, tilt_rad: float = 0.0, shared: Boxes = NO_BOXES) -> bool:
         if len(places.xy) == 0:

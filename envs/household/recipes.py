@@ -83,6 +83,7 @@ SETS: tuple[tuple[str, ...], ...] = (
     ("nightstand", "dresser", "wardrobe", "bed"),
     ("sofa", "armchair"),
     ("washing machine", "dryer"),
+    ("toilet", "bathroom sink", "bathtub"),
 )
 # Pieces that line up side by side along a wall.
 RUN: tuple[str, ...] = ("kitchen counter", "kitchen sink", "stove", "dishwasher", "fridge", "washing machine", "dryer")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .making import make
+from .making import build, draw_words, make
 from .model import Asset, Kind, Placed
 from .shelves import Shelf, shelves_of, turn
 
@@ -152,9 +152,11 @@ class Scatterer:
             area = min(4.0 * shelf.surface.half_size[0] * shelf.surface.half_size[1], 0.5)
             weights.append(weight * (0.1 + area) / (1.0 + 2.0 * here) * (_CLOSED if shelf.closed else 1.0))
             open_to.append(shelf)
-        for _ in range(min(3, len(open_to))):
+        if not open_to:
+            return False
+        asset = self._unlike(kind)
+        for _ in range(min(4, len(open_to))):
             chosen = _draw(self.rng, weights)
-            asset = self._unlike(kind)
             if centred:
                 (cx, cy, _), half = open_to[chosen].surface.centre, open_to[chosen].surface.half_size
                 aside = (
@@ -167,17 +169,18 @@ class Scatterer:
                 placed = open_to[chosen].put_anywhere(asset, self.rng)
             if self._keep(placed):
                 return True
+            weights[chosen] = 0.0
         return False
 
     def _unlike(self, kind: Kind) -> Asset:
         """An asset whose words no other thing of its category has, if a few draws find one."""
         there = [(t.asset.colour, t.asset.material, t.asset.shape) for t in self.things if t.asset.category == kind.category]
-        asset = make(kind, self.rng)
+        words = draw_words(kind, self.rng)
         for _ in range(6):
-            if (asset.colour, asset.material, asset.shape) not in there:
+            if words not in there:
                 break
-            asset = make(kind, self.rng)
-        return asset
+            words = draw_words(kind, self.rng)
+        return build(kind, words, self.rng)
 
     def _full(self, category: str, room: int, many: int) -> bool:
         return self.counts.get((category, room), 0) >= many

@@ -26,9 +26,9 @@ class Shelf:
         return bool(self.surface.mover) and not self.parent.open
 
     def try_put(self, asset: Asset, x: float, y: float, yaw_rad: float) -> Placed | None:
-        """The asset with the middle of its footprint at (x, y) of the furniture's frame, turned against it; None if it does not fit.
+        """The asset with the middle of its footprint at (x, y) of the furniture's frame, turned against it.
 
-        The id of what comes back is -1: the caller numbers it.
+        None if it does not fit. The id of what comes back is -1: the caller numbers it.
         """
         half_x, half_y = footprint(asset, yaw_rad)
         cx, cy, z = self.surface.centre

@@ -52,8 +52,9 @@ def overlaps(boxes: Boxes, others: Boxes, gap_m: float = 0.0) -> NDArray[np.bool
 class Space:
     """One room while it is furnished.
 
-    taken: boxes of things; kept: boxes that no thing may enter, before doorways; lit: the same before windows; fronts: boxes before things, where a
-    person stands or a door swings, that other things keep out of but that may overlap each other.
+    taken: boxes of things; kept: boxes that no thing may enter, before doorways; lit: the same before windows; fronts:
+    boxes before things, where a person stands or a door swings, that other things keep out of but that may overlap each
+    other.
     """
 
     room: Room

@@ -28,8 +28,7 @@ SYNONYMS: Mapping[str, str] = {
     "couch": "sofa", "settee": "sofa", "television": "tv", "tv set": "tv", "telly": "tv", "refrigerator": "fridge",
     "freezer": "fridge", "cooker": "stove", "oven": "stove", "hob": "stove", "countertop": "counter",
     "worktop": "counter", "bookcase": "bookshelf", "cellphone": "phone", "cell phone": "phone", "mobile phone": "phone",
-    "smartphone": "phone", "telephone": "phone", "potted plant": "plant", "houseplant": "plant", "flowerpot": "plant",
-    "house plant": "plant",
+    "smartphone": "phone", "telephone": "phone", "houseplant": "house plant", "flowerpot": "potted plant",
     "garbage can": "trash can", "bin": "trash can", "rubbish bin": "trash can", "wastebasket": "trash can",
     "dustbin": "trash can",
     "bedside table": "nightstand", "night stand": "nightstand", "night table": "nightstand", "cupboard": "cabinet",
@@ -141,6 +140,26 @@ lamp | living room, bedroom, office | nightstand, side table, desk
 floor lamp | living room, bedroom | sofa, armchair
 desk lamp | office, bedroom | desk
 plant | living room, office, hallway | shelf, side table
+house plant | living room, office, hallway | sofa, window, armchair
+table lamp | bedroom, living room, office | nightstand, side table, desk
+ceiling lamp | living room, kitchen, bedroom | table
+kitchen sink | kitchen | kitchen counter, stove, dishwasher
+bathroom sink | bathroom | mirror, toilet, soap bottle
+kitchen counter | kitchen | stove, fridge, kettle, toaster, microwave
+kitchen cabinet | kitchen | kitchen counter, stove
+wall cabinet | kitchen, bathroom | counter, kitchen counter, sink
+bathroom cabinet | bathroom | sink, mirror
+towel rail | bathroom | towel, sink
+radiator | living room, bedroom, office | window
+computer | office, bedroom | desk, monitor, keyboard
+filing cabinet | office | desk
+bunk bed | bedroom | nightstand, wardrobe
+crib | bedroom | dresser
+ottoman | living room | sofa, armchair
+sideboard | dining room, living room | dining table, vase
+bar stool | kitchen | counter
+high chair | dining room, kitchen | dining table
+vacuum cleaner | laundry room, hallway | broom
 rug | living room, bedroom | sofa, coffee table, bed
 curtain | living room, bedroom | window
 window | living room, bedroom, kitchen | curtain
@@ -264,6 +283,67 @@ paper towel | kitchen | counter
 tray | kitchen, living room | coffee table, counter
 rolling pin | kitchen | counter
 colander | kitchen | counter, sink
+potted plant | living room, office, kitchen | shelf, side table, desk, window
+shampoo bottle | bathroom | bathtub, shower, shelf
+donut | kitchen, dining room | plate, kitchen counter, dining table, coffee table
+pizza | kitchen, dining room | dining table, kitchen counter, coffee table
+sandwich | kitchen, dining room | plate, dining table
+cookie | kitchen, living room | plate, coffee table
+onion | kitchen | counter, cutting board
+pepper | kitchen | counter, fridge
+cucumber | kitchen | counter, fridge
+corn | kitchen | counter
+watermelon | kitchen | counter, dining table
+pineapple | kitchen | counter, dining table
+grapes | kitchen, dining room | bowl, dining table
+rubber duck | bathroom | bathtub, shelf
+screwdriver | office, laundry room, hallway | desk, shelf
+hammer | laundry room, hallway | shelf
+wrench | laundry room | shelf
+toolbox | laundry room | shelf
+flashlight | hallway, bedroom | shelf, nightstand
+picture frame | living room, bedroom, office | shelf, dresser, desk, nightstand
+dice | living room, bedroom | coffee table
+chess board | living room | coffee table
+puzzle | living room | coffee table
+toy block | bedroom, living room | rug, shelf
+toy train | bedroom, living room | rug, shelf
+robot toy | bedroom | shelf
+slipper | bedroom, hallway | bed, shoe rack
+boot | hallway | shoe rack
+scarf | hallway, bedroom | coat rack
+tie | bedroom | wardrobe
+calculator | office | desk
+calendar | office, kitchen | desk, wall
+envelope | office, hallway | desk
+folder | office | desk, shelf
+tape | office | desk
+ruler | office | desk, pencil
+eraser | office | desk, pencil
+marker | office | desk
+credit card | office, hallway | desk, wallet
+coin | hallway, office | dresser
+medicine bottle | bathroom | sink, cabinet
+perfume | bathroom, bedroom | dresser, sink
+lotion bottle | bathroom | sink
+razor | bathroom | sink
+comb | bathroom | sink
+cotton swabs | bathroom | sink
+toilet brush | bathroom | toilet
+mop | laundry room | bucket
+clothes hanger | bedroom, laundry room | wardrobe
+jar of jam | kitchen | counter, shelf
+ketchup bottle | kitchen | fridge, dining table
+juice box | kitchen | fridge
+pitcher | kitchen, dining room | dining table, counter
+whisk | kitchen | counter, drawer
+grater | kitchen | counter
+peeler | kitchen | drawer
+oven mitt | kitchen | stove
+apron | kitchen | counter
+napkin | dining room, kitchen | dining table
+chopsticks | kitchen, dining room | dining table
+toy | bedroom, living room | rug, shelf
 guitar | living room, bedroom | sofa, bed
 dumbbell | bedroom | rug
 camera | office, living room | shelf, desk

@@ -77,7 +77,8 @@ def score_frontiers(
     total = weights.near * nearness(distances_m) + weights.size * np.clip(sizes_m / 3.0, 0.0, 1.0)
     if not per_subgraph:
         return total
-    shares = np.array([1.0, *([1.0 / (len(per_subgraph) - 1)] * (len(per_subgraph) - 1))])
+    others = len(per_subgraph) - 1
+    shares = np.array([1.0] + [1.0 / max(others, 1)] * others)
     combined = np.average(np.array(per_subgraph), axis=0, weights=shares)
     spread = float(combined.max() - combined.min()) if len(combined) else 0.0
     if spread > 1e-9:  # what counts is which frontier is better, so the best gets 1 as far as the evidence parts them

@@ -45,6 +45,7 @@ SCORE_BONUS = 0.03
 PROJECTED_REACH_M = 3.0  # frontiers this near to a projected place may hold what is missing
 RESERVE_STEPS = 60  # left of the budget to go back to the best candidate
 MOST_LOOKS = 4
+LAST_RESORT = 0.8  # least similarity of a candidate when everything else is explored
 PLAUSIBLE = -0.45  # a rejected candidate above this may still be answered with, when everything else is explored
 
 
@@ -325,7 +326,7 @@ class UniGoal:
             alike = node_similarity(self.goal_graph, arrays, self.words)[target]
             open_ones = [
                 (float(alike[m]) - 0.02 * distance_m(belief, arrays.nodes[m]), int(arrays.ids[m]))
-                for m in np.flatnonzero(alike >= self.node_threshold)
+                for m in np.flatnonzero(alike >= min(self.node_threshold, LAST_RESORT))
                 if int(arrays.ids[m]) not in self.rejected
             ]
             if self.pursuit is not None and any(id_ == self.pursuit.node_id for _, id_ in open_ones):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from ..base import GoTo, Intent, LookAt
 from .verification import Evidence, ExplorationConfidence
 
 REACHES_M = (0.7, 1.2, 1.8)  # how near to stand, the first that there is room for
+NEAR_ENOUGH_M = 0.25
 MOST_STEPS = 120
 STUCK_STEPS = 20
 FACING_RAD = math.radians(16.0)
@@ -55,7 +56,7 @@ class Pursuit:
             return "unreachable", None
         point = (centre[0], centre[1], float(node.centre_m[2]))
         place = GoTo(self.goto.point_m, self.goto.radius_m)
-        if not self._arrived and not reached(place, belief.observation, slack_m=0.15):
+        if not self._arrived and not reached(place, belief.observation, slack_m=0.05):
             return "walking", self.goto
         self._arrived = True
         if not facing(belief, node) and self._still <= STUCK_STEPS // 2:
@@ -71,7 +72,8 @@ class Pursuit:
 
 
 def _place(grid: OccupancyMap, node: SceneNode, from_here: DistanceField) -> GoTo | None:
-    return next((place for reach in REACHES_M if (place := standing_place(grid, node, from_here, reach)) is not None), None)
+    places = (standing_place(grid, node, from_here, reach) for reach in REACHES_M)
+    return next((replace(place, radius_m=NEAR_ENOUGH_M) for place in places if place is not None), None)
 
 
 def facing(belief: Belief, node: SceneNode) -> bool:

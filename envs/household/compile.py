@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ VOID, FLOOR, WALL, CEILING, WINDOW = -1, -2, -3, -4, -5
 SHELL_CODES: Mapping[str, int] = {"floor": FLOOR, "wall": WALL, "ceiling": CEILING, "window": WINDOW}
 # A piece of shell carries its light in its texture. Its emission outshines the lights, and a dark colour makes up for it.
 SHELL_EMISSION = 8.0
-_UNLIT = [1.0 / (SHELL_EMISSION + 0.7)] * 3 + [1.0]
+_UNLIT = [1.0 / (SHELL_EMISSION + 0.9)] * 3 + [1.0]
 CONDITIONS: tuple[Condition, ...] = ("", "on", "off", "sliced", "whole", "dirty")
 
 
@@ -86,12 +87,15 @@ class _Builder:
         spec.compiler.inertiafromgeom = mujoco.mjtInertiaFromGeom.mjINERTIAFROMGEOM_FALSE
         spec.compiler.usethread = True
         spec.compiler.fitaabb = False
+        every = spec.default.geom
+        every.type, every.contype, every.conaffinity, every.mass = mujoco.mjtGeom.mjGEOM_MESH, 0, 0, 0.0
+        spec.default.mesh.inertia = mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL
         spec.stat.extent, spec.stat.center = 1.0, np.zeros(3)
         visual = spec.visual
         visual.quality.numquads, visual.quality.offsamples, visual.quality.shadowsize = 1, 0, 0
         visual.map.znear, visual.map.zfar = 0.03, 60.0
         visual.headlight.active = 0
-        for direction, ambient, diffuse in (((0.35, 0.2, -1.0), 0.46, 0.30), ((-0.55, -0.8, -0.35), 0.0, 0.18)):
+        for direction, ambient, diffuse in (((0.35, 0.2, -1.0), 0.62, 0.40), ((-0.55, -0.8, -0.35), 0.0, 0.20)):
             spec.worldbody.add_light(
                 type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
                 dir=direction,
@@ -133,13 +137,9 @@ class _Builder:
 
     def _add_geom(self, body, mesh, material, rgba, code, room, condition) -> None:  # type: ignore[no-untyped-def]
         body.add_geom(
-            type=mujoco.mjtGeom.mjGEOM_MESH,
             meshname=mesh,
             material=material,
             rgba=rgba,
-            contype=0,
-            conaffinity=0,
-            mass=0.0,
         )
         self.codes.append(code)
         self.rooms.append(room)
@@ -149,12 +149,11 @@ class _Builder:
         key = (id(mesh), tile_m)
         if key not in self._meshes:
             name = f"mesh{len(self._meshes)}"
-            faces = mesh.faces.ravel()
-            added = self.spec.add_mesh(name=name, inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL)
+            added = self.spec.add_mesh(name=name)
             added.uservert = mesh.vertices.ravel()
             added.usernormal = mesh.normals.ravel()
             added.usertexcoord = (mesh.uv / tile_m).ravel()
-            added.userface = added.userfacenormal = added.userfacetexcoord = faces
+            added.userface = mesh.faces.ravel()  # normals and texture coordinates are indexed alike
             self._meshes[key] = (mesh, name)
         return self._meshes[key][1]
 
@@ -165,10 +164,10 @@ class _Builder:
             name = f"material{len(self._materials)}"
             texture, tile_m = "", 1.0
             if material.pattern != "plain":
-                make, tile_m = PATTERNS[material.pattern]
+                tile_m = PATTERNS[material.pattern][1]
                 texture = f"pattern-{material.pattern}"
                 if self.spec.texture(texture) is None:
-                    self._texture(texture, make())
+                    self._texture(texture, _picture(material.pattern))
             self._spec_material(name, texture, material.specular, material.shininess, material.emission)
             self._materials[key] = (name, tile_m)
         return self._materials[key]
@@ -182,6 +181,11 @@ class _Builder:
         material = self.spec.add_material(name=name, specular=specular, shininess=shininess, emission=emission)
         if texture:
             material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = texture
+
+
+@cache
+def _picture(pattern: str) -> NDArray[np.uint8]:
+    return PATTERNS[pattern][0]()
 
 
 def _yaw_quat(yaw_rad: float) -> list[float]:

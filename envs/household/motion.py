@@ -16,6 +16,8 @@ TURN_RAD = float(np.deg2rad(30.0))
 LOOK_RAD = float(np.deg2rad(30.0))
 PITCH_LIMIT_RAD = float(np.deg2rad(60.0))
 GAP_M = 1e-4  # left between the body and what it touches, so that rounding never puts it inside
+_X, _Y = np.array([1.0, 0.0]), np.array([0.0, 1.0])
+_SIGNS = np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,11 @@ def free_m(
     A disc against a rectangle is a point against the rectangle grown by the disc: two slabs and four corner circles. A
     disc that already touches may leave, and may not go deeper. Returns (metres in [0, length_m], (2,) unit normal or 0).
     """
-    offset = _local(start - prints.centre, prints.yaw)
-    way = _local(np.broadcast_to(direction, offset.shape), prints.yaw)
-    near = (np.maximum(np.abs(offset) - prints.half, 0.0) ** 2).sum(axis=1) < (length_m + radius_m + GAP_M) ** 2
-    offset, way, half, yaw = offset[near], way[near], prints.half[near], prints.yaw[near]
+    away = start - prints.centre
+    reach = np.hypot(prints.half[:, 0], prints.half[:, 1]) + (length_m + radius_m + GAP_M)
+    near = np.flatnonzero((away * away).sum(axis=1) < reach * reach)
+    half, yaw = prints.half[near], prints.yaw[near]
+    offset, way = _local(away[near], yaw), _local(np.broadcast_to(direction, (len(near), 2)), yaw)
     distance = _ray_rounded(offset, way, half, radius_m + GAP_M)
     if not len(distance) or distance.min() >= length_m:
         return length_m, np.zeros(2)
@@ -80,12 +83,11 @@ def _ray_rounded(
     start: NDArray[np.float64], way: NDArray[np.float64], half: NDArray[np.float64], radius: float
 ) -> NDArray[np.float64]:
     """(N,) distance along unit rays to rectangles with rounded corners, inf where they miss; 0 where going deeper inside."""
+    corners = half[:, None, :] * _SIGNS
     with np.errstate(divide="ignore", invalid="ignore"):
-        hits = [_ray_slab(start, way, half + np.array(grow)) for grow in ((radius, 0.0), (0.0, radius))]
-        for sx in (-1.0, 1.0):
-            for sy in (-1.0, 1.0):
-                hits.append(_ray_circle(start - half * np.array([sx, sy]), way, radius))
-    distance = np.min(hits, axis=0)
+        wide, tall = _ray_slab(start, way, half + _X * radius), _ray_slab(start, way, half + _Y * radius)
+    round_ = _ray_circle(start[:, None, :] - corners, way[:, None, :], radius).min(axis=1)
+    distance = np.minimum(np.minimum(wide, tall), round_)
     away = start - np.clip(start, -half, half)
     gap = np.hypot(away[:, 0], away[:, 1])
     inside = gap < radius + 1e-9  # touching, up to rounding
@@ -104,8 +106,8 @@ def _ray_slab(start: NDArray[np.float64], way: NDArray[np.float64], half: NDArra
 
 
 def _ray_circle(start: NDArray[np.float64], way: NDArray[np.float64], radius: float) -> NDArray[np.float64]:
-    along = -(start * way).sum(axis=1)
-    inside = radius**2 - ((start**2).sum(axis=1) - along**2)
+    along = -(start * way).sum(axis=-1)
+    inside = radius**2 - ((start**2).sum(axis=-1) - along**2)
     enter = along - np.sqrt(np.maximum(inside, 0.0))
     return np.where((inside >= 0.0) & (enter >= 0.0), enter, np.inf)
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from .camera import HFOV_RAD, camera_pose, intrinsics
 from .compile import CONDITIONS, VOID, CompiledApartment, pose_model
-from .engine import gl_context, mujoco
+from .engine import gl_context, mujoco, nearest_mipmaps
 from .state import WorldState, rooms_at
 from .visibility import RoomVisibility
 
 NEAR_M, FAR_M = 0.03, 60.0
 _SHOWN, _HIDDEN = 0, 5  # geom groups
-_DIM, _LIT = 0.80, 1.0  # brightness of a room whose lamps are off, on
+_DIM, _LIT = 0.85, 1.0  # brightness of a room whose lamps are off, on
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,15 @@ class DepthSensor:
     step_m_inverse: float = 1.0 / 500.0
 
     def measure(self, depth: NDArray[np.float32], state: WorldState) -> NDArray[np.float32]:
-        """Turn true depth (H, W) metres into what the sensor returns, the same for the same state."""
+        """Turn true depth (H, W) metres, in place where it can, into what the sensor returns: the same for the same state."""
         if self.noisy:
             rng = np.random.Generator(np.random.Philox(key=[state.seed % 2**64, state.steps]))
             depth = depth * (1.0 + self.multiplicative * rng.standard_normal(depth.shape, dtype=np.float32))
             inverse = np.maximum(np.round(1.0 / np.maximum(depth, 1e-3) / self.step_m_inverse), 1.0)
             depth = (1.0 / (inverse * self.step_m_inverse)).astype(np.float32)
         low, high = self.range_m
-        return np.where((depth >= low) & (depth <= high), depth, np.float32(0.0))
+        depth *= (depth >= low) & (depth <= high)
+        return depth
 
 
 class Renderer:
@@ -65,8 +66,9 @@ class Renderer:
         self.data = mujoco.MjData(model)
         self._gl = gl_context(width, height)
         self._gl.make_current()
-        self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
-        self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
+        self.context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
+        nearest_mipmaps(model, self.context)
+        self.context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
         self.scene = mujoco.MjvScene(model, maxgeom=model.ngeom + 16)
         for flag in ("SHADOW", "REFLECTION", "SKYBOX", "FOG", "HAZE"):
             self.scene.flags[getattr(mujoco.mjtRndFlag, f"mjRND_{flag}")] = False
@@ -100,19 +102,22 @@ class Renderer:
 
         T_world_camera: (4, 4), the head camera of the body where not given.
         """
-        self._draw(state, T_world_camera)
-        mujoco.mjr_readPixels(self._rgb, self._depth, self._rect, self._context)
-        ratio = NEAR_M / FAR_M
-        depth = NEAR_M / (ratio + self._depth[::-1] * (1.0 - ratio))
-        return self._rgb[::-1].copy(), self.sensor.measure(depth.astype(np.float32, copy=False), state)
+        self.prepare(state, T_world_camera)
+        mujoco.mjr_render(self._rect, self.scene, self.context)
+        mujoco.mjr_readPixels(self._rgb, self._depth, self._rect, self.context)
+        depth = self._depth[::-1] * np.float32(1.0 - NEAR_M / FAR_M)  # the buffer holds 1 at NEAR_M and 0 at FAR_M
+        depth += np.float32(NEAR_M / FAR_M)
+        np.divide(np.float32(NEAR_M), depth, out=depth)
+        return self._rgb[::-1].copy(), self.sensor.measure(depth, state)
 
     def segmentation(self, state: WorldState, T_world_camera: NDArray[np.float64] | None = None) -> NDArray[np.int32]:
         """(H, W) int32: the id of the object at each pixel, or FLOOR, WALL, CEILING, WINDOW, VOID of `compile`."""
         flags = self.scene.flags
         flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = True
         try:
-            self._draw(state, T_world_camera)
-            mujoco.mjr_readPixels(self._rgb, None, self._rect, self._context)
+            self.prepare(state, T_world_camera)
+            mujoco.mjr_render(self._rect, self.scene, self.context)
+            mujoco.mjr_readPixels(self._rgb, None, self._rect, self.context)
         finally:
             flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = False
         colour = self._rgb[::-1].astype(np.int32)
@@ -122,7 +127,8 @@ class Renderer:
         codes[1:] = self.compiled.geom_code[geoms]
         return codes[drawn]
 
-    def _draw(self, state: WorldState, T_world_camera: NDArray[np.float64] | None) -> None:
+    def prepare(self, state: WorldState, T_world_camera: NDArray[np.float64] | None = None) -> None:
+        """Bring the scene to a state and a view: what is left is `mjr_render` and `mjr_readPixels`."""
         pose = camera_pose(state.base, state.pitch_rad) if T_world_camera is None else T_world_camera
         self._sync(state)
         self.model.geom_rgba[:] = self._rgba  # other renderers may share the model
@@ -138,8 +144,7 @@ class Renderer:
             self.scene,
         )
         self._aim(pose)
-        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
-        mujoco.mjr_render(self._rect, self.scene, self._context)
+        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self.context)
 
     def _sync(self, state: WorldState) -> None:
         """Bring the model to a state. Arrays of states are immutable: the same array needs no work."""
@@ -150,8 +155,9 @@ class Renderer:
         posed = old is None or held or old.pose is not state.pose or old.opening is not state.opening
         if posed:
             pose_model(compiled, self.data, state)
-            reach = compiled.reach_m[:, None]
-            self._object_rooms = _overlaps(compiled, state.pose[:, :2], reach)
+            things = _bits(_overlaps(compiled, state.pose[:, :2], compiled.reach_m[:, None]))
+            shell = np.left_shift(1, np.maximum(compiled.geom_room, 0))
+            self._geom_rooms = np.where(compiled.geom_code >= 0, self._of_things(things), shell)
         switched = old is None or any(getattr(old, n) is not getattr(state, n) for n in ("on", "dirty", "sliced"))
         if switched or held:
             self._shown = self._conditions(state)
@@ -189,11 +195,8 @@ class Renderer:
         """(G,) bool, False only for geoms that cannot put a pixel into the picture."""
         if not self.culling:
             return np.ones(self.model.ngeom, dtype=bool)
-        compiled = self.compiled
         rooms = self._rooms.visible(pose, self.K)
-        of_object = np.asarray((self._object_rooms & rooms).any(axis=1) | ~self._object_rooms.any(axis=1))
-        visible = np.where(compiled.geom_code >= 0, self._of_things(of_object), rooms[np.maximum(compiled.geom_room, 0)])
-        return np.asarray(visible & self._in_frustum(pose))
+        return ((self._geom_rooms & _bits(rooms)) != 0) & self._in_frustum(pose)
 
     def _of_things(self, values: NDArray) -> NDArray:
         """Spread one value per object (N,) over the geoms (G,); those of the shell get an arbitrary one."""
@@ -210,7 +213,7 @@ class Renderer:
     def close(self) -> None:
         """Free textures and frame buffer; the renderer is not usable afterwards."""
         self._gl.make_current()
-        self._context.free()
+        self.context.free()
 
     def __enter__(self) -> Renderer:
         return self
@@ -219,9 +222,16 @@ class Renderer:
         self.close()
 
 
+def _bits(rooms: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Rooms (..., R) bool as one integer with a bit per room."""
+    return np.asarray(rooms @ np.left_shift(1, np.arange(rooms.shape[-1])))
+
+
 def _overlaps(compiled: CompiledApartment, xy: NDArray[np.float64], reach_m: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(N, rooms) bool: which rooms a disc around each object's origin reaches into."""
     rects = np.array([room.rect for room in compiled.apartment.rooms], dtype=np.float64)
     wall = compiled.apartment.wall_m
     nearest = np.clip(xy[:, None, :], rects[:, :2] - wall, rects[:, 2:] + wall)
-    return np.asarray(np.hypot(*np.moveaxis(nearest - xy[:, None, :], 2, 0)) <= reach_m)
+    inside = np.hypot(*np.moveaxis(nearest - xy[:, None, :], 2, 0)) <= reach_m
+    inside[~inside.any(axis=1)] = True  # what stands in no room may be seen from any
+    return np.asarray(inside)

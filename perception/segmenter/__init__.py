@@ -1,0 +1,1 @@
+"""The embedded segmenter: every pixel gets an embedding that is comparable with words."""

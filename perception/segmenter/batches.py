@@ -1,0 +1,122 @@
+"""Batches for training: augmented pictures as features, and the pixels that are learned from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from .. import vocabulary
+from .features import features
+from .views import LOWEST_CODE, View, Views
+
+PIXELS_PER_VIEW = 3072
+BALANCE = 0.5  # pixels of a class are drawn in proportion to frequency ** (1 - BALANCE)
+SENSOR_RANGE_M = (0.5, 5.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """B pictures and the N pixels to learn from.
+
+    features: (B, 20, H/2, W/2). pixels: (N,) index into the flattened (B, H/2, W/2). labels: (N,) category.
+    instances: (N,) row of `attributes`, -1 = part of the shell; attributes: (category, colour, material) of each instance.
+    """
+
+    features: torch.Tensor
+    pixels: torch.Tensor
+    labels: torch.Tensor
+    instances: torch.Tensor
+    attributes: list[tuple[int, str, str]]
+
+
+def class_frequencies(views: Views, sample: int = 400) -> NDArray[np.float64]:
+    """(C,) share of the pixels that each category has, over evenly spaced views."""
+    counts = np.ones(len(vocabulary.names()))
+    for index in np.linspace(0, len(views) - 1, min(sample, len(views))).astype(int):
+        labels = views[index].labels[::2, ::2]
+        counts += np.bincount(labels[labels >= 0], minlength=len(counts))
+    return counts / counts.sum()
+
+
+def make_batch(views: list[View], frequencies: NDArray[np.float64], rng: np.random.Generator) -> Batch:
+    """Augment the views and draw pixels from them."""
+    views = [augment(view, rng) for view in views]
+    weight = frequencies**-BALANCE
+    pixels, labels, instances = [], [], []
+    attributes: list[tuple[int, str, str]] = []
+    for number, view in enumerate(views):
+        code = view.code[::2, ::2].ravel()
+        label = view.classes[code - LOWEST_CODE]
+        chance = np.where(label >= 0, weight[label], 0.0)
+        count = min(PIXELS_PER_VIEW, int((label >= 0).sum()))
+        key = rng.standard_exponential(len(code)) / np.maximum(chance, 1e-12)  # the smallest keys are a weighted draw
+        chosen = np.argpartition(key, count - 1)[:count]
+        ids, rows = np.unique(code[chosen], return_inverse=True)
+        things = ids >= 0
+        row_of = np.where(things, np.cumsum(things) - 1 + len(attributes), -1)
+        attributes += [(int(view.classes[i - LOWEST_CODE]), view.colours[i], view.materials[i]) for i in ids[things]]
+        pixels.append(chosen + number * len(code))
+        labels.append(label[chosen])
+        instances.append(row_of[rows])
+    return Batch(
+        view_features(views),
+        torch.from_numpy(np.concatenate(pixels)),
+        torch.from_numpy(np.concatenate(labels).astype(np.int64)),
+        torch.from_numpy(np.concatenate(instances).astype(np.int64)),
+        attributes,
+    )
+
+
+def view_features(views: list[View]) -> torch.Tensor:
+    """(B, 20, H/2, W/2) features of views, in the memory layout that convolutions like."""
+    arrays = (np.stack([getattr(view, name) for view in views]) for name in ("rgb", "depth_m", "K", "T_world_camera"))
+    return features(*(torch.from_numpy(array) for array in arrays)).contiguous(memory_format=torch.channels_last)
+
+
+def sense(view: View, low_m: float = SENSOR_RANGE_M[0], high_m: float = SENSOR_RANGE_M[1]) -> View:
+    """The view as a depth sensor of limited range sees it."""
+    return replace(view, depth_m=np.where((view.depth_m >= low_m) & (view.depth_m <= high_m), view.depth_m, np.float32(0)))
+
+
+def augment(view: View, rng: np.random.Generator) -> View:
+    """Mirror, change the light, and limit and disturb the depth; colours keep their names."""
+    if rng.random() < 0.6:
+        view = sense(view)
+    elif rng.random() < 0.7:
+        view = sense(view, rng.uniform(0.1, 0.6), rng.uniform(3.0, 10.0))
+    if rng.random() < 0.3:
+        noise = rng.standard_normal(view.depth_m.shape, dtype=np.float32)
+        view = replace(view, depth_m=view.depth_m * (1.0 + np.float32(rng.uniform(0.0, 0.015)) * noise))
+    view = replace(view, rgb=_relight(view.rgb, rng))
+    return _mirror(view) if rng.random() < 0.5 else view
+
+
+def _relight(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Exposure, gamma and a slight tint, as one table per channel; some noise."""
+    gamma, gain = np.exp(rng.normal(0.0, 0.15)), np.exp(rng.normal(0.0, 0.12))
+    tint = np.exp(rng.normal(0.0, 0.03, 3))
+    levels = (np.arange(256)[:, None] / 255.0) ** gamma * gain * tint
+    table = (np.clip(levels, 0.0, 1.0) * 255.0).astype(np.uint8)
+    lit = np.stack([table[:, channel][rgb[..., channel]] for channel in range(3)], axis=-1)
+    if rng.random() < 0.3:
+        noise = rng.integers(-6, 7, lit.shape, dtype=np.int16)
+        lit = np.clip(lit + noise, 0, 255).astype(np.uint8)
+    return lit
+
+
+def _mirror(view: View) -> View:
+    """Left and right exchanged, in the picture and in the world alike."""
+    K, pose = view.K.copy(), view.T_world_camera.copy()
+    K[0, 2] = view.rgb.shape[1] - 1 - K[0, 2]
+    pose[:, 0] *= -1.0
+    return replace(
+        view,
+        rgb=np.ascontiguousarray(view.rgb[:, ::-1]),
+        depth_m=np.ascontiguousarray(view.depth_m[:, ::-1]),
+        code=np.ascontiguousarray(view.code[:, ::-1]),
+        K=K,
+        T_world_camera=pose,
+    )

@@ -1,0 +1,171 @@
+"""The embedded detector: names for segments of the picture, from the segmenter's pixel embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from skimage.measure import label as connected
+
+from enactive.envs import Observation
+from enactive.envs.observation import CameraFrame
+from enactive.errors import PerceptionError
+
+from .. import vocabulary
+from ..base import Detection
+from ..detector import TextEncoder
+from .features import features
+from .network import PixelEmbedder, fused
+from .phrases import phrase
+from .weights import WEIGHTS, load_weights
+
+MIN_CELLS = 4  # of 2x2 pixels
+MIN_SCORE = 0.3
+GAP_SMALL_M = 0.15  # a jump in depth that parts two small things of one name
+GAP_LARGE_M = 0.6  # and two pieces of furniture
+BEND = 0.06  # relative change of the slope of inverse depth; a plane has none, however steep
+
+
+class WordEmbeddings:
+    """Words in the space of the pixels: a text encoder whose sentence embeddings go through the learned linear map."""
+
+    def __init__(self, net: PixelEmbedder, text: TextEncoder) -> None:
+        self._weight = net.text.weight.detach().float().clone()
+        self._text = text
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(N, 128) float32 unit vectors, one per text, in order."""
+        if not texts:
+            return np.zeros((0, len(self._weight)), dtype=np.float32)
+        return F.normalize(torch.from_numpy(self._text.encode(texts)) @ self._weight.T, dim=-1).numpy()
+
+
+class Segmenter:
+    """Detector from dense language-aligned embeddings (see `network`), on RGB-D with a known camera pose.
+
+    weights: a file that `enactive train segmenter` wrote. text: sentence encoder that it was trained with, the embedded
+    MiniLM where not given. Raises ConfigError where the weights are missing or corrupt.
+    """
+
+    def __init__(self, weights: Path | None = None, text: TextEncoder | None = None) -> None:
+        net = load_weights(weights or WEIGHTS)
+        if text is None:
+            from ..text import MiniLM
+
+            text = MiniLM()
+        self.text: TextEncoder = WordEmbeddings(net, text)
+        self._scale = float(net.scale)
+        self._net = fused(net)
+        self._dtype = self._net.head.weight.dtype
+        self.reset(())
+
+    def reset(self, words: Sequence[str]) -> None:
+        """Look for the whole vocabulary and for those words that it has no name or synonym for."""
+        known = vocabulary.names()
+        fresh = [word for word in dict.fromkeys(words) if vocabulary.canonical(word) is None]
+        self.words: tuple[str, ...] = (*known, *fresh)
+        self._targets = torch.from_numpy(self.text.encode(self.words)).to(self._dtype)
+        self._background = np.array([word in vocabulary.BACKGROUND for word in self.words])
+        small = vocabulary.small()
+        self._gap_m = np.array([GAP_SMALL_M if word in small else GAP_LARGE_M for word in self.words], dtype=np.float32)
+
+    def detect(self, observation: Observation) -> tuple[Detection, ...]:
+        """Segments of the first camera's picture, best first; walls, floors and ceilings are left out.
+
+        Raises PerceptionError where there is no picture with depth.
+        """
+        frame = _frame(observation)
+        embeddings, names, probability = self._look(frame)
+        depth = np.asarray(frame.depth, dtype=np.float32)[::2, ::2][: names.shape[0], : names.shape[1]]
+        # 0 is what `connected` takes for nothing
+        keep = np.where(self._background[names] | _gaps(names, depth, self._gap_m), 0, names + 1)
+        segments = connected(keep, connectivity=1)  # type: ignore[no-untyped-call]
+        return self._detections(segments, names, probability, embeddings, frame.rgb.shape[:2])
+
+    def attributes(self, detection: Detection, words: Sequence[str]) -> Mapping[str, float]:
+        """Which of some words ("red", "blue", or "ceramic", "metal") describes a detection best: scores that sum to 1."""
+        if not words:
+            return {}
+        phrases = torch.from_numpy(self.text.encode([phrase(detection.name, word, "") for word in words]))
+        scores = (self._scale * phrases @ torch.from_numpy(detection.embedding)).softmax(dim=0)
+        return dict(zip(words, scores.tolist(), strict=True))
+
+    @torch.inference_mode()
+    def _look(self, frame: CameraFrame) -> tuple[torch.Tensor, NDArray[np.int64], NDArray[np.float32]]:
+        """Embeddings (h * w, 128), index of the best word (h, w) and its probability (h, w), at half resolution."""
+        height, width = (size // 2 * 2 for size in frame.rgb.shape[:2])
+        assert frame.depth is not None
+        shown = features(
+            torch.from_numpy(np.ascontiguousarray(frame.rgb[None, :height, :width])),
+            torch.from_numpy(np.ascontiguousarray(frame.depth[None, :height, :width], dtype=np.float32)),
+            torch.from_numpy(frame.K[None]),
+            torch.from_numpy(frame.T_world_camera[None]),
+        )
+        maps = self._net(shown.to(self._dtype).contiguous(memory_format=torch.channels_last))
+        embeddings = maps[0].permute(1, 2, 0).reshape(-1, maps.shape[1])
+        scores = self._scale * (embeddings @ self._targets.T).float()
+        best, names = scores.max(dim=1)
+        probability = (scores - best[:, None]).exp_().sum(dim=1).reciprocal_()
+        shape = (height // 2, width // 2)
+        return embeddings, names.reshape(shape).numpy(), probability.reshape(shape).numpy()
+
+    def _detections(
+        self,
+        segments: NDArray[np.int64],
+        names: NDArray[np.int64],
+        probability: NDArray[np.float32],
+        embeddings: torch.Tensor,
+        size: tuple[int, int],
+    ) -> tuple[Detection, ...]:
+        flat = segments.ravel()
+        count = int(flat.max()) + 1
+        cells = np.bincount(flat, minlength=count)
+        score = np.bincount(flat, probability.ravel(), count) / np.maximum(cells, 1)
+        _, first = np.unique(flat, return_index=True)
+        good = [i for i in range(1, count) if cells[i] >= MIN_CELLS and score[i] >= MIN_SCORE]
+        sums = torch.zeros(count, embeddings.shape[1]).index_add_(0, torch.from_numpy(flat), embeddings.float())
+        pooled = F.normalize(sums, dim=-1).numpy()
+        offset = 0 if cells[0] else 1  # np.unique skips the empty background
+        found = []
+        for i in sorted(good, key=lambda i: -score[i]):
+            mask = np.zeros(size, dtype=bool)
+            half = segments == i
+            mask[: 2 * half.shape[0], : 2 * half.shape[1]] = half.repeat(2, axis=0).repeat(2, axis=1)
+            name = self.words[int(names.ravel()[first[i - offset]])]
+            found.append(Detection(name, float(score[i]), mask, pooled[i]))
+        return tuple(found)
+
+
+def _frame(observation: Observation) -> CameraFrame:
+    if not observation.cameras:
+        raise PerceptionError("the observation has no camera; the segmenter needs one with rgb and depth")
+    name, frame = next(iter(observation.cameras.items()))
+    if frame.depth is None:
+        raise PerceptionError(f"camera {name!r} has no depth; the segmenter needs it")
+    if frame.rgb.ndim != 3 or frame.rgb.shape[2] != 3 or frame.rgb.dtype != np.uint8 or min(frame.rgb.shape[:2]) < 32:
+        shape, kind = frame.rgb.shape, frame.rgb.dtype
+        raise PerceptionError(f"camera {name!r} sent {kind} rgb of shape {shape}; it must be (H, W, 3) uint8, H and W >= 32")
+    if frame.depth.shape != frame.rgb.shape[:2] or not np.isfinite(frame.depth).all():
+        raise PerceptionError(
+            f"camera {name!r} sent depth of shape {frame.depth.shape} that does not fit its rgb or is not finite"
+        )
+    return frame
+
+
+def _gaps(names: NDArray[np.int64], depth: NDArray[np.float32], gap_m: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(h, w) cells at which one thing ends before another of the same name: cut there, they fall into two segments."""
+    cut = np.zeros(names.shape, dtype=bool)
+    inverse = np.where(depth > 0, 1.0 / np.maximum(depth, 1e-3), 0.0)
+    for axis in (0, 1):
+        a, b = (tuple(slice(s, e) if i == axis else slice(None) for i in (0, 1)) for s, e in ((0, -1), (1, None)))
+        both = (names[a] == names[b]) & (depth[a] > 0) & (depth[b] > 0)
+        jump = both & (np.abs(depth[a] - depth[b]) > gap_m[names[a]])
+        slope = np.diff(inverse, axis=axis)
+        bend = np.abs(np.diff(slope, axis=axis, append=0.0)) > BEND * inverse[a]
+        bend_before = np.abs(np.diff(slope, axis=axis, prepend=0.0)) > BEND * inverse[a]
+        cut[a] |= jump & (bend | bend_before)
+    return cut

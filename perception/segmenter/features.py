@@ -1,0 +1,49 @@
+"""What the network is shown: colour at full resolution, and the geometry that a posed depth camera adds to it."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+CHANNELS = 20
+NEAR_M = 0.1
+
+
+def features(rgb: torch.Tensor, depth_m: torch.Tensor, K: torch.Tensor, T_world_camera: torch.Tensor) -> torch.Tensor:
+    """Input of the network at half the resolution of the picture.
+
+    rgb: (B, H, W, 3) uint8; depth_m: (B, H, W) float32 metres along the optical axis, 0 = no return; K: (B, 3, 3);
+    T_world_camera: (B, 4, 4), with the floor at z = 0 of the world; H and W even. Returns (B, 20, H/2, W/2) float32: the four
+    colours of each 2x2 cell (12), their inverse depths in 1/m (4), and of its upper left pixel the height above the floor
+    in m, the normal's upward and camera-facing parts, and whether the depth is valid.
+    """
+    colour = F.pixel_unshuffle(rgb.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0), 2)
+    inverse = torch.where(depth_m > NEAR_M, 1.0 / depth_m.clamp(min=NEAR_M), 0.0)
+    inverse = F.pixel_unshuffle(inverse.unsqueeze(1), 2)
+    z = depth_m[:, ::2, ::2]
+    valid = (z > NEAR_M).float()
+    rays = _rays(z.shape[1], z.shape[2], K)
+    up = T_world_camera[:, 2, :3].float()
+    height = (torch.einsum("bhwc,bc->bhw", rays, up) * z + T_world_camera[:, 2, 3].float()[:, None, None]) * valid
+    normal = _normals(rays * z.unsqueeze(-1))
+    upward = torch.einsum("bhwc,bc->bhw", normal, up) * valid
+    facing = (normal * F.normalize(rays, dim=-1)).sum(-1) * valid
+    return torch.cat([colour, inverse, torch.stack([height.clamp(-0.5, 4.0) - 1.0, upward, facing, valid], dim=1)], dim=1)
+
+
+def _rays(height: int, width: int, K: torch.Tensor) -> torch.Tensor:
+    """(B, height, width, 3) directions with z = 1 through every second pixel."""
+    v, u = torch.meshgrid(torch.arange(height) * 2.0, torch.arange(width) * 2.0, indexing="ij")
+    K = K.float()
+    x = (u - K[:, 0, 2, None, None]) / K[:, 0, 0, None, None]
+    y = (v - K[:, 1, 2, None, None]) / K[:, 1, 1, None, None]
+    return torch.stack([x, y, torch.ones_like(x)], dim=-1)
+
+
+def _normals(points: torch.Tensor) -> torch.Tensor:
+    """(B, H, W, 3) unit normals towards the camera, from differences of neighbouring points."""
+    across = points[:, :, 2:] - points[:, :, :-2]
+    down = points[:, 2:] - points[:, :-2]
+    normal = torch.linalg.cross(down[:, :, 1:-1], across[:, 1:-1])
+    normal = F.normalize(normal, dim=-1, eps=1e-9)
+    return F.pad(normal.permute(0, 3, 1, 2), (1, 1, 1, 1), mode="replicate").permute(0, 2, 3, 1)

@@ -1,0 +1,119 @@
+"""The network: a residual U-Net from a picture to unit embeddings, and the linear map that brings words into their space.
+
+As in LSeg (Li et al. 2022, "Language-driven semantic segmentation", section 3) a pixel's class scores are the cosines of its
+embedding and the embeddings of the words, over a temperature. Unlike there the text side is a sentence encoder that never
+saw a picture, so that a linear map is learned on top of it; the encoder itself stays as it is.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from .features import CHANNELS
+
+TEXT_WIDTH = 384
+EMBEDDING_WIDTH = 128
+WIDTHS = (32, 64, 128, 224, 288)  # at strides 2, 4, 8, 16, 32
+BLOCKS = (0, 2, 2, 2, 1)
+
+
+def _conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
+    convolution = nn.Conv2d(inputs, outputs, size, stride, padding=size // 2, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(outputs))
+
+
+class Residual(nn.Module):
+    """Two convolutions beside the identity (He et al. 2016, figure 2)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = _conv(width, width)
+        self.second = _conv(width, width)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.relu(x + self.second(F.relu(self.first(x), inplace=True)), inplace=True)
+
+
+class Stage(nn.Module):
+    """Halve the resolution, then think at it."""
+
+    def __init__(self, inputs: int, outputs: int, blocks: int, stride: int) -> None:
+        super().__init__()
+        self.enter = _conv(inputs, outputs, stride=stride)
+        self.blocks = nn.Sequential(*(Residual(outputs) for _ in range(blocks)))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.blocks(F.relu(self.enter(x), inplace=True))
+
+
+class Join(nn.Module):
+    """Bring coarse features up to a finer stage and mix the two."""
+
+    def __init__(self, coarse: int, fine: int, outputs: int) -> None:
+        super().__init__()
+        self.narrow = _conv(coarse, fine, size=1)
+        self.mix = _conv(fine, outputs)
+
+    def forward(self, coarse: torch.Tensor, fine: torch.Tensor) -> torch.Tensor:
+        up = F.interpolate(self.narrow(coarse), size=fine.shape[-2:], mode="bilinear", align_corners=False)
+        return F.relu(self.mix(F.relu(fine + up)), inplace=True)
+
+
+class PixelEmbedder(nn.Module):
+    """(B, 20, H/2, W/2) features to (B, 128, H/2, W/2) unit embeddings, and (N, 384) texts to (N, 128) unit embeddings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        inputs = (CHANNELS, *WIDTHS[:-1])
+        strides = (1, 2, 2, 2, 2)
+        self.down = nn.ModuleList(Stage(*sizes) for sizes in zip(inputs, WIDTHS, BLOCKS, strides, strict=True))
+        self.up = nn.ModuleList(
+            Join(WIDTHS[level + 1], WIDTHS[level], WIDTHS[level] if level else 2 * WIDTHS[0]) for level in (3, 2, 1, 0)
+        )
+        self.head = nn.Conv2d(2 * WIDTHS[0], EMBEDDING_WIDTH, 1)
+        self.text = nn.Linear(TEXT_WIDTH, EMBEDDING_WIDTH, bias=False)
+        self.log_scale = nn.Parameter(torch.tensor(2.7))
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # what CPUs convolve fastest
+
+    def pixels(self, x: torch.Tensor) -> torch.Tensor:
+        """(B, 64, H/2, W/2), which the head makes embeddings of: it is linear, so training applies it to drawn pixels alone."""
+        stages = []
+        for stage in self.down:
+            x = stage(x)
+            stages.append(x)
+        for join, fine in zip(self.up, reversed(stages[:-1]), strict=True):
+            x = join(x, fine)
+        return x
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.normalize(self.head(self.pixels(x)), dim=1)
+
+    def embed_text(self, texts: torch.Tensor) -> torch.Tensor:
+        """(N, 384) sentence embeddings to (N, 128) unit embeddings in the pixels' space."""
+        return F.normalize(self.text(texts), dim=-1)
+
+    @property
+    def scale(self) -> torch.Tensor:
+        """Inverse temperature of the softmax over words."""
+        return self.log_scale.exp().clamp(max=100.0)
+
+
+def fused(net: PixelEmbedder) -> PixelEmbedder:
+    """A copy for inference: normalisation folded into the convolutions, in bfloat16 where the processor multiplies it."""
+    net = deepcopy(net).eval()
+    for module in net.modules():
+        if isinstance(module, nn.Sequential) and len(module) == 2 and isinstance(module[1], nn.BatchNorm2d):
+            convolution = module[0]
+            assert isinstance(convolution, nn.Conv2d)
+            module[0] = fuse_conv_bn_eval(convolution, module[1])
+            module[1] = nn.Identity()
+    native: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+    fast = native.get("avx512_bf16", False) or native.get("amx_bf16", False)
+    net.to(dtype=torch.bfloat16 if fast else torch.float32)
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return net.requires_grad_(False)

@@ -1,0 +1,59 @@
+"""How good a segmenter is: intersection over union of every category, over the views of unseen apartments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from .. import vocabulary
+from .batches import sense, view_features
+from .network import PixelEmbedder
+from .views import Views
+
+MIN_TRUE_PIXELS = 400  # a category with less truth in all views together is not judged
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quality:
+    """iou: category -> intersection over union of all pixels of all views. pixels: category -> how many are true."""
+
+    iou: dict[str, float]
+    pixels: dict[str, int]
+
+    @property
+    def mean_iou(self) -> float:
+        """Mean over categories; NaN where none was judged."""
+        return float(np.mean(list(self.iou.values()))) if self.iou else float("nan")
+
+
+def judge(confusion: NDArray[np.int64]) -> Quality:
+    """Quality from a (C, C) table of counted pixels, rows = truth, columns = answers, by `vocabulary.names()`."""
+    both, truth, answers = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+    judged = [(i, name) for i, name in enumerate(vocabulary.names()) if truth[i] >= MIN_TRUE_PIXELS]
+    iou = {name: float(both[i] / (truth[i] + answers[i] - both[i])) for i, name in judged}
+    return Quality(iou, {name: int(truth[i]) for i, name in judged})
+
+
+@torch.inference_mode()
+def measure(net: PixelEmbedder, words: torch.Tensor, views: Views, indices: list[int], within_range: bool = False) -> Quality:
+    """Judge the network at full resolution on some views, through a depth sensor of 0.5 to 5 m.
+
+    words: (C, 384) text embeddings of `vocabulary.names()`. within_range: judge only pixels whose depth the sensor returns.
+    """
+    net.eval()
+    targets = net.embed_text(words)
+    count = len(words)
+    confusion = np.zeros(count * count, dtype=np.int64)
+    for index in indices:
+        view = sense(views[index])
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            embeddings = net(view_features([view]))[0]
+        answer = torch.einsum("dhw,cd->chw", embeddings.float(), targets).argmax(0).numpy()
+        answer = answer.repeat(2, axis=0).repeat(2, axis=1)
+        labels = view.labels.astype(np.int64)
+        judged = (labels >= 0) & ((view.depth_m > 0) if within_range else True)
+        confusion += np.bincount(labels[judged] * count + answer[judged], minlength=count * count)
+    return judge(confusion.reshape(count, count))

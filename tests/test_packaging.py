@@ -1,0 +1,90 @@
+"""The package as others get it: a wheel with every module and every data file, and an entry point that runs."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import enactive
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("agents", "controllers", "envs", "generative", "perception", "planners")
+DATA = (".json", ".gz", ".safetensors", ".css", ".npz", ".yaml")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from a copy of the files that git knows, so that no build output of an earlier build can hide a gap."""
+    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+    tracked = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in tracked.stdout.splitlines():
+        if (ROOT / name).is_file() and not name.startswith(".typeroot"):
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_bytes((ROOT / name).read_bytes())
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(out),
+        str(source),
+    ]
+    subprocess.run(command, check=True)
+    return next(out.glob("enactive-*.whl"))
+
+
+def test_the_wheel_holds_every_module_and_data_file(wheel: Path) -> None:
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("*"):
+            if path.suffix in (".py", *DATA) and "__pycache__" not in path.parts:
+                assert f"enactive/{path.relative_to(ROOT)}" in inside
+    assert {"enactive/__init__.py", "enactive/errors.py", "enactive/py.typed"} <= inside
+    assert not any(name.startswith(("tests", "benchmarks", "docs")) for name in inside)
+
+
+def test_the_wheel_runs_where_the_repository_is_not(wheel: Path, tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        str(target),
+        str(wheel),
+    ]
+    subprocess.run(command, check=True)
+    code = (
+        f"import sys; sys.path.insert(0, {str(target)!r}); import enactive.agents.cli as cli, enactive.envs, enactive\n"
+        "assert all(p.startswith(sys.path[0]) for p in (cli.__file__, enactive.envs.__file__, enactive.__file__))\n"
+        "sys.exit(cli.main(['--version']))"
+    )
+    # -S keeps the editable install of this repository away; its dependencies are put back by hand.
+    paths = [path for path in sys.path if path.endswith("site-packages")]
+    run = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path += {paths!r}\n{code}"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert run.stdout.strip() == f"enactive {enactive.__version__}", run.stderr
+
+
+def test_the_editable_install_sees_modules_made_after_it(tmp_path: Path) -> None:
+    fresh = ROOT / "agents" / "made_by_a_test.py"
+    fresh.write_text("ANSWER = 42\n")
+    try:
+        code = "import enactive.agents.made_by_a_test as m; print(m.ANSWER)"
+        run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+        assert run.stdout.strip() == "42", run.stderr
+    finally:
+        fresh.unlink()

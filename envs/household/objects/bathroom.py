@@ -1,19 +1,17 @@
-"""What lies about in bathrooms and laundries: soap, paper, brushes, towels, sprays."""
+"""What lies about in bathrooms and laundries: soap, paper, brushes, sprays."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..meshes import box, cylinder, extrude, lathe, limb, move, scale, turn
-from ..model import Asset, Kind, Skill
+from ..model import Asset, Kind, Material, Skill
 from .craft import (
     DARK,
     PAPER,
-    Material,
     accent,
     along_x,
     band,
-    disc,
     finish,
     paint,
     panel,
@@ -26,6 +24,9 @@ from .craft import (
 
 SINKS = {"bathroom sink": 5.0, "bathtub": 1.5, "washing machine": 0.5}
 TAKE: frozenset[Skill] = frozenset({"pickup"})
+COOL = Material((0.80, 0.86, 0.93))
+PASTEL = ("pink", "blue", "green", "yellow", "white", "purple", "orange")
+STRONG = ("red", "blue", "green", "purple", "pink", "black", "white", "orange")
 
 
 def sponge(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
@@ -77,10 +78,11 @@ def toothpaste(colour: str, material: str, shape: str, rng: np.random.Generator)
     body = move(upright(extrude(outline, 0.046)), (0, 0.023, 0))
     crimp = box((0.014, 0.056, 0.012), (-length / 2, 0, 0.006))
     cap = move(along_x(cylinder(0.015, 0.032, 8)), (length / 2, 0, 0.018))
-    stripes = [box((0.4 * length, 0.049, 0.007), (0.1 * length, 0, z)) for z in (0.008, 0.019)]
+    lean = float(np.arctan(0.025 / length))
+    stripe = move(turn(box((0.4 * length, 0.024, 0.004)), -lean, (0, 1, 0)), (0.1 * length, 0, 0.027))
     other = accent(colour, "white", "red")
     return finish(
-        ("toothpaste", colour, material, shape), rng, [part(paint(colour, material), body, crimp), part(other, cap, *stripes)]
+        ("toothpaste", colour, material, shape), rng, [part(paint(colour, material), body, crimp), part(other, cap, stripe)]
     )
 
 
@@ -109,7 +111,7 @@ def soap_bar(colour: str, material: str, shape: str, rng: np.random.Generator) -
     size = {"oval": (0.105, 0.07, 0.034), "square": (0.09, 0.075, 0.038)}[shape]
     bar = move(puff(size, 0.7 if shape == "oval" else 0.3, 12, 5), (0, 0, 0.014))
     mark = box((0.5 * size[0], 0.3 * size[1], 0.004), (0, 0, 0.0135 + size[2]))
-    dish = box((0.115, 0.082, 0.014), (0, 0, 0.007))
+    dish = box((0.085, 0.06, 0.014), (0, 0, 0.007))
     return finish(
         ("soap bar", colour, material, shape),
         rng,
@@ -142,16 +144,13 @@ def tissue_box(colour: str, material: str, shape: str, rng: np.random.Generator)
         )
         for y in (-0.014, 0.02)
     ]
-    stripe = [box((d + 0.004, w + 0.004, 0.012), (0, 0, z * h)) for z in (0.2, 0.8)]
+    stripe = [box((d + 0.004, w + 0.004, 0.012), (0, 0, z * h)) for z in (0.2,)]
     parts = [
         part(paint(colour, material), body),
         part(PAPER if colour != "white" else COOL, *(turn(t, np.pi / 2) for t in tissue), *stripe),
         part(DARK, slot),
     ]
     return finish(("tissue box", colour, material, shape), rng, parts)
-
-
-COOL = Material((0.80, 0.86, 0.93))
 
 
 def spray_bottle(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
@@ -168,20 +167,6 @@ def spray_bottle(colour: str, material: str, shape: str, rng: np.random.Generato
         rng,
         [part(paint(colour, material), body), part(other, *head, label), part(accent(colour, "red", "blue"), nozzle, trigger)],
     )
-
-
-def towel(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
-    """A folded stack of soft layers with a border, or a roll."""
-    look = paint(colour, material)
-    border = accent(colour, "white", "blue")
-    if shape == "rolled":
-        roll = move(along_x(solid([(0.05, -0.15), (0.056, -0.14), (0.056, 0.14), (0.05, 0.15)], 12)), (0, 0, 0.056))
-        rings = [move(along_x(band(0.0575, x, x + 0.02)), (0, 0, 0.056)) for x in (-0.11, 0.09)]
-        ends = [move(along_x(disc(0.02, 0.152, 8)), (0, 0, 0.06))]
-        return finish(("towel", colour, material, shape), rng, [part(look, roll), part(border, *rings, *ends)])
-    layers = [move(puff((0.25 - 0.006 * i, 0.34, 0.034), 0.22, 8, 4), (0, 0, 0.03 * i)) for i in range(3)]
-    stripes = [box((0.253, 0.016, 0.094), (0, y, 0.048)) for y in (-0.12, -0.09)]
-    return finish(("towel", colour, material, shape), rng, [part(look, *layers), part(border, *stripes)])
 
 
 def toilet_paper(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
@@ -201,24 +186,6 @@ def toilet_paper(colour: str, material: str, shape: str, rng: np.random.Generato
         ("toilet paper", colour, material, shape), rng, [part(paint(colour, material), lying[0], sheet), part(brown, lying[1])]
     )
 
-
-def hair_dryer(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
-    """A barrel with a nozzle on a grip; it lies on its side."""
-    r, length = {"round": (0.045, 0.16), "slim": (0.034, 0.2)}[shape]
-    barrel = move(along_x(solid([(0.7 * r, 0), (r, 0.03), (r, 0.7 * length), (0.75 * r, length)], 10)), (-0.4 * length, 0, r))
-    nozzle = move(along_x(solid([(0.8 * r, 0), (0.62 * r, 0.045)], 8)), (0.58 * length, 0, r))
-    grip = limb([(-0.1 * length, 0.5 * r, r), (-0.17 * length, 0.19, 0.7 * r)], [0.022, 0.019], 7)
-    button = box((0.018, 0.03, 0.012), (-0.12 * length, 0.09, r + 0.02))
-    grille = move(along_x(solid([(0.6 * r, -0.006), (0.6 * r, 0.004)], 8)), (-0.4 * length, 0, r))
-    return finish(
-        ("hair dryer", colour, material, shape),
-        rng,
-        [part(paint(colour, material), barrel, grip), part(accent(colour, "black", "grey"), nozzle, button, grille)],
-    )
-
-
-PASTEL = ("pink", "blue", "green", "yellow", "white", "purple", "orange")
-STRONG = ("red", "blue", "green", "purple", "pink", "black", "white", "orange")
 
 KINDS = (
     Kind(
@@ -289,7 +256,7 @@ KINDS = (
         (*STRONG, "brown"),
         ("plastic", "wooden"),
         ("oval", "square"),
-        ("brush", "comb"),
+        ("comb",),
         TAKE,
         on={"bathroom sink": 3.0, "dresser": 3.0, "nightstand": 1.0},
     ),
@@ -314,17 +281,6 @@ KINDS = (
         on={"bathroom sink": 2.0, "kitchen counter": 2.0, "washing machine": 3.0, "kitchen sink": 1.0},
     ),
     Kind(
-        "towel",
-        towel,
-        (*STRONG, "beige", "grey"),
-        ("fabric",),
-        ("folded", "rolled"),
-        ("bath towel", "hand towel"),
-        TAKE,
-        on={"bathroom sink": 2.0, "bathtub": 4.0, "washing machine": 3.0, "laundry basket": 2.0, "bed": 1.0, "dresser": 0.5},
-        many=2,
-    ),
-    Kind(
         "toilet paper",
         toilet_paper,
         ("white", "pink", "beige"),
@@ -334,15 +290,5 @@ KINDS = (
         TAKE,
         on={"bathroom sink": 3.0, "washing machine": 1.0, "bathtub": 0.5},
         many=2,
-    ),
-    Kind(
-        "hair dryer",
-        hair_dryer,
-        STRONG,
-        ("plastic",),
-        ("round", "slim"),
-        ("hairdryer", "blow dryer"),
-        TAKE,
-        on={"bathroom sink": 3.0, "dresser": 2.0, "bed": 0.3},
     ),
 )

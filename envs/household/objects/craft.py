@@ -51,10 +51,16 @@ def accent(colour: str, *choices: str) -> Material:
     return Material(COLOURS[next(word for word in choices if word != colour)], specular=0.2)
 
 
-def hollow(outside: Sequence[tuple[float, float]], wall: float, segments: int = 12) -> Mesh:
-    """A vessel open at the top, from its outer profile of (radius, height) from the bottom up."""
+def hollow(outside: Sequence[tuple[float, float]], wall: float, segments: int = 12, well: bool = False) -> Mesh:
+    """A vessel open at the top, from its outer profile of (radius, height) from the bottom up.
+
+    well: narrow vessels need no more inside than a straight well as wide as their neck.
+    """
     floor = outside[0][1] + wall
     inside = [(max(r - wall, 0.001), max(z, floor)) for r, z in reversed(outside)]
+    if well:
+        neck = min(r for r, _ in outside[1:])
+        inside = [inside[0], (neck - wall, outside[-2][1]), (neck - wall, floor)]
     return lathe([(0.0, outside[0][1]), *outside, *inside, (0.0, floor)], segments)
 
 
@@ -148,7 +154,8 @@ def part(material: Material, *meshes: Mesh, when: Condition = "") -> Part:
 
 def slices(length: float, width: float, height: float, skin: Material, flesh: Material) -> tuple[Part, Part]:
     """Three thick slices in a row along x, with skin around and flesh on their faces: shown when sliced."""
-    rind, faces = [], []
+    rind: list[Mesh] = []
+    faces: list[Mesh] = []
     thick = length / 4.5
     for middle in (-0.36 * length, 0.0, 0.36 * length):
         size = 1.0 if middle == 0.0 else 0.86

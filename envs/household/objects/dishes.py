@@ -20,14 +20,11 @@ def _spots(radius: float, z: float) -> Part:
     return part(STAIN, *(move(disc(s * radius, z, 8), (x * radius, y * radius, 0.0)) for x, y, s in where), when="dirty")
 
 
-def _drips(radius: float, low: float, high: float, top: float | None = None) -> Part:
-    """A brown ring below a rim, and drops that ran down from it."""
+def _drips(radius: float, low: float, high: float, top: float | None = None, segments: int = 12) -> Part:
+    """A brown ring, and a drop that ran down from it."""
     width = 0.35 * radius
-    drops = (
-        box((0.004, width, high - low), (radius, 0.0, (low + high) / 2)),
-        box((width, 0.004, high - low), (0.0, -radius, (low + high) / 2)),
-    )
-    return part(STAIN, band(radius + 0.002, high - 0.2 * (high - low), high, 12, top), *drops, when="dirty")
+    drop = box((0.004, width, high - low), (radius, 0.0, (low + high) / 2))
+    return part(STAIN, band(radius + 0.002, high - 0.35 * (high - low), high, segments, top), drop, when="dirty")
 
 
 def mug(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
@@ -49,11 +46,13 @@ def cup(colour: str, material: str, shape: str, rng: np.random.Generator) -> Ass
         body = hollow([(0.032, 0.0), (0.045, 0.125)], 0.005)
         stripe = part(accent(colour, "white", "blue"), band(0.0405, 0.075, 0.1, 12, 0.0428))
         return finish(("cup", colour, material, shape), rng, [part(look, body), stripe, _drips(0.046, 0.085, 0.12, 0.0465)])
-    saucer = solid([(0.04, 0.0), (0.088, 0.016), (0.03, 0.009)], 10)
+    saucer = solid([(0.04, 0.0), (0.088, 0.016), (0.03, 0.009)], 9)
     bowl = move(hollow([(0.022, 0.0), (0.044, 0.027), (0.052, 0.06)], 0.004, 9), (0.0, 0.0, 0.008))
     ear = handle(0.044, 0.042, 0.028, 0.034, 0.006, 3)
-    rim = part(accent(colour, "white", "blue"), band(0.0535, 0.06, 0.068))
-    return finish(("cup", colour, material, shape), rng, [part(look, saucer, bowl, ear), rim, _drips(0.05, 0.035, 0.06, 0.054)])
+    rim = part(accent(colour, "white", "blue"), band(0.0535, 0.06, 0.068, 9))
+    return finish(
+        ("cup", colour, material, shape), rng, [part(look, saucer, bowl, ear), rim, _drips(0.05, 0.035, 0.06, 0.054, 9)]
+    )
 
 
 def wine_glass(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
@@ -62,8 +61,8 @@ def wine_glass(colour: str, material: str, shape: str, rng: np.random.Generator)
     bottom = 0.42 * h
     inside = [(0.86 * r, h), (0.9 * r, 0.78 * h), (0.001, bottom + 0.012)]
     stem = [(0.045, 0.0), (0.043, 0.008), (0.007, 0.02), (0.007, bottom)]
-    body = solid([*stem, (r, bottom + 0.3 * (h - bottom)), (0.92 * r, h), *inside])
-    mark = _drips(r, 0.62 * h, 0.8 * h, 0.98 * r)
+    body = solid([*stem, (r, bottom + 0.3 * (h - bottom)), (0.92 * r, h), *inside], 10)
+    mark = _drips(r, 0.62 * h, 0.8 * h, 0.98 * r, 10)
     return finish(("wine glass", colour, material, shape), rng, [part(paint(colour, material), body), mark])
 
 
@@ -101,9 +100,9 @@ def teapot(colour: str, material: str, shape: str, rng: np.random.Generator) -> 
     spout = limb([(0.8 * r, 0, 0.3 * h), (1.35 * r, 0, 0.5 * h), (1.75 * r, 0, 0.98 * h)], [0.024, 0.017, 0.011], 6)
     ear = handle(0.0, 0.5 * h, 0.55 * r, 0.62 * h, 0.009, 4)
     ear = move(turn(ear, np.pi), (-0.82 * r, 0.0, 0.0))
-    lid = solid([(0.5 * r, 0.97 * h), (0.3 * r, 1.06 * h), (0.012, 1.08 * h), (0.017, 1.17 * h), (0.01, 1.24 * h)], 7)
+    lid = solid([(0.5 * r, 0.97 * h), (0.3 * r, 1.06 * h), (0.012, 1.08 * h), (0.018, 1.2 * h)], 7)
     parts = [part(paint(colour, material), belly, spout, ear), part(accent(colour, "white", "black"), lid)]
-    return finish(("teapot", colour, material, shape), rng, [*parts, _drips(r, 0.2 * h, 0.42 * h)])
+    return finish(("teapot", colour, material, shape), rng, [*parts, _drips(r, 0.2 * h, 0.42 * h, segments=10)])
 
 
 def pitcher(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
@@ -111,14 +110,14 @@ def pitcher(colour: str, material: str, shape: str, rng: np.random.Generator) ->
     r, h = {"straight": (0.062, 0.22), "round": (0.082, 0.21)}[shape]
     low = r if shape == "round" else 1.1 * r
     neck = 0.62 * r if shape == "round" else 0.85 * r
-    body = hollow([(0.75 * low, 0.0), (low, 0.3 * h), (neck, 0.8 * h), (1.15 * neck, h)], 0.006, 10)
+    body = hollow([(0.75 * low, 0.0), (low, 0.3 * h), (neck, 0.8 * h), (1.15 * neck, h)], 0.006, 10, well=True)
     lip = limb([(neck, 0, 0.9 * h), (1.55 * neck, 0, 1.02 * h)], [0.4 * neck, 0.22 * neck], 6)
-    ear = move(turn(handle(0.0, 0.55 * h, 0.06, 0.62 * h, 0.010, 4), np.pi), (-neck, 0.0, 0.0))
-    stripe = part(accent(colour, "white", "blue"), band(0.77 * low + 0.002, 0.03 * h, 0.1 * h, 12, 0.84 * low + 0.002))
+    ear = move(turn(handle(0.0, 0.55 * h, 0.06, 0.62 * h, 0.010, 3), np.pi), (-neck, 0.0, 0.0))
+    stripe = part(accent(colour, "white", "blue"), band(0.77 * low + 0.002, 0.03 * h, 0.1 * h, 10, 0.84 * low + 0.002))
     return finish(
         ("pitcher", colour, material, shape),
         rng,
-        [part(paint(colour, material), body, lip, ear), stripe, _drips(low, 0.15 * h, 0.35 * h)],
+        [part(paint(colour, material), body, lip, ear), stripe, _drips(low, 0.15 * h, 0.35 * h, segments=10)],
     )
 
 

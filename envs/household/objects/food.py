@@ -60,7 +60,7 @@ def banana(colour: str, material: str, shape: str, rng: np.random.Generator) -> 
     for yaw in {"single": (0.0,), "bunched": (-0.4, 0.0, 0.4)}[shape]:
         t = np.linspace(-0.9, 0.9, 5)
         path = np.column_stack([0.12 * np.sin(t), 0.12 * (np.cos(t) - np.cos(0.9)), 0 * t + 0.022])
-        fruits.append(turn(move(limb(path, [0.013, 0.021, 0.023, 0.021, 0.011], 6), (0.09, 0, 0)), yaw))
+        fruits.append(turn(move(limb(path, [0.013, 0.021, 0.023, 0.021, 0.011], 5), (0.09, 0, 0)), yaw))
         tips = ((path[0] + (-0.022, -0.014, 0.006), path[0]), (path[4], path[4] + (0.01, -0.008, 0.0)))
         ends += [turn(move(limb(tip, 0.010, 5), (0.09, 0, 0)), yaw) for tip in tips]
     return finish(("banana", colour, material, shape), rng, [part(skin, *fruits), part(STALK, *ends)])
@@ -133,10 +133,10 @@ def egg(colour: str, material: str, shape: str, rng: np.random.Generator) -> Ass
     if shape == "single":
         return finish(("egg", colour, material, shape), rng, [part(look, lathe(profile, 12))])
     grey = tint((0.55, 0.55, 0.54), "cardboard")
-    small = lathe([(0.0, 0.0), (0.027, 0.02), (0.021, 0.052), (0, 0.064)], 6)
-    eggs = [move(small, (x, y, 0.022)) for x in (-0.03, 0.03) for y in (-0.062, 0.0, 0.062)]
+    small = lathe([(0.0, 0.0), (0.031, 0.024), (0.024, 0.058), (0, 0.072)], 6)
+    eggs = [move(small, (x, y, 0.008)) for x in (-0.03, 0.03) for y in (-0.062, 0.0, 0.062)]
     return finish(
-        ("egg", colour, material, shape), rng, [part(look, *eggs), part(grey, box((0.125, 0.19, 0.04), (0, 0, 0.02)))]
+        ("egg", colour, material, shape), rng, [part(look, *eggs), part(grey, box((0.12, 0.18, 0.024), (0, 0, 0.012)))]
     )
 
 

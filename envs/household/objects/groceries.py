@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..meshes import box, extrude, move, turn
-from ..model import Asset, Kind, Mesh, Skill
-from .craft import COLOURS, CREAM, DARK, STEEL, accent, band, disc, finish, paint, panel, part, puff, solid, tint, upright
+from ..meshes import box, extrude, lathe, move, turn
+from ..model import COLOURS, Asset, Kind, Mesh, Skill
+from .craft import CREAM, DARK, STEEL, accent, band, disc, finish, paint, panel, part, puff, solid, tint, upright
 
 KITCHEN = {"kitchen counter": 4.0, "dining table": 2.0, "fridge": 2.0, "kitchen island": 2.0, "wall cabinet": 2.0}
 TAKE: frozenset[Skill] = frozenset({"pickup"})
@@ -31,7 +31,7 @@ def wine_bottle(colour: str, material: str, shape: str, rng: np.random.Generator
     label = band(r + 0.0015, 0.14 * h, 0.4 * h)
     foil = solid([(0.40 * r, 0.82 * h), (0.42 * r, h)], 10)
     look = tint(
-        {"green": (0.10, 0.34, 0.14), "red": (0.50, 0.04, 0.08), "brown": (0.34, 0.20, 0.10), "white": COLOURS["white"]}[
+        {"green": (0.10, 0.34, 0.14), "red": (0.64, 0.06, 0.10), "brown": (0.34, 0.20, 0.10), "white": COLOURS["white"]}[
             colour
         ],
         "ceramic",
@@ -74,13 +74,13 @@ def milk_carton(colour: str, material: str, shape: str, rng: np.random.Generator
 def can(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
     """A tin with steel ends and a wave around it."""
     r, h = {"tall": (0.034, 0.15), "short": (0.046, 0.09), "wide": (0.055, 0.12)}[shape]
-    ends = solid([(0.85 * r, 0), (r, 0.06 * h), (r, 0.94 * h), (0.85 * r, h)], 12)
+    ends = lathe([(0, 0), (0.85 * r, 0), (r, 0.07 * h)], 12), lathe([(r, 0.93 * h), (0.85 * r, h), (0, h)], 12)
     body = band(r + 0.0015, 0.07 * h, 0.93 * h)
     stripe = band(r + 0.003, 0.42 * h, 0.6 * h)
     return finish(
         ("can", colour, material, shape),
         rng,
-        [part(STEEL, ends), part(paint(colour, material), body), part(accent(colour, "white", "red"), stripe)],
+        [part(STEEL, *ends), part(paint(colour, material), body), part(accent(colour, "white", "red"), stripe)],
     )
 
 

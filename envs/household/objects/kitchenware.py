@@ -57,7 +57,7 @@ def pan(colour: str, material: str, shape: str, rng: np.random.Generator) -> Ass
 def pot(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
     """A deep round pot with two ears."""
     r, h = {"tall": (0.105, 0.17), "wide": (0.135, 0.12), "small": (0.09, 0.11)}[shape]
-    body = hollow([(r, 0), (r, 0.96 * h), (1.04 * r, h)], 0.008, 14)
+    body = hollow([(r, 0), (r, 0.96 * h), (1.04 * r, h)], 0.008, 12)
     ear = [
         (r - 0.004, -0.045, 0.78 * h),
         (r + 0.035, -0.035, 0.8 * h),
@@ -66,7 +66,7 @@ def pot(colour: str, material: str, shape: str, rng: np.random.Generator) -> Ass
     ]
     ears = [turn(limb(ear, 0.0095, 5), a) for a in (np.pi / 2, -np.pi / 2)]
     inside = Surface("inside", "in", (0, 0, 0.012), (0.5 * r, 0.5 * r), 0.3)
-    spill = part(STAIN, band(1.0 * r + 0.002, 0.72 * h, 0.92 * h, 14), disc(0.9 * r, 0.02), when="dirty")
+    spill = part(STAIN, band(1.0 * r + 0.002, 0.72 * h, 0.92 * h, 12), when="dirty")
     return finish(
         ("pot", colour, material, shape),
         rng,
@@ -120,8 +120,8 @@ def toaster(colour: str, material: str, shape: str, rng: np.random.Generator) ->
 def blender(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
     """A motor base with a knob, a conical glass jug and a lid."""
     h = {"tall": 0.24, "short": 0.18}[shape]
-    base = solid([(0.095, 0), (0.085, 0.05), (0.065, 0.135)], 12)
-    jug = solid([(0.05, 0.135), (0.08, 0.135 + h)], 12)
+    base = solid([(0.095, 0), (0.085, 0.05), (0.065, 0.135)], 10)
+    jug = solid([(0.05, 0.135), (0.08, 0.135 + h)], 10)
     lid = solid([(0.084, 0.13 + h), (0.07, 0.165 + h), (0.025, 0.17 + h), (0.025, 0.19 + h)], 8)
     ear = turn(handle(0.06, 0.15 + h / 2, 0.06, 0.7 * h, 0.011, 3), np.pi / 2)
     knob = move(along_x(cylinder(0.024, 0.02, 8)), (0.078, 0, 0.07))
@@ -202,8 +202,8 @@ def colander(colour: str, material: str, shape: str, rng: np.random.Generator) -
     body = move(hollow([(0.45 * r, 0), (0.85 * r, 0.45 * h), (r, h)], 0.006), (0, 0, 0.015))
     foot = band(0.42 * r, 0, 0.02)
     ears = [box((0.05, 0.075, 0.014), (x * (r + 0.018), 0, h + 0.008)) for x in (-1, 1)]
-    hole = box((0.006, 0.02, 0.017), (0.94 * r, 0, 0.74 * h + 0.015))
-    holes = [turn(hole, a) for a in np.arange(8) * np.pi / 4]
+    hole = move(along_x(disc(0.013, 0.003, 5)), (0.94 * r, 0, 0.74 * h + 0.015))
+    holes = [turn(hole, a) for a in np.arange(10) * np.pi / 5]
     inside = Surface("inside", "in", (0, 0, 0.024), (0.35 * r, 0.35 * r), 0.3)
     return finish(
         ("colander", colour, material, shape),

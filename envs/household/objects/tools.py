@@ -1,25 +1,21 @@
-"""What one works with in the house: hammer, screwdriver, wrench, bucket, watering can, dust pan, toolbox."""
+"""What one works with in the house: hammer, screwdriver, wrench, watering can, brush."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..meshes import box, extrude, lathe, limb, move, turn
-from ..model import Asset, Kind, Skill, Surface
+from ..model import Asset, Kind, Skill
 from .craft import (
-    DARK,
     STEEL,
     accent,
     along_x,
     band,
     bar,
     finish,
-    hollow,
-    hoop,
     paint,
     part,
     solid,
-    upright,
 )
 
 WORK = {
@@ -32,6 +28,7 @@ WORK = {
     "bench": 0.7,
 }
 TAKE: frozenset[Skill] = frozenset({"pickup"})
+STRONG = ("red", "blue", "green", "yellow", "orange", "black")
 
 
 def hammer(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
@@ -81,7 +78,7 @@ def wrench(colour: str, material: str, shape: str, rng: np.random.Generator) -> 
     """A flat bar with open jaws at one end and a ring or more jaws at the other."""
     look = paint(colour, material)
     jaw = [extrude([(0.0, -0.03), (0.03, -0.032), (0.055, -0.025), (0.055, -0.013), (0.025, -0.013), (0.0, 0.0)], 0.016)]
-    jaw += [extrude([(0.0, 0.0), (0.025, 0.013), (0.055, 0.013), (0.055, 0.025), (0.03, 0.032), (0.0, 0.03)], 0.016)]
+    jaw += [extrude([(0.0, 0.03), (0.0, 0.0), (0.025, 0.013), (0.055, 0.013), (0.055, 0.025), (0.03, 0.032)], 0.016)]
     jaw += [extrude([(-0.03, -0.012), (0.0, -0.03), (0.022, -0.013), (0.022, 0.013), (0.0, 0.03), (-0.03, 0.012)], 0.016)]
     far = [move(m, (0.09, 0, 0)) for m in jaw]
     grip = box((0.2, 0.026, 0.016), (-0.03, 0, 0.008))
@@ -93,22 +90,6 @@ def wrench(colour: str, material: str, shape: str, rng: np.random.Generator) -> 
     inlay = box((0.11, 0.014, 0.003), (-0.03, 0, 0.017))
     return finish(
         ("wrench", colour, material, shape), rng, [part(look, grip, *far, *near), part(accent(colour, "black", "grey"), inlay)]
-    )
-
-
-def bucket(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
-    """A conical pail with a rim and a wire bow with a grip."""
-    r, h = {"tall": (0.15, 0.27), "low": (0.17, 0.2)}[shape]
-    body = hollow([(0.72 * r, 0), (r, h)], 0.008, 14)
-    rim = lathe([(r, h - 0.025), (1.04 * r, h - 0.02), (1.04 * r, h), (r, h + 0.002)], 14)
-    bow = hoop(r, 0.8 * r, h - 0.015, 0.006, 6)
-    grip = bar((0, -0.05, h - 0.015 + 0.8 * r), (0, 0.05, h - 0.015 + 0.8 * r), 0.014, 6)
-    inside = Surface("inside", "in", (0, 0, 0.01), (0.4 * r, 0.4 * r), 0.2)
-    return finish(
-        ("bucket", colour, material, shape),
-        rng,
-        [part(paint(colour, material), body, rim), part(STEEL if colour != "grey" else DARK, bow, grip)],
-        [inside],
     )
 
 
@@ -136,26 +117,6 @@ def watering_can(colour: str, material: str, shape: str, rng: np.random.Generato
     )
 
 
-def toolbox(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
-    """A box with a sloped lid, a long grip and two clasps."""
-    w, h = {"long": (0.42, 0.15), "short": (0.3, 0.16)}[shape]
-    body = box((0.2, w, h), (0, 0, h / 2))
-    lid = move(
-        turn(upright(extrude([(-w / 2, h), (w / 2, h), (0.42 * w, h + 0.05), (-0.42 * w, h + 0.05)], 0.2)), np.pi / 2),
-        (-0.1, 0, 0),
-    )
-    grip = [bar((0, -0.25 * w, h + 0.095), (0, 0.25 * w, h + 0.095), 0.014, 6)] + [
-        box((0.022, 0.022, 0.06), (0, s * 0.25 * w, h + 0.07)) for s in (-1, 1)
-    ]
-    clasps = [box((0.014, 0.04, 0.06), (0.104, s * 0.28 * w, h - 0.005)) for s in (-1, 1)]
-    line = box((0.206, w + 0.006, 0.012), (0, 0, h))
-    return finish(
-        ("toolbox", colour, material, shape),
-        rng,
-        [part(paint(colour, material), body, lid), part(accent(colour, "black", "yellow"), *grip, line), part(STEEL, *clasps)],
-    )
-
-
 def brush(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
     """A paint brush with a steel band, or a wide dust brush."""
     if shape == "wide":
@@ -167,7 +128,7 @@ def brush(colour: str, material: str, shape: str, rng: np.random.Generator) -> A
             rng,
             [part(paint(colour, material), back, grip), part(accent(colour, "beige", "black"), hair)],
         )
-    grip = limb([(-0.16, 0, 0.014), (-0.06, 0, 0.014), (0, 0, 0.014)], [0.011, 0.016, 0.02], 7)
+    grip = limb([(-0.16, 0, 0.014), (-0.06, 0, 0.014), (0, 0, 0.014)], [0.014, 0.021, 0.024], 7)
     ferrule = box((0.045, 0.062, 0.024), (0.018, 0, 0.014))
     hair = extrude([(0.04, -0.03), (0.105, -0.034), (0.115, 0.0), (0.105, 0.034), (0.04, 0.03)], 0.022)
     return finish(
@@ -177,24 +138,12 @@ def brush(colour: str, material: str, shape: str, rng: np.random.Generator) -> A
     )
 
 
-STRONG = ("red", "blue", "green", "yellow", "orange", "black")
-
 KINDS = (
     Kind(
         "hammer", hammer, (*STRONG, "brown"), ("wooden", "rubber", "plastic"), ("clawed", "blunt"), ("mallet",), TAKE, on=WORK
     ),
     Kind("screwdriver", screwdriver, STRONG, ("plastic", "wooden"), ("long", "stubby"), (), TAKE, on=WORK),
     Kind("wrench", wrench, (*STRONG, "grey"), ("metal",), ("double", "ringed"), ("spanner",), TAKE, on=WORK),
-    Kind(
-        "bucket",
-        bucket,
-        (*STRONG, "white", "grey"),
-        ("plastic", "metal"),
-        ("tall", "low"),
-        ("pail",),
-        TAKE,
-        on={"floor": 4.0, "bathtub": 1.0, "washing machine": 1.0, "shoe rack": 0.3},
-    ),
     Kind(
         "watering can",
         watering_can,
@@ -204,16 +153,6 @@ KINDS = (
         ("watering pot",),
         TAKE,
         on={"floor": 2.0, "washing machine": 1.0, "bookshelf": 0.5, "kitchen counter": 0.5, "bench": 0.5},
-    ),
-    Kind(
-        "toolbox",
-        toolbox,
-        STRONG,
-        ("metal", "plastic"),
-        ("long", "short"),
-        ("tool box", "tool case"),
-        TAKE,
-        on={"floor": 3.0, "washing machine": 2.0, "shoe rack": 0.5, "desk": 0.5, "bench": 1.0},
     ),
     Kind("brush", brush, STRONG, ("wooden", "plastic"), ("flat", "wide"), ("paintbrush", "dust brush"), TAKE, on=WORK),
 )

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from enactive.envs import Embodiment, Goal, ImageGoal, ObjectGoal, TextGoal
 from enactive.errors import ConfigError, PlannerError
 from enactive.perception.base import Belief
+from enactive.perception.geodesic import traversable
 
 from .base import GoTo, Intent, LookAt, Stop
 
 AHEAD_M = 1.5  # of the true path that the controller is shown
-THERE_M = 0.05
+THERE_M = 0.08  # Habitat's success wants less than 0.1
+BEYOND_M = 0.25  # the path ends at the rim of where the goal is seen: the last steps aim further in
 
 
 class PathOracle(Protocol):
@@ -75,5 +77,18 @@ class OracleShortestPath:
             return Stop("there is no way to the goal", found=False)
         path = self._oracle.path_m(here, self._oracle.targets)
         along = np.cumsum(np.linalg.norm(np.diff(path, axis=0, prepend=here[None]), axis=1))
-        x, y = path[min(int(np.searchsorted(along, AHEAD_M)), len(path) - 1)]
-        return GoTo((float(x), float(y)), radius_m=0.1)
+        if along[-1] > AHEAD_M:
+            x, y = path[int(np.searchsorted(along, AHEAD_M))]
+            return GoTo((float(x), float(y)), radius_m=0.1)
+        return self._last_steps(belief, path[-1])
+
+    def _last_steps(self, belief: Belief, end_m: NDArray[np.float64]) -> GoTo:
+        """To the end of the path, or, where there is room, a little further towards the goal."""
+        assert self._oracle is not None
+        goals = np.array([self._oracle.pose(target)[:2, 3] for target in self._oracle.targets])
+        goal = goals[np.linalg.norm(goals - end_m, axis=1).argmin()]
+        further = end_m + BEYOND_M * (goal - end_m) / max(float(np.linalg.norm(goal - end_m)), BEYOND_M)
+        grid = belief.map
+        if grid is not None and traversable(grid, through_unknown=True)[tuple(grid.cell_of(further))]:
+            return GoTo((float(further[0]), float(further[1])), radius_m=0.15)
+        return GoTo((float(end_m[0]), float(end_m[1])), radius_m=0.05)

@@ -222,6 +222,11 @@ class Truth:
         assert target_ids == self.targets
         return float(self.field.at(xy))
 
+    def pose(self, object_id: int) -> NDArray[np.float64]:
+        T = np.eye(4)
+        T[:3, 3] = MUG.centre_m
+        return T
+
     def path_m(self, xy: NDArray[np.float64], target_ids: tuple[int, ...]) -> NDArray[np.float64]:
         return self.field.way(xy)
 

@@ -127,6 +127,44 @@ def portrait() -> Picture:
     return _bytes(picture)
 
 
+def forest() -> Picture:
+    rng = np.random.default_rng(51)
+    v, u = grid()
+    picture = _sky((0.80, 0.90, 0.78), (0.56, 0.78, 0.80))
+    for shade in (0.62, 0.42, 0.24):
+        for x in rng.random(7):
+            _put(picture, np.abs(u - x) < 0.012 + 0.02 * (0.7 - shade), (shade * 0.9, shade * 0.75, shade * 0.6))
+        top = 0.55 + (0.7 - shade) * 0.4 + 0.3 * noise(rng, 6, 6)
+        _put(picture, v > top, (shade * 0.55, shade, shade * 0.45))
+    _put(picture, v < 0.16 + 0.05 * noise(rng, 1, 5)[:1], (0.30, 0.44, 0.16))
+    return _bytes(picture + 0.08 * (noise(rng, 40, 40)[..., None] - 0.5))
+
+
+def circles() -> Picture:
+    """Nine squares with rings."""
+    rng = np.random.default_rng(52)
+    v, u = grid()
+    square = (v * 3).astype(int) * 3 + (u * 3).astype(int)
+    distance = np.sqrt((v * 3 % 1 - 0.5) * (v * 3 % 1 - 0.5) + (u * 3 % 1 - 0.5) * (u * 3 % 1 - 0.5))
+    ring = np.minimum((distance * 9).astype(int), 4)
+    colours = 0.12 + 0.84 * rng.random((9, 5, 3))
+    return _bytes(colours[square, ring])
+
+
+def chart() -> Picture:
+    """A map of islands."""
+    rng = np.random.default_rng(53)
+    v, u = grid()
+    land = fractal(rng, 3, 3, 5)
+    picture = _fill((0.62, 0.78, 0.84))
+    for level, colour in ((0.50, (0.94, 0.88, 0.70)), (0.53, (0.72, 0.80, 0.50)), (0.60, (0.78, 0.62, 0.42))):
+        _put(picture, land > level, colour)
+    _put(picture, (v * 8 % 1 < 0.04) | (u * 8 % 1 < 0.04), (0.50, 0.58, 0.62))
+    edge = np.minimum(np.minimum(u, 1 - u), np.minimum(v, 1 - v))
+    _put(picture, edge < 0.04, (0.95, 0.93, 0.88))
+    return _bytes(picture)
+
+
 def broadcast() -> Picture:
     """What a television shows: a presenter before a map."""
     rng = np.random.default_rng(47)

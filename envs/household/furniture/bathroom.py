@@ -235,7 +235,7 @@ KINDS: Mapping[str, Kind] = {
             ("white", "blue", "green", "red", "yellow", "pink", "beige", "purple"),
             ("fabric", "wool"),
             ("single", "ladder"),
-            ("towel rack", "hand towel"),
+            ("towel rack",),
             rooms={"bathroom": 0.9, "kitchen": 0.15},
             stand="hang",
         ),

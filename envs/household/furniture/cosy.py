@@ -167,7 +167,7 @@ KINDS: Mapping[str, Kind] = {
             ("white", "grey", "brown", "blue", "orange", "black", "beige"),
             ("ceramic", "wicker", "plastic"),
             ("leafy", "spiky", "bushy"),
-            ("plant", "potted plant"),
+            ("indoor plant", "big plant"),
             rooms={"living room": 0.9, "office": 0.6, "bedroom": 0.4, "hallway": 0.4, "dining room": 0.5, "bathroom": 0.15},
             stand="corner",
             many=2,

@@ -53,8 +53,9 @@ def _chaise(piece: Piece, stuff: Material, y: Span) -> None:
 
 
 def _throw_pillow(piece: Piece, y: Span, rng: np.random.Generator) -> None:
-    pillow = cushion((-0.06, 0.06), wide(0.38), (0.0, 0.36), 0.058)
-    accent = plain([(0.85, 0.82, 0.74), (0.30, 0.34, 0.40), (0.74, 0.52, 0.24)][int(rng.integers(3))])
+    pillow = cushion((-0.06, 0.06), wide(0.36), (0.0, 0.33), 0.058)
+    tint = [(0.85, 0.82, 0.74), (0.36, 0.40, 0.46), (0.74, 0.52, 0.24)][int(rng.integers(3))]
+    accent = Material(tint, ("knit", "stripes", "diamonds", "dots")[int(rng.integers(4))], 1.0, 0.0)
     piece.add(accent, move(turn(pillow, -0.35, (0, 1, 0)), (0.47, y[1] - 0.17 - 0.21, 0.43)))
 
 

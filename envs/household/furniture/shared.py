@@ -44,8 +44,8 @@ def curtain(colour: str, material: str, shape: str, rng: np.random.Generator) ->
     cloth = look(colour, material, rng)
     stuff = replace(cloth, pattern={"plain": cloth.pattern, "striped": "stripes", "dotted": "dots"}[shape])
     y, high = wide(vary(rng, 1.7, 2.0)), 2.05
-    piece.add(IRON, rod((0.07, y[0] - 0.08, high), (0.07, y[1] + 0.08, high), 0.013))
-    piece.add(IRON, *(slab((0.0, 0.07), wide(0.02, b), wide(0.02, high)) for b in inner(y, -0.03)))
+    piece.add(IRON, rod((0.10, y[0] - 0.08, high), (0.10, y[1] + 0.08, high), 0.013))
+    piece.add(IRON, *(slab((0.0, 0.10), wide(0.02, b), wide(0.02, high)) for b in inner(y, -0.03)))
     width = length(y) * vary(rng, 0.18, 0.28)
     for start in (y[0], y[1] - width):
         lit, dark = _folds((start, start + width), (0.0, high + 0.01), 7)
@@ -57,7 +57,7 @@ def curtain(colour: str, material: str, shape: str, rng: np.random.Generator) ->
 def _folds(y: Span, z: Span, count: int) -> tuple[Mesh, Mesh]:
     """Hanging cloth, both sides: the flanks of its folds that face the light, and the others."""
     at = np.linspace(y[0], y[1], 2 * count + 1)
-    deep = np.where(np.arange(2 * count + 1) % 2 == 0, 0.035, 0.105)
+    deep = np.where(np.arange(2 * count + 1) % 2 == 0, 0.070, 0.135)
     flanks: tuple[list[list[Point]], list[list[Point]]] = ([], [])
     for k in range(2 * count):
         (a, b), (c, d) = (float(deep[k]), float(at[k])), (float(deep[k + 1]), float(at[k + 1]))
@@ -66,7 +66,7 @@ def _folds(y: Span, z: Span, count: int) -> tuple[Mesh, Mesh]:
     return quads(flanks[0]), quads(flanks[1])
 
 
-PAINTINGS = ("landscape", "sea", "abstract", "flowers", "city", "portrait")
+PAINTINGS = ("landscape", "sea", "abstract", "flowers", "city", "forest", "circles", "chart", "portrait")
 
 
 def painting(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:

@@ -149,7 +149,7 @@ def tile() -> Picture:
 
 
 def mosaic() -> Picture:
-    return _tiles(np.random.default_rng(11), 8, 8, gap=0.10, spread=0.22)
+    return _tiles(np.random.default_rng(11), 6, 6, gap=0.08, spread=0.15)
 
 
 def brick() -> Picture:
@@ -223,14 +223,16 @@ def diamonds() -> Picture:
 
 
 def damask() -> Picture:
-    """Leaf motifs for wallpaper."""
+    """An ogee lattice with buds, for wallpaper."""
     v, u = grid()
-    row = (v * 2).astype(int)
-    x, y = np.abs((u * 2 + 0.5 * (row % 2)) % 1 - 0.5), v * 2 % 1 - 0.5
-    bud = (x * x / 0.012 + (y + 0.1) * (y + 0.1) / 0.06 < 1) | (
-        (x - 0.2) * (x - 0.2) / 0.012 + (y - x * 0.8) * (y - x * 0.8) / 0.01 < 1
-    )
-    return tone(np.where(bud, 0.84, 0.96) - 0.03 * fractal(np.random.default_rng(19), 8, 8, 3))
+    sway = wave(v * 2)
+    sway = 0.5 * sway * sway * (3.0 - 2.0 * sway)
+    lines = np.minimum(np.abs((u * 4 + sway) % 1 - 0.5), np.abs((u * 4 - sway) % 1 - 0.5))
+    bud = np.zeros(lines.shape, dtype=bool)
+    for shift in (0.0, 0.5):
+        x, y = (u * 4 + shift) % 1 - 0.5, (v * 2 + shift) % 1 - 0.5
+        bud |= x * x / 0.012 + y * y / 0.03 < 1
+    return tone(0.96 - 0.10 * (lines < 0.05) - 0.08 * bud - 0.03 * fractal(np.random.default_rng(19), 8, 8, 3))
 
 
 def plaster() -> Picture:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from ..model import Mesh
 
 Span = tuple[float, float]
 Point = tuple[float, float, float]
+Signs = tuple[int, int, int]
+Real = NDArray[np.float64]
 
 
 def vary(rng: np.random.Generator, low: float, high: float) -> float:
@@ -58,65 +61,72 @@ def cushion(x: Span, y: Span, z: Span, round_m: float) -> Mesh:
 
 
 def _hull(x: Span, y: Span, z: Span, bevel: float) -> Mesh:
+    signs, normals, sides, flat, bevelled = _cube()
     low, high = np.array([x[0], y[0], z[0]]), np.array([x[1], y[1], z[1]])
-    vertices: list[NDArray[np.float64]] = []
-    normals: list[NDArray[np.float64]] = []
-    uv: list[NDArray[np.float64]] = []
-    faces: list[list[int]] = []
-    index: dict[tuple[int, tuple[int, int, int]], int] = {}
+    points = np.where(signs > 0, high, low) - bevel * (signs - normals)
+    uv = np.take_along_axis(points, sides, axis=1)
+    faces = flat if bevel == 0.0 else bevelled
+    return Mesh(points.astype(np.float32), normals.astype(np.float32), uv.astype(np.float32), faces)
+
+
+@cache
+def _cube() -> tuple[Real, Real, NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    """Of the 24 corners of the sides of a cube: signs and normals (24, 3), axes of their uv (24, 2); faces without and with
+    the strips along the 12 edges and the triangles at the 8 corners."""
+    index: dict[tuple[int, Signs], int] = {}
+    signs, normals, sides, faces = np.zeros((24, 3)), np.zeros((24, 3)), np.zeros((24, 2), dtype=np.int64), []
     for axis in range(3):
         u, v = [(1, 2), (2, 0), (0, 1)][axis]
         for sign in (-1, 1):
-            ring = []
-            for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
-                corner = np.zeros(3, dtype=np.int64)
-                corner[axis], corner[u], corner[v] = sign, a, b
-                point = np.where(corner > 0, high, low)
-                point[[u, v]] -= bevel * corner[[u, v]]
-                index[axis, (int(corner[0]), int(corner[1]), int(corner[2]))] = len(vertices)
-                ring.append(len(vertices))
-                vertices.append(point)
-                normals.append(sign * np.eye(3)[axis])
-                uv.append(point[sorted([u, v])])
+            ring = list(range(len(index), len(index) + 4))
+            for row, (a, b) in zip(ring, ((-1, -1), (1, -1), (1, 1), (-1, 1)), strict=True):
+                signs[row, [axis, u, v]] = sign, a, b
+                normals[row, axis] = sign
+                sides[row] = sorted((u, v))
+                index[axis, (int(signs[row, 0]), int(signs[row, 1]), int(signs[row, 2]))] = row
             order = ring if sign > 0 else ring[::-1]
             faces += [[order[0], order[1], order[2]], [order[0], order[2], order[3]]]
-    points = np.array(vertices)
-    if bevel > 0:
-        faces += _bevels(index, points, (low + high) / 2)
-    f32 = np.float32
-    return Mesh(points.astype(f32), np.array(normals, f32), np.array(uv, f32), np.array(faces, np.int32))
+    bevelled = faces + _bevels(index, signs - 0.1 * (signs - normals))
+    return signs, normals, sides, np.array(faces, np.int32), np.array(bevelled, np.int32)
 
 
-def _bevels(
-    index: dict[tuple[int, tuple[int, int, int]], int], points: NDArray[np.float64], centre: NDArray[np.float64]
-) -> list[list[int]]:
-    """The strips along the 12 edges and the triangles at the 8 corners, outward."""
-    signs = [(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)]
-    faces = [[index[0, s], index[1, s], index[2, s]] for s in signs]
+def _bevels(index: dict[tuple[int, Signs], int], points: Real) -> list[list[int]]:
+    corners = [(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)]
+    faces = [[index[0, s], index[1, s], index[2, s]] for s in corners]
     for along in range(3):
         one, two = [k for k in range(3) if k != along]
-        for s in signs:
+        for s in corners:
             if s[along] < 0:
                 t = (s[0] if along != 0 else 1, s[1] if along != 1 else 1, s[2] if along != 2 else 1)
                 a, b, c, d = index[one, s], index[one, t], index[two, t], index[two, s]
                 faces += [[a, b, c], [a, c, d]]
-    corners = points[np.array(faces)]
-    outward = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    good = np.einsum("ij,ij->i", outward, corners.mean(axis=1) - centre) > 0
+    triangle = points[np.array(faces)]
+    outward = np.cross(triangle[:, 1] - triangle[:, 0], triangle[:, 2] - triangle[:, 0])
+    good = np.einsum("ij,ij->i", outward, triangle.mean(axis=1)) > 0
     return [face if keep else face[::-1] for face, keep in zip(faces, good, strict=True)]
 
 
 def rod(start: Point, end: Point, radius: float, tip: float | None = None, segments: int = 6) -> Mesh:
     """A closed straight bar between two points; `tip` is its radius at the end."""
+    unit, tip = _unit_bar(segments), radius if tip is None else tip
     a, b = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
     size = float(np.linalg.norm(b - a))
-    bar = lathe([(0, 0), (radius, 0), (radius if tip is None else tip, size), (0, size)], segments)
     axis = (b - a) / size
     side = np.cross(axis, [1.0, 0.0, 0.0] if abs(axis[0]) < 0.9 else [0.0, 1.0, 0.0])
     side /= np.linalg.norm(side)
     frame = np.stack([side, np.cross(axis, side), axis])
+    across = radius + (tip - radius) * unit.vertices[:, 2:]
+    vertices = np.concatenate([unit.vertices[:, :2] * across, unit.vertices[:, 2:] * size], axis=1)
+    normals = unit.normals + np.array([0.0, 0.0, (radius - tip) / size]) * (np.abs(unit.normals[:, 2:]) < 0.5)
+    normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
+    uv = unit.uv * np.array([max(radius, tip), size])
     f32 = np.float32
-    return Mesh((bar.vertices @ frame + a).astype(f32), (bar.normals @ frame).astype(f32), bar.uv, bar.faces)
+    return Mesh((vertices @ frame + a).astype(f32), (normals @ frame).astype(f32), uv.astype(f32), unit.faces)
+
+
+@cache
+def _unit_bar(segments: int) -> Mesh:
+    return lathe([(0, 0), (1, 0), (1, 1), (0, 1)], segments)
 
 
 def disc(radius: float, height: float, centre: Point, segments: int = 12) -> Mesh:
@@ -167,7 +177,7 @@ def triangles(corners: Sequence[Sequence[Sequence[float]]]) -> Mesh:
     return _flat(np.asarray(corners, dtype=np.float64), np.array([[0, 1, 2]]))
 
 
-def _flat(points: NDArray[np.float64], fan: NDArray[np.int64]) -> Mesh:
+def _flat(points: Real, fan: NDArray[np.int64]) -> Mesh:
     count = points.shape[1]
     normal = np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)

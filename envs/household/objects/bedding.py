@@ -165,7 +165,15 @@ KINDS = (
         ("folded", "rolled"),
         ("bath towel", "hand towel"),
         TAKE,
-        on={"bathroom sink": 2.0, "bathtub": 4.0, "washing machine": 3.0, "laundry basket": 2.0, "bed": 1.0, "dresser": 0.5},
+        on={
+            "bathroom sink": 2.0,
+            "bathtub": 4.0,
+            "washing machine": 3.0,
+            "laundry basket": 2.0,
+            "dryer": 1.5,
+            "bed": 1.0,
+            "dresser": 0.5,
+        },
         many=2,
     ),
 )

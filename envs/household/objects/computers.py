@@ -203,7 +203,7 @@ KINDS = (
         ("large", "small"),
         ("headset", "earphones"),
         TAKE,
-        on={**DESK, "bookshelf": 0.7},
+        on={**DESK, "bookshelf": 0.7, "shelf": 0.7},
     ),
     Kind(
         "game controller",

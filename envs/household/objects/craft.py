@@ -166,9 +166,10 @@ def slices(length: float, width: float, height: float, skin: Material, flesh: Ma
     return part(skin, *rind, when="sliced"), part(flesh, *faces, when="sliced")
 
 
-def size_of(rng: np.random.Generator) -> float:
-    """How much larger or smaller than usual one instance is."""
-    return float(rng.uniform(0.94, 1.14))
+def _growth(extent: NDArray[np.float64], rng: np.random.Generator) -> float:
+    """How much one instance is enlarged: instances differ, and what is small grows by up to a third to be seen from afar."""
+    usual = float(np.prod(extent)) ** (1 / 3)
+    return float(rng.uniform(0.94, 1.14)) * float(np.clip((0.12 / usual) ** 0.3, 1.0, 1.35))
 
 
 def finish(
@@ -179,10 +180,10 @@ def finish(
     movers: Sequence[Mover] = (),
 ) -> Asset:
     """The asset of (category, colour, material, shape): sized, its origin in the middle of its bottom, with its bounds."""
-    k = size_of(rng)
     every = [*parts, *(p for mover in movers for p in mover.parts)]
     corners = np.concatenate([p.mesh.vertices for p in every]).astype(np.float64)
     low, high = corners.min(axis=0), corners.max(axis=0)
+    k = _growth(high - low, rng)
     x, y, z = (-k * float(v) for v in ((low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]))
 
     def placed(p: Part) -> Part:

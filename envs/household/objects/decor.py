@@ -25,6 +25,7 @@ from .craft import (
 
 SHELVES = {
     "bookshelf": 3.0,
+    "shelf": 3.0,
     "coffee table": 2.5,
     "side table": 2.0,
     "dresser": 2.0,
@@ -200,7 +201,7 @@ KINDS = (
         ("brown", "white", "orange", "blue", "black", "yellow", "red"),
         ("ceramic", "plastic", "stone"),
         ("bushy", "leafy", "spiky"),
-        ("plant", "houseplant", "flower pot", "cactus"),
+        ("flower pot", "pot plant", "cactus"),
         TAKE,
         on={**SHELVES, "kitchen counter": 1.0, "bathroom sink": 0.5, "floor": 0.5},
         many=2,
@@ -235,6 +236,6 @@ KINDS = (
         ("human", "cat", "bird"),
         ("sculpture", "figurine", "bust"),
         TAKE,
-        on={"bookshelf": 3.0, "tv stand": 2.0, "dresser": 2.0, "side table": 1.5, "coffee table": 1.0},
+        on={"bookshelf": 3.0, "shelf": 3.0, "tv stand": 2.0, "dresser": 2.0, "side table": 1.5, "coffee table": 1.0},
     ),
 )

@@ -180,7 +180,7 @@ KINDS = (
         ("round", "square"),
         ("clock",),
         TAKE,
-        on={"nightstand": 6.0, "bookshelf": 1.0, "dresser": 1.0, "desk": 1.0},
+        on={"nightstand": 6.0, "bookshelf": 1.0, "shelf": 1.0, "dresser": 1.0, "desk": 1.0},
     ),
     Kind(
         "camera",
@@ -190,7 +190,7 @@ KINDS = (
         ("wide", "boxy"),
         ("photo camera",),
         TAKE,
-        on={"bookshelf": 2.0, "desk": 2.0, "coffee table": 1.0, "dresser": 1.0},
+        on={"bookshelf": 2.0, "shelf": 2.0, "desk": 2.0, "coffee table": 1.0, "dresser": 1.0},
     ),
     Kind(
         "flashlight",
@@ -200,7 +200,7 @@ KINDS = (
         ("long", "short"),
         ("torch",),
         SWITCH,
-        on={"nightstand": 2.0, "desk": 1.0, "shoe rack": 1.0, "washing machine": 1.0, "bookshelf": 1.0},
+        on={"nightstand": 2.0, "desk": 1.0, "shoe rack": 1.0, "washing machine": 1.0, "bookshelf": 1.0, "shelf": 1.0},
     ),
     Kind(
         "iron",
@@ -220,7 +220,7 @@ KINDS = (
         ("tall", "small"),
         ("loudspeaker",),
         SWITCH,
-        on={"tv stand": 4.0, "bookshelf": 3.0, "desk": 2.0, "dresser": 0.5},
+        on={"tv stand": 4.0, "bookshelf": 3.0, "shelf": 3.0, "desk": 2.0, "dresser": 0.5},
     ),
     Kind(
         "hair dryer",

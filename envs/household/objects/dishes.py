@@ -8,7 +8,15 @@ from ..meshes import box, lathe, limb, move, turn
 from ..model import Asset, Kind, Mesh, Part, Skill, Surface
 from .craft import STAIN, accent, band, disc, finish, handle, hollow, paint, part, solid
 
-TABLEWARE = {"dining table": 4.0, "kitchen counter": 3.0, "kitchen island": 2.0, "kitchen sink": 1.5, "wall cabinet": 2.0}
+TABLEWARE = {
+    "microwave": 0.5,
+    "dishwasher": 0.7,
+    "dining table": 4.0,
+    "kitchen counter": 3.0,
+    "kitchen island": 2.0,
+    "kitchen sink": 1.5,
+    "wall cabinet": 2.0,
+}
 DRINKS = {**TABLEWARE, "coffee table": 2.0, "desk": 2.0, "side table": 1.0, "nightstand": 1.0}
 DISH: frozenset[Skill] = frozenset({"pickup", "dirty"})
 FILLED: frozenset[Skill] = frozenset({"pickup", "dirty", "heat", "cool"})
@@ -35,8 +43,7 @@ def mug(colour: str, material: str, shape: str, rng: np.random.Generator) -> Ass
     ear = handle(r - 0.004, 0.52 * h, 0.045, 0.62 * h, 0.0085, 4)
     coffee = part(STAIN, disc(r - 0.008, 0.8 * h))
     parts = [part(paint(colour, material), body, ear), coffee, _drips(r, 0.4 * h, h)]
-    surface = Surface("inside", "in", (0.0, 0.0, 0.8 * h), (0.5 * r, 0.5 * r), 0.3)
-    return finish(("mug", colour, material, shape), rng, parts, [surface])
+    return finish(("mug", colour, material, shape), rng, parts)
 
 
 def cup(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:

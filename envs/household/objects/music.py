@@ -61,7 +61,7 @@ def _strung(
 def guitar(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
     """A guitar: acoustic and deep, or small as a ukulele."""
     return _strung(
-        "guitar", colour, material, shape, rng, {"large": (0.19, 0.14, 0.09, 0.42), "small": (0.125, 0.095, 0.065, 0.27)}[shape]
+        "guitar", colour, material, shape, rng, {"large": (0.18, 0.13, 0.09, 0.36), "small": (0.125, 0.095, 0.065, 0.27)}[shape]
     )
 
 

@@ -32,16 +32,16 @@ def pen(colour: str, material: str, shape: str, rng: np.random.Generator) -> Ass
     """A thick pen with a steel tip and a clip, or a pencil with a wooden point and a rubber."""
     look = paint(colour, material)
     if shape == "pointed":
-        body = along_x(turn(solid([(0.0085, -0.09), (0.0085, 0.06)], 6), 0.5))
-        point = along_x(solid([(0.0085, 0.06), (0.002, 0.09)], 6))
-        rubber = along_x(solid([(0.009, -0.11), (0.009, -0.09)], 6))
+        body = along_x(turn(solid([(0.0085, -0.066), (0.0085, 0.045)], 6), 0.5))
+        point = along_x(solid([(0.0085, 0.045), (0.002, 0.068)], 6))
+        rubber = along_x(solid([(0.009, -0.08), (0.009, -0.066)], 6))
         return finish(
             ("pen", colour, material, shape),
             rng,
             [part(look, body), part(tint((0.85, 0.68, 0.45)), point), part(accent(colour, "pink", "red"), rubber)],
         )
-    body = along_x(solid([(0.0095, -0.085), (0.010, 0.03), (0.0085, 0.07)], 8))
-    tip = [along_x(solid([(0.008, 0.07), (0.002, 0.095)], 8)), box((0.07, 0.005, 0.005), (-0.05, 0, 0.012))]
+    body = along_x(solid([(0.0095, -0.065), (0.010, 0.022), (0.0085, 0.052)], 8))
+    tip = [along_x(solid([(0.008, 0.052), (0.002, 0.072)], 8)), box((0.052, 0.005, 0.005), (-0.038, 0, 0.012))]
     ring = along_x(band(0.0108, -0.01, 0.0, 8))
     return finish(
         ("pen", colour, material, shape), rng, [part(look, body), part(STEEL if colour != "grey" else DARK, *tip, ring)]
@@ -157,7 +157,7 @@ KINDS = (
         ("round", "square"),
         ("pen holder", "pencil holder"),
         TAKE,
-        on={"desk": 5.0, "bookshelf": 1.0},
+        on={"desk": 5.0, "bookshelf": 1.0, "shelf": 1.0},
     ),
     Kind(
         "globe",
@@ -167,7 +167,7 @@ KINDS = (
         ("large", "small"),
         ("world globe",),
         TAKE,
-        on={"desk": 3.0, "bookshelf": 3.0, "dresser": 1.0, "tv stand": 0.5},
+        on={"desk": 3.0, "bookshelf": 3.0, "shelf": 3.0, "dresser": 1.0, "tv stand": 0.5},
     ),
     Kind(
         "scissors",
@@ -207,6 +207,6 @@ KINDS = (
         ("long", "short"),
         (),
         TAKE,
-        on={"desk": 5.0, "bookshelf": 1.0},
+        on={"desk": 5.0, "bookshelf": 1.0, "shelf": 1.0},
     ),
 )

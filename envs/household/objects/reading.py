@@ -23,6 +23,7 @@ from .craft import (
 DESK = {"desk": 5.0, "coffee table": 1.5, "side table": 1.0, "nightstand": 1.0, "dining table": 0.5}
 READING = {
     "bookshelf": 5.0,
+    "shelf": 5.0,
     "desk": 3.0,
     "nightstand": 3.0,
     "coffee table": 2.0,
@@ -119,7 +120,7 @@ KINDS = (
         ("large", "small"),
         ("notepad", "exercise book", "diary"),
         TAKE,
-        on={**DESK, "bookshelf": 2.0},
+        on={**DESK, "bookshelf": 2.0, "shelf": 2.0},
         many=2,
     ),
     Kind(

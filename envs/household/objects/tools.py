@@ -24,6 +24,7 @@ WORK = {
     "shoe rack": 1.0,
     "floor": 0.7,
     "bookshelf": 0.5,
+    "shelf": 0.5,
     "kitchen counter": 0.5,
     "bench": 0.7,
 }
@@ -152,7 +153,7 @@ KINDS = (
         ("round", "tall"),
         ("watering pot",),
         TAKE,
-        on={"floor": 2.0, "washing machine": 1.0, "bookshelf": 0.5, "kitchen counter": 0.5, "bench": 0.5},
+        on={"floor": 2.0, "washing machine": 1.0, "bookshelf": 0.5, "shelf": 0.5, "kitchen counter": 0.5, "bench": 0.5},
     ),
     Kind("brush", brush, STRONG, ("wooden", "plastic"), ("flat", "wide"), ("paintbrush", "dust brush"), TAKE, on=WORK),
 )

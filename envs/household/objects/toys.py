@@ -21,7 +21,7 @@ from .craft import (
     upright,
 )
 
-PLAY = {"floor": 3.0, "bed": 2.0, "sofa": 1.5, "bookshelf": 2.0, "desk": 1.0, "coffee table": 1.0}
+PLAY = {"floor": 3.0, "bed": 2.0, "sofa": 1.5, "bookshelf": 2.0, "shelf": 2.0, "desk": 1.0, "coffee table": 1.0}
 TAKE: frozenset[Skill] = frozenset({"pickup"})
 BRIGHT = ("red", "orange", "yellow", "green", "blue", "purple", "pink")
 
@@ -174,7 +174,7 @@ KINDS = (
         ("fat", "slim"),
         ("teddy", "stuffed animal", "stuffed bear"),
         TAKE,
-        on={"bed": 5.0, "sofa": 2.0, "armchair": 2.0, "floor": 1.0, "bookshelf": 1.0},
+        on={"bed": 5.0, "sofa": 2.0, "armchair": 2.0, "floor": 1.0, "bookshelf": 1.0, "shelf": 1.0},
         many=2,
     ),
     Kind(
@@ -196,7 +196,7 @@ KINDS = (
         ("single", "double"),
         ("die",),
         TAKE,
-        on={"coffee table": 3.0, "desk": 1.0, "dining table": 1.0, "bookshelf": 1.0},
+        on={"coffee table": 3.0, "desk": 1.0, "dining table": 1.0, "bookshelf": 1.0, "shelf": 1.0},
     ),
     Kind(
         "building blocks",
@@ -216,7 +216,7 @@ KINDS = (
         ("pigtailed", "ponytailed"),
         ("puppet",),
         TAKE,
-        on={"bed": 3.0, "bookshelf": 2.0, "floor": 1.0, "sofa": 1.0, "armchair": 1.0},
+        on={"bed": 3.0, "bookshelf": 2.0, "shelf": 2.0, "floor": 1.0, "sofa": 1.0, "armchair": 1.0},
     ),
     Kind(
         "rubber duck",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enactive.perception.frontiers import Frontier, frontiers
-from enactive.perception.geodesic import DistanceField
+from enactive.perception.geodesic import DistanceField, distance_field
 from enactive.perception.mapping import OccupancyMap
 
 from ..base import GoTo
@@ -20,7 +21,9 @@ SAME_M = 0.8  # a frontier that moved less than this since the last look is the 
 WIDE_M = 0.5  # about a passage; narrower frontiers are pockets behind furniture, left until no wider ones are
 NARROW_M = 0.1
 MARGIN = 0.3  # how much better another frontier must be to turn away from the chosen one
-PATIENCE = 16  # steps without coming nearer
+PATIENCE, PATIENCE_THERE = 16, 9  # steps without coming nearer, on the way and at the place
+ARRIVED_M = 0.25
+SQUEEZE = 0.4  # share of the body's radius for which a passage is tried that is too narrow on the map
 NEARER_M = 0.2
 BANNED_M = 0.5
 
@@ -35,7 +38,10 @@ class Choice:
     count: int
 
     def go(self) -> GoTo:
-        return GoTo(self.target_m, radius_m=0.25)
+        """Walk there and look at it."""
+        (x, y), (px, py) = self.target_m, self.point_m
+        far = math.dist(self.target_m, self.point_m) > 0.1
+        return GoTo(self.target_m, radius_m=ARRIVED_M, yaw_rad=math.atan2(py - y, px - x) if far else None)
 
 
 class Explorer:
@@ -50,29 +56,57 @@ class Explorer:
     def choose(self, grid: OccupancyMap, from_here: DistanceField, score: Scorer) -> Choice | None:
         """The frontier to go to now, None where everything that can be reached is explored.
 
-        score(points_m (F, 2), distances_m (F,), widths_m (F,)) -> (F,). from_here: distances from the body.
+        Wide ones come first, then narrow ones, then those behind passages that look too narrow for the body, which are looked
+        at from as near as it can get. score(points_m (F, 2), distances_m (F,), widths_m (F,)) -> (F,). from_here: distances
+        from the body.
         """
         self._watch(from_here)
-        found = [f for f in frontiers(grid) if not any(np.linalg.norm(f.target_m - spot) <= BANNED_M for spot in self.banned)]
-        distances = from_here.at(np.array([f.target_m for f in found]).reshape(-1, 2))
+        found = frontiers(grid)
         widths = np.array([open_width_m(grid, f) for f in found])
-        keep = np.flatnonzero(np.isfinite(distances) & (widths >= (WIDE_M if (widths >= WIDE_M).any() else NARROW_M)))
-        if not len(keep):
-            self.current = None
+        spots = [f.target_m for f in found]
+        chosen = self._best(found, spots, widths, WIDE_M, from_here, score)
+        if chosen is None:
+            chosen = self._best(found, spots, widths, NARROW_M, from_here, score)
+        if chosen is None:
+            found = frontiers(grid, radius_m=SQUEEZE * grid.body_radius_m)
+            slim = distance_field(grid, grid.position_m, radius_m=SQUEEZE * grid.body_radius_m)
+            spots = [_as_near_as_possible(slim, f, from_here) for f in found]
+            widths = np.array([f.size_m for f in found])
+            chosen = self._best(found, spots, widths, WIDE_M, from_here, score)
+        if chosen is not None and (self.current is None or math.dist(chosen.point_m, self.current.point_m) > SAME_M):
+            self._waiting, self._nearest_m = 0, np.inf
+        self.current = chosen
+        return chosen
+
+    def _best(
+        self,
+        found: list[Frontier],
+        spots: list[NDArray[np.float64]],
+        widths: NDArray[np.float64],
+        least_m: float,
+        from_here: DistanceField,
+        score: Scorer,
+    ) -> Choice | None:
+        """The best of the frontiers that are wide enough, can be reached at their spots and are not banned."""
+        ways = from_here.at(np.array(spots).reshape(-1, 2))
+        keep = [
+            k
+            for k in range(len(found))
+            if widths[k] >= least_m
+            and np.isfinite(ways[k])
+            and not any(np.linalg.norm(spots[k] - b) <= BANNED_M for b in self.banned)
+        ]
+        if not keep:
             return None
         points = np.array([found[k].centroid_m for k in keep])
-        scores = score(points, distances[keep], widths[keep])
+        scores = score(points, ways[keep], widths[keep])
         best = int(scores.argmax())
         if self.current is not None:
             gaps = np.linalg.norm(points - np.array(self.current.point_m), axis=1)
             same = int(gaps.argmin())
             if gaps[same] <= SAME_M and scores[same] >= scores[best] - MARGIN:
                 best = same
-        chosen = found[keep[best]]
-        if self.current is None or np.linalg.norm(chosen.centroid_m - np.array(self.current.point_m)) > SAME_M:
-            self._waiting, self._nearest_m = 0, np.inf
-        self.current = Choice(_pair(chosen.centroid_m), _pair(chosen.target_m), float(scores[best]), len(keep))
-        return self.current
+        return Choice(_pair(points[best]), _pair(spots[keep[best]]), float(scores[best]), len(keep))
 
     def _watch(self, from_here: DistanceField) -> None:
         """Ban the chosen frontier after too many steps that brought the body no nearer to it."""
@@ -83,13 +117,21 @@ class Explorer:
             self._nearest_m, self._waiting = way, 0
             return
         self._waiting += 1
-        if self._waiting > PATIENCE:
+        if self._waiting > (PATIENCE if way > 2.0 * ARRIVED_M else PATIENCE_THERE):
             self.banned.append(np.array(self.current.target_m))
             self.current = None
 
     def rest(self) -> None:
         """The agent does something else; standing still meanwhile is no failure."""
         self.current = None
+
+
+def _as_near_as_possible(slim: DistanceField, frontier: Frontier, from_here: DistanceField) -> NDArray[np.float64]:
+    """The last point that the body can reach on the way that a slimmer one would have to a frontier, (2,)."""
+    way = slim.way(frontier.target_m)
+    reachable = way[np.isfinite(from_here.at(way))] if len(way) else way
+    nothing: NDArray[np.float64] = np.full(2, np.inf)
+    return reachable[0] if len(reachable) else nothing
 
 
 def open_width_m(grid: OccupancyMap, frontier: Frontier) -> float:

@@ -43,6 +43,7 @@ NEAR_BONUS = 0.03  # of two things that fit equally well the nearer one is taken
 STAY_BONUS = 0.1  # and one that is being walked up to is kept
 SCORE_BONUS = 0.03
 PROJECTED_REACH_M = 3.0  # frontiers this near to a projected place may hold what is missing
+OPENING_M = 6.0  # frontiers this near to a thing without a way may open one
 RESERVE_STEPS = 60  # left of the budget to go back to the best candidate
 MOST_LOOKS = 4
 LAST_RESORT = 0.8  # least similarity of a candidate when everything else is explored
@@ -255,11 +256,12 @@ class UniGoal:
         """Stage 3, and stage 2 once a candidate for the target is among the matches: go there, correct, verify."""
         if self.pursuit is None or scene.resolve(self.pursuit.node_id) != candidate:
             self.pursuit = Pursuit(candidate)
-            self.explorer.rest()
         pursuit = self.pursuit
         pursuit.node_id = candidate
         node = scene.nodes[candidate]
         progress, intent = pursuit.advance(belief, grid, node, from_here)
+        if progress != "unreachable":
+            self.explorer.rest()
         standing = progress == "standing"
         if self.verification and (standing or (in_sight(belief, node) and facing(belief, node))):
             pursuit.evidence = self.verifier.look(belief, node, found)
@@ -270,9 +272,7 @@ class UniGoal:
             "evidence": dict(pursuit.evidence.parts),
         }
         if progress == "unreachable":
-            self._reject(scene, found, candidate, -1.0)
-            self._say(f"{node.name} #{candidate} cannot be reached")
-            return None
+            return self._come_nearer(grid, scene, from_here, candidate, found)
         if not standing:
             return self._say(f"walk up to {node.name} #{candidate}", intent)
         if self.correction and pursuit.confidence.looks == 1:
@@ -288,6 +288,26 @@ class UniGoal:
             return self._say("look again", Look(turn))
         self._reject(scene, found, candidate, pursuit.confidence.value)
         self._say(f"{node.name} #{candidate} is not it")
+        return None
+
+    def _come_nearer(
+        self, grid: OccupancyMap, scene: SceneGraph, from_here: DistanceField, candidate: int, found: Matching
+    ) -> Intent | None:
+        """There is no known way to a candidate: explore towards it, or leave it where nothing is left to explore there."""
+        node = scene.nodes[candidate]
+
+        def score(points: NDArray[np.float64], ways: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+            gap = np.linalg.norm(points - node.centre_m[:2], axis=1)
+            return np.where(gap <= OPENING_M, -gap - 0.3 * ways, -np.inf)
+
+        choice = None
+        if self.pursuit is not None and self.pursuit.goto is None:
+            choice = self.explorer.choose(grid, from_here, score)
+        if choice is not None and math.isfinite(choice.score):
+            self._trace["frontier"] = list(choice.point_m)
+            return self._say(f"look for a way to {node.name} #{candidate}", choice.go())
+        self._reject(scene, found, candidate, -1.0)
+        self._say(f"{node.name} #{candidate} cannot be reached")
         return None
 
     def _reject(self, scene: SceneGraph, found: Matching, candidate: int, confidence: float) -> None:

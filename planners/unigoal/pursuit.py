@@ -38,6 +38,7 @@ class Pursuit:
     _from: tuple[float, float] = (math.inf, math.inf)
     _centre_m: tuple[float, float] = (math.inf, math.inf)
     _arrived: bool = False
+    _nearer: bool = False
 
     def advance(
         self, belief: Belief, grid: OccupancyMap, node: SceneNode, from_here: DistanceField
@@ -57,6 +58,10 @@ class Pursuit:
         point = (centre[0], centre[1], float(node.centre_m[2]))
         place = GoTo(self.goto.point_m, self.goto.radius_m)
         if not self._arrived and not reached(place, belief.observation, slack_m=0.05):
+            return "walking", self.goto
+        if not self._arrived and not self._nearer and distance_m(belief, node) > REACHES_M[0] + NEAR_ENOUGH_M:
+            # Seen from here there may be a nearer place than was known from afar.
+            self._nearer, self.goto = True, _place(grid, node, from_here) or self.goto
             return "walking", self.goto
         self._arrived = True
         if not facing(belief, node) and self._still <= STUCK_STEPS // 2:

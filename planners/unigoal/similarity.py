@@ -20,7 +20,7 @@ from .commonsense import LORE, NEAR, canonical
 
 SAME_COSINE = 0.67  # a cosine of MiniLM from which on two words are taken for one; 0.6 becomes the paper's 0.9
 KIND_OF = 0.95  # "office chair" is a chair
-NEAR_WORDS = 0.85  # people call a mug a cup: below the threshold, so taken only when nothing better is left
+NEAR_WORDS = 0.85  # people call a mug a cup, and an office chair may be seen as a chair: taken when nothing better is left
 DIFFERENT_AT_MOST = 0.7  # two known words for two things
 
 
@@ -61,9 +61,9 @@ class WordSimilarity:
             self._rows[key] = columns, matrix
         return matrix[:, [columns[name] for name in scene]]
 
-    def name(self, a: str, b: str) -> float:
-        """Similarity in [0, 1] of two names."""
-        a, b = canonical(a), canonical(b)
+    def name(self, goal: str, scene: str) -> float:
+        """Similarity in [0, 1] of the names of a goal and a scene node: an office chair is a chair, but not the other way round."""
+        a, b = canonical(goal), canonical(scene)
         if (a, b) not in self._pairs:
             self._pairs[a, b] = self._compare(a, b)
         return self._pairs[a, b]
@@ -76,9 +76,9 @@ class WordSimilarity:
     def _compare(self, a: str, b: str) -> float:
         if a == b:
             return 1.0
-        if a.endswith(" " + b) or b.endswith(" " + a):
+        if b.endswith(" " + a):
             return KIND_OF
-        if frozenset((a, b)) in NEAR:
+        if a.endswith(" " + b) or frozenset((a, b)) in NEAR:
             return NEAR_WORDS
         alike = float(calibrated(self.cosine(a, b)))
         other_kind = " " in a and " " in b and a.split()[-1] == b.split()[-1]  # a table lamp is no floor lamp

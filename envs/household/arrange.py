@@ -121,9 +121,10 @@ class Furnisher:
             special = self._special(kind, asset, front_depth(asset))
             if special is not None and self._put(asset, special, False):
                 return True
-            if special is None or must:
-                if self._put(asset, self._candidates(kind, asset), kind.stand in ("rug", "ceiling")):
-                    return True
+            if special is not None and not must:
+                continue
+            if self._put(asset, self._candidates(kind, asset), kind.stand in ("rug", "ceiling")):
+                return True
         return False
 
     def _alike(self, category: str) -> Asset | None:
@@ -152,7 +153,7 @@ class Furnisher:
         if kind.stand == "hang":
             return self._hanging(asset)
         if kind.stand == "middle":
-            return in_the_middle(self.space, asset, front)
+            return _with_seats(in_the_middle(self.space, asset, front), 0.5 if kind.category == "dining table" else 0.3)
         gap = 0.002 if asset.category in recipes.RUN else 0.04
         places = along_walls(self.space, asset, 0.0, front, gap)
         if kind.stand == "corner":
@@ -162,6 +163,7 @@ class Furnisher:
         elif asset.category in ("bed", "sofa", "tv stand", "desk", "fireplace", "piano"):
             places.score[:] *= -0.6
             places.score[:] -= 1.5 * self._off_middle(places)
+            places.score[:] -= recipes.NOT_BEFORE_WINDOWS.get(asset.category, 0.0) * self._under_window(places, 0.7)
         elif asset.category == "radiator":
             places.score[:] += 3.0 * self._under_window(places)
         return places
@@ -249,7 +251,9 @@ class Furnisher:
         box, quarter = places.boxes[k], int(places.quarter[k])
         z = float(box[4]) - (asset.bounds.centre[2] - asset.bounds.half_size[2])
         xyz = (round(float(places.xy[k, 0]), 4), round(float(places.xy[k, 1]), 4), round(z, 4))
-        self.pieces.append(_Piece(asset, xyz, quarter, tilt_rad, box, places.fronts[k]))
+        switched = "toggle" in self.kinds[asset.category].skills
+        on = switched and bool(self.rng.random() < recipes.ON.get(asset.category, recipes.ON_ELSE))
+        self.pieces.append(_Piece(asset, xyz, quarter, tilt_rad, box, places.fronts[k], on))
 
     def _touching(self, places: Places) -> NDArray[np.float64]:
         """1 where a candidate continues a run of units along the same wall, else 0."""
@@ -264,12 +268,12 @@ class Furnisher:
                 touching[same & (gap < 0.02)] = 1.0
         return touching
 
-    def _under_window(self, places: Places) -> NDArray[np.float64]:
+    def _under_window(self, places: Places, near_m: float = 0.3) -> NDArray[np.float64]:
         """1 where a candidate stands below the middle of a window."""
         under = np.zeros(len(places.xy))
         for box in self.space.lit:
             off = np.abs(places.xy - (box[:2] + box[2:4]) / 2)
-            under[(off[:, 0] < 0.3) & (off[:, 1] < 0.3)] = 1.0
+            under[(off[:, 0] < near_m) & (off[:, 1] < near_m)] = 1.0
         return under
 
     def _off_middle(self, places: Places) -> NDArray[np.float64]:
@@ -297,7 +301,7 @@ class Furnisher:
                     continue
                 seats = around(asset, piece.box, 0.05)
                 for k in range(min(len(seats), 6)):
-                    self._put(asset, _grown(seats[k], 0.03), False, self._tilt(0.08), piece.front[None])
+                    self._put(asset, _grown(seats[k], 0.03), False, self._tilt(0.08), self.space.fronts)
 
     def _seated(self, table: _Piece) -> bool:
         near = table.box + np.array([-0.3, -0.3, 0.3, 0.3, 0.0, 0.0])
@@ -308,7 +312,7 @@ class Furnisher:
         return round(float(self.rng.uniform(-most_rad, most_rad)), 4)
 
 
-_MIXED = ("house plant", "painting", "shelf")  # not all alike within a room
+_MIXED = ("house plant", "painting", "shelf", "bookshelf")  # not all alike within a room
 
 
 def front_depth(asset: Asset) -> float:
@@ -331,6 +335,12 @@ def _both_sides(asset: Asset, table: _Piece) -> Places:
         np.concatenate([p.fronts for p in found]),
         np.concatenate([p.score for p in found]),
     )
+
+
+def _with_seats(places: Places, room_m: float) -> Places:
+    """The same candidates with room to sit or walk all around them."""
+    fronts = places.boxes + np.array([-room_m, -room_m, room_m, room_m, 0.0, 0.0])
+    return Places(places.xy, places.quarter, places.boxes, fronts, places.score)
 
 
 def _grown(places: Places, by_m: float) -> Places:

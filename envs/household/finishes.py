@@ -22,7 +22,7 @@ _TILES = (
     ("tile", (0.62, 0.62, 0.62)),
     ("tile", (0.72, 0.60, 0.48)),
     ("checker_tile", (0.88, 0.88, 0.86)),
-    ("stone", (0.66, 0.62, 0.56)),
+    ("tile", (0.86, 0.84, 0.80)),
 )
 _CARPETS = (("carpet", (0.70, 0.64, 0.55)), ("carpet", (0.50, 0.53, 0.60)), ("carpet", (0.62, 0.55, 0.52)))
 _FLOORS: Mapping[RoomKind, tuple[tuple[str, RGB], ...]] = {
@@ -49,6 +49,9 @@ _STRONG_PAINTS: tuple[RGB, ...] = ((0.48, 0.60, 0.62), (0.66, 0.73, 0.62), (0.80
 _PAPERS = ("pinstripes", "damask", "diamonds")
 _WALL_TILES = ("subway", "tile", "mosaic")
 _DRY_ROOMS: tuple[RoomKind, ...] = ("living room", "bedroom", "dining room", "office")
+# Resolution of walls by pattern, pixels per metre: fine where there are joints to see.
+_WALL_PX_PER_M: Mapping[str, int] = {"plaster": 28, "subway": 60, "tile": 60, "mosaic": 60}
+_WALL_PX_ELSE = 44
 CEILING = Material((0.95, 0.95, 0.94), "plaster")
 TRIM = Material((0.94, 0.94, 0.92))
 
@@ -70,6 +73,18 @@ def choose_finishes(rng: np.random.Generator, kind: RoomKind) -> tuple[Material,
     else:
         wall = Material(_PAINTS[pick % len(_PAINTS)], "plaster")
     return floor, wall
+
+
+def wall_px_per_m(material: Material) -> int:
+    """Pixels per metre that a wall of this finish needs."""
+    return _WALL_PX_PER_M.get(material.pattern, _WALL_PX_ELSE)
+
+
+def splash_tiles(seed: int) -> Material:
+    """The tiles behind the worktops of an apartment's kitchen."""
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 92])))
+    rgb = ((0.93, 0.93, 0.91), (0.80, 0.86, 0.88), (0.86, 0.80, 0.70), (0.70, 0.78, 0.72))[int(rng.integers(4))]
+    return Material(rgb, ("subway", "mosaic", "tile")[int(rng.integers(3))])
 
 
 def lay(material: Material, width_m: float, height_m: float, px_per_m: int, shift_px: tuple[int, int]) -> NDArray[np.float32]:

@@ -117,7 +117,7 @@ def _programme(rng: np.random.Generator, count: int) -> list[RoomKind]:
         return kinds
     kinds += ["bedroom", "bathroom"]
     extras: list[RoomKind] = ["bedroom", "office", "dining room", "laundry room", "hallway"]
-    weights = np.array([1.0, 1.0, 1.1, 0.8, 0.9])
+    weights = np.array([0.8, 1.5, 2.4, 0.8, 0.7])
     if count >= 6:
         kinds.append("hallway")
         extras[-1], weights[-1] = "bathroom", 0.5

@@ -13,7 +13,7 @@ from .model import Asset, Kind
 VARIANTS = 3
 # Most furniture has one of these colours where it comes in them; most bathroom ware is white.
 _CALM = ("white", "grey", "black", "beige", "brown")
-_CALM_CHANCE = 0.7
+_CALM_CHANCE = 0.78
 _WHITE = ("toilet", "bathroom sink", "bathtub", "radiator", "washing machine", "dryer", "dishwasher", "fridge", "door")
 
 Words = tuple[str, str, str]  # colour, material, shape

@@ -38,7 +38,8 @@ RECIPES: Mapping[RoomKind, tuple[Step, ...]] = {
         Step("curtain", 0.7, 2),
         Step("rug", 0.85),
         Step("armchair", 0.7, 2),
-        Step("shelf", 0.85, 2),
+        Step("bookshelf", 0.85),
+        Step("shelf", 0.4),
         Step("side table", 0.6),
         Step("floor lamp", 0.7),
         Step("fireplace", 0.2),
@@ -64,13 +65,14 @@ RECIPES: Mapping[RoomKind, tuple[Step, ...]] = {
     "dining room": (
         *_must("dining table"),
         Step("curtain", 0.5, 2),
-        Step("shelf", 0.6),
+        Step("bookshelf", 0.3),
+        Step("dresser", 0.5),
         Step("rug", 0.3),
     ),
     "office": (
-        *_must("desk", "shelf"),
+        *_must("desk", "bookshelf"),
         Step("curtain", 0.4),
-        Step("shelf", 0.5),
+        Step("shelf", 0.3),
         Step("filing cabinet", 0.6),
     ),
     "hallway": (Step("shoe rack", 0.8), Step("coat rack", 0.6), Step("mirror", 0.6)),
@@ -102,10 +104,23 @@ HANG_M: Mapping[str, float] = {
 }
 # What hangs above what.
 ABOVE: Mapping[str, tuple[str, ...]] = {
-    "wall cabinet": ("kitchen counter", "kitchen sink", "dishwasher", "washing machine", "dryer"),
+    "wall cabinet": ("kitchen counter", "kitchen sink", "dishwasher", "washing machine", "dryer", "toilet"),
     "mirror": ("bathroom sink", "dresser", "shoe rack"),
     "painting": ("sofa", "bed", "dresser", "desk", "piano", "tv stand"),
 }
+# What stands in the light of a window rather not, and by how much.
+NOT_BEFORE_WINDOWS: Mapping[str, float] = {"tv stand": 1.2, "bed": 0.4, "sofa": 0.4, "piano": 0.8, "fireplace": 3.0}
+# Chance that what can be switched on is on at the start, and that of everything else.
+ON: Mapping[str, float] = {
+    "ceiling lamp": 0.4,
+    "floor lamp": 0.5,
+    "table lamp": 0.5,
+    "television": 0.5,
+    "computer monitor": 0.5,
+    "fireplace": 0.5,
+    "aquarium": 0.9,
+}
+ON_ELSE = 0.15
 # Free depth before a piece, metres, where it is not given by what opens.
 FRONT_M: Mapping[str, float] = {
     "sofa": 0.3,
@@ -118,6 +133,7 @@ FRONT_M: Mapping[str, float] = {
     "desk": 0.75,
     "piano": 0.6,
     "shelf": 0.5,
+    "bookshelf": 0.5,
     "coffee table": 0.0,
     "trash can": 0.0,
     "house plant": 0.0,

@@ -9,11 +9,11 @@ import numpy as np
 
 from .making import build, draw_words, make
 from .model import Asset, Kind, Placed
+from .recipes import ON, ON_ELSE
 from .shelves import Shelf, shelves_of, turn
 
 _CLOSED = 0.25  # weight of a place behind a door against one in the open
 _DIRTY = 0.25
-_ON = 0.4
 # What nearly every apartment has: (category, furniture it stands on, chance, how many at most).
 _USUAL: tuple[tuple[str, str, float, int], ...] = (
     ("toothbrush", "bathroom sink", 0.9, 2),
@@ -30,7 +30,7 @@ _USUAL: tuple[tuple[str, str, float, int], ...] = (
     ("desk lamp", "desk", 0.5, 1),
     ("alarm clock", "nightstand", 0.7, 1),
     ("remote control", "coffee table", 0.7, 1),
-    ("book", "shelf", 0.9, 4),
+    ("book", "bookshelf", 0.9, 4),
     ("pillow", "bed", 0.8, 2),
     ("cushion", "sofa", 0.8, 3),
     ("mug", "desk", 0.5, 1),
@@ -191,7 +191,7 @@ class Scatterer:
         category = placed.asset.category
         kind = self.object_kinds.get(category) or self.furniture_kinds[category]
         dirty = "dirty" in kind.skills and bool(self.rng.random() < _DIRTY)
-        on = "toggle" in kind.skills and bool(self.rng.random() < _ON)
+        on = "toggle" in kind.skills and bool(self.rng.random() < ON.get(category, ON_ELSE))
         self.things.append(replace(placed, id=len(self.furniture) + len(self.things), dirty=dirty, on=on))
         self.counts[category, placed.room] = self.counts.get((category, placed.room), 0) + 1
         return True

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import bake, trim
-from .finishes import CEILING, lay
+from .finishes import CEILING, lay, splash_tiles, wall_px_per_m
 from .model import Apartment, Mesh, Placed
 from .outside import outside_view
 from .walls import Face, faces, solids
@@ -16,8 +16,10 @@ from .walls import Face, faces, solids
 __all__ = ["ShellPiece", "shell", "solids"]
 
 FLOOR_PX_PER_M = 56
-WALL_PX_PER_M = 36
+KITCHEN_WALL_PX_PER_M = 52
 CEILING_PX_PER_M = 16
+_SPLASH_M = (0.88, 1.43)  # lower and upper edge of the tiles behind worktops
+_SPLASHED = ("kitchen counter", "kitchen sink", "stove", "dishwasher")
 _REACH_M = 0.5  # furniture farther than this from a wall casts no shade on it
 
 
@@ -152,8 +154,27 @@ def _wall(
     lit *= bake.contact(mask, bake.LIGHT_PER_M)[..., None]
     material = apartment.rooms[face.room].wall
     shift = (0, int(rng.integers(512)))
-    albedo = lay(material, face.length_m, face.height_m, WALL_PX_PER_M, shift)
+    spans = _worktops(apartment, face)
+    px_per_m = KITCHEN_WALL_PX_PER_M if spans else wall_px_per_m(material)
+    albedo = lay(material, face.length_m, face.height_m, px_per_m, shift)
+    if spans:
+        tiles = lay(splash_tiles(apartment.seed), face.length_m, _SPLASH_M[1] - _SPLASH_M[0], px_per_m, (0, 0))
+        low = round(_SPLASH_M[0] * px_per_m)
+        for start, end in spans:
+            first, last = (max(round(u * px_per_m), 0) for u in (start, end))
+            albedo[low : low + len(tiles), first:last] = tiles[:, first:last]
     return ShellPiece(face.room, f"wall {face.name}", _wall_mesh(face), bake.expose(albedo, lit), 0.0)
+
+
+def _worktops(apartment: Apartment, face: Face) -> list[tuple[float, float]]:
+    """Spans (u0, u1) of a kitchen's wall that have worktops before them."""
+    spans = []
+    for placed in apartment.objects:
+        if placed.room == face.room and placed.asset.category in _SPLASHED:
+            x0, y0, x1, y1, _, _ = world_boxes(placed)[0]
+            if min(face.before(x0, y0), face.before(x1, y1)) < 0.1:
+                spans.append((min(face.along(x0, y0), face.along(x1, y1)), max(face.along(x0, y0), face.along(x1, y1))))
+    return spans if apartment.rooms[face.room].kind == "kitchen" else []
 
 
 def _shades(face: Face, boxes: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

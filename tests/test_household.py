@@ -57,7 +57,13 @@ def toy_apartment() -> Apartment:
         for when, e in (("on", 1.0), ("off", 0.0))
     )
     lamp = Asset(
-        "lamp", "yellow", "metal", "round", shades, (Box((0, 0, 0.7), (0.1, 0.1, 0.7)),), Box((0, 0, 0.7), (0.2, 0.2, 0.7))
+        "floor lamp",
+        "yellow",
+        "metal",
+        "round",
+        shades,
+        (Box((0, 0, 0.7), (0.1, 0.1, 0.7)),),
+        Box((0, 0, 0.7), (0.2, 0.2, 0.7)),
     )
     mug = Asset(
         "mug",

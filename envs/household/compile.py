@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .engine import mujoco
+from .furniture import FURNITURE
 from .materials import PATTERNS
 from .model import Apartment, Condition, Material, Mesh, Part
+from .objects import OBJECTS
 from .shell import ShellPiece, shell
 from .state import WorldState, movers
 
@@ -56,6 +58,7 @@ def compile_apartment(apartment: Apartment, pieces: Sequence[ShellPiece] | None 
         builder.add_shell(piece)
     model = builder.spec.compile()
     owners = movers(apartment)
+    lighting = {kind.category for kind in (*FURNITURE.values(), *OBJECTS.values()) if "lights" in kind.skills}
     return CompiledApartment(
         apartment=apartment,
         model=model,
@@ -65,7 +68,7 @@ def compile_apartment(apartment: Apartment, pieces: Sequence[ShellPiece] | None 
         geom_rgba=model.geom_rgba.copy(),
         mover_owner=np.array([owner for owner, _ in owners], dtype=np.int32),
         mover_range=np.array([mover.range for _, mover in owners], dtype=np.float64),
-        lights=np.array([_lights(placed.asset.parts) for placed in apartment.objects], dtype=bool),
+        lights=np.array([placed.asset.category in lighting for placed in apartment.objects], dtype=bool),
         reach_m=np.array([_reach(placed.asset.parts, placed.asset.movers) for placed in apartment.objects]),
     )
 
@@ -190,10 +193,6 @@ def _picture(pattern: str) -> NDArray[np.uint8]:
 
 def _yaw_quat(yaw_rad: float) -> list[float]:
     return [float(np.cos(yaw_rad / 2)), 0.0, 0.0, float(np.sin(yaw_rad / 2))]
-
-
-def _lights(parts: Sequence[Part]) -> bool:
-    return any(part.when == "on" and part.material.emission >= 0.5 for part in parts)
 
 
 def _reach(parts, movers) -> float:  # type: ignore[no-untyped-def]

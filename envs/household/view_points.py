@@ -27,7 +27,11 @@ def view_points(
     place, yaw = data.mocap_pos[object_id], 2.0 * np.arctan2(data.mocap_quat[object_id, 3], data.mocap_quat[object_id, 0])
     turn = np.array([[np.cos(yaw), -np.sin(yaw), 0.0], [np.sin(yaw), np.cos(yaw), 0.0], [0.0, 0.0, 1.0]])
     out = np.zeros(grid.free.shape, dtype=bool)
-    cells = np.argwhere(grid.free)
+    reach = reach_m + float(np.hypot(*bounds.half_size[:2])) + float(np.hypot(*bounds.centre[:2]))
+    row, column = grid.cell(place[:2])
+    span = int(np.ceil(reach / grid.cell_m)) + 1
+    first = np.maximum([row - span, column - span], 0)
+    cells = np.argwhere(grid.free[first[0] : max(row + span + 1, 0), first[1] : max(column + span + 1, 0)]) + first
     xy = grid.centres(cells)
     local = (xy - place[:2]) @ turn[:2, :2] - np.asarray(bounds.centre[:2])
     gap = np.maximum(np.abs(local) - np.asarray(bounds.half_size[:2]), 0.0)

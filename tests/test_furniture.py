@@ -174,6 +174,22 @@ def test_places_are_held_free_and_inside(category: str, shape: str) -> None:
 
 
 @pytest.mark.parametrize(("category", "shape"), CASES)
+def test_solids_block_what_a_body_of_90_cm_would_run_into(category: str, shape: str) -> None:
+    kind = FURNITURE[category]
+    for asset in samples(category, shape):
+        if kind.stand in ("hang", "ceiling", "rug", "object") or category == "door":
+            continue
+        points = np.concatenate([p.mesh.vertices for p in asset.parts]).astype(np.float64)
+        points = points[points[:, 2] < 0.85, :2]  # the body is an upright cylinder: only the plan matters
+        low = [b for b in asset.solids if b.centre[2] - b.half_size[2] < 0.85]
+        centres, halves = (
+            np.array([values[:2] for values in side]) for side in zip(*((b.centre, b.half_size) for b in low), strict=True)
+        )
+        away = np.linalg.norm(np.maximum(np.abs(points[:, None] - centres) - halves, 0.0), axis=2).min(axis=1)
+        assert away.max() < (0.45 if category == "house plant" else 0.10), asset.shape
+
+
+@pytest.mark.parametrize(("category", "shape"), CASES)
 def test_what_opens_swings_clear_of_the_body_and_outward(category: str, shape: str) -> None:
     for asset in samples(category, shape):
         assert len({m.name for m in asset.movers}) == len(asset.movers)

@@ -41,7 +41,7 @@ PATTERNS: Mapping[str, tuple[Callable[[], NDArray[np.uint8]], float]] = {
     "paper": (patterns.paper, 0.3),
     "cardboard": (patterns.cardboard, 0.3),
     "leaves": (patterns.leaves, 0.25),
-    "glint": (patterns.glint, 1.0),
+    "glint": (pictures.glint, 1.0),
     "rug_border": (patterns.rug_border, 1.0),
     "rug_geometric": (patterns.rug_geometric, 1.0),
     "rug_rings": (patterns.rug_rings, 1.0),

@@ -265,14 +265,6 @@ def knit() -> Picture:
     return tone(0.68 + 0.28 * wave(v * 16 + slant * 1.2))
 
 
-def glint() -> Picture:
-    """Reflected light in a mirror, slanting: 0..1 covers it."""
-    v, u = grid()
-    slant = u * 0.8 + v
-    streak = 0.12 * (np.abs(slant - 0.75) < 0.10) + 0.12 * (np.abs(slant - 0.98) < 0.04) + 0.08 * (np.abs(slant - 1.3) < 0.02)
-    return tone(0.74 + 0.14 * v + streak)
-
-
 def rug_border() -> Picture:
     """A whole carpet with frames and a medallion, seen as one picture: 0..1 covers it."""
     v, u = grid()

@@ -1,4 +1,4 @@
-"""Full-colour pictures: what hangs on walls, what screens show, spines of books. Row 0 is the bottom of the picture.
+"""Whole pictures: what hangs on walls, what screens and mirrors show, spines of books. Row 0 is the bottom of the picture.
 
 Like `patterns`, they are made of exact arithmetic on seeded numbers.
 """
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .patterns import Grey, Picture, fractal, grid, noise
+from .patterns import Grey, Picture, fractal, grid, noise, tone
 
 Colour = tuple[float, float, float]
 
@@ -237,3 +237,11 @@ def water() -> Picture:
         _put(picture, (v - y) * (v - y) / 0.0006 + (u - x) * (u - x) / 0.0018 < 1, fish[k % 3])
         _put(picture, (u > x + 0.03) & (u < x + 0.065) & (np.abs(v - y) < (u - x - 0.025) * 0.7), fish[k % 3])
     return _bytes(picture)
+
+
+def glint() -> Picture:
+    """Reflected light in a mirror, slanting: 0..1 covers it."""
+    v, u = grid()
+    slant = u * 0.8 + v
+    streak = 0.12 * (np.abs(slant - 0.75) < 0.10) + 0.12 * (np.abs(slant - 0.98) < 0.04) + 0.08 * (np.abs(slant - 1.3) < 0.02)
+    return tone(0.74 + 0.14 * v + streak)

@@ -138,7 +138,7 @@ def coat_rack(colour: str, material: str, shape: str, rng: np.random.Generator) 
     coat = lathe([(0, 0.40), (0.19, 0.40), (0.15, 0.90), (0.19, 1.26), (0.08, 1.40), (0.05, 1.46)], 8)
     if rng.random() < 0.6:
         piece.add(Material(tint, "fabric"), move(scale(coat, (0.45, 1.1, 1.0)), (0.13, 0.0, high - 1.53)))
-    piece.solid(wide(0.24), wide(0.24), (0.0, high))
+    piece.solid((-0.24 if feet == 4 else -0.14, 0.24), wide(0.42), (0.0, high))
     return piece.asset()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from enactive.envs import Observation
+from enactive.envs import Embodiment, Observation
 from enactive.perception.base import Belief
 from enactive.perception.geodesic import DistanceField, distance_field
 from enactive.perception.mapping import OccupancyMap
@@ -40,6 +40,13 @@ def turn_between(from_rad: float, to_rad: float) -> float:
     """The shorter turn from one heading to another, in (-pi, pi], left positive."""
     turn = (to_rad - from_rad) % (2.0 * math.pi)
     return turn - 2.0 * math.pi if turn > math.pi else turn
+
+
+def pace(embodiment: Embodiment) -> int:
+    """How many commands of a body do what one discrete move does: patience is counted in moves."""
+    if embodiment.control_mode == "discrete" or not embodiment.high:
+        return 1
+    return max(1, round(embodiment.forward_m * (embodiment.rate_hz or 10.0) / embodiment.high[0]))
 
 
 def reached(
@@ -112,9 +119,10 @@ class Approach:
     could not be reached. Where the object does not show up in the picture from the chosen place, up to two others are tried.
     """
 
-    def __init__(self, look_rad: float, reach_m: float = REACH_M) -> None:
+    def __init__(self, embodiment: Embodiment, reach_m: float = REACH_M) -> None:
         self.failed = False
-        self._look_rad, self._reach_m = look_rad, reach_m
+        self._look_rad, self._reach_m, self._pace = embodiment.look_rad, reach_m, pace(embodiment)
+        self._nods = "look_down" in embodiment.labels
         self._place: GoTo | None = None
         self._tried: list[tuple[float, float]] = []
         self._facing = self._steps = 0
@@ -124,7 +132,7 @@ class Approach:
         """The intent towards a node, which may move a little while it gets better known."""
         assert belief.map is not None
         self._steps += 1
-        if self._steps > MOST_STEPS * (1 + len(self._tried)):
+        if self._steps > MOST_STEPS * self._pace * (1 + len(self._tried)):
             self.failed = True
             return None
         if self._place is None or np.linalg.norm(node.centre_m - self._centre) > MOVED_M or self._steps % REVISE == 0:
@@ -138,7 +146,7 @@ class Approach:
         self._facing += 1
         x, y, z = (float(value) for value in node.centre_m)
         look = LookAt((x, y, z))
-        if self._facing <= FACING_STEPS and not self._faces(look, belief.observation):
+        if self._facing <= FACING_STEPS * self._pace and not self._faces(look, belief.observation):
             return look
         if len(self._tried) + 1 < PLACES and belief.detections and not in_view(belief, node):
             self._tried.append(self._place.point_m)
@@ -156,8 +164,8 @@ class Approach:
     def _faces(self, look: LookAt, observation: Observation) -> bool:
         """Base and camera turned towards the point, as near as the camera's steps allow."""
         camera = next(iter(observation.cameras.values()), None)
-        if camera is None or not reached(look, observation):
-            return camera is None
+        if camera is None or not self._nods or not reached(look, observation):
+            return reached(look, observation)
         to = np.array(look.point_m) - camera.T_world_camera[:3, 3]
         wanted = math.atan2(to[2], math.hypot(to[0], to[1]))
         return abs(wanted - pitch_of(camera.T_world_camera)) <= self._look_rad / 2.0 + 1e-6

@@ -16,12 +16,12 @@ from enactive.perception.frontiers import Frontier, frontiers
 from enactive.perception.geodesic import distance_field
 from enactive.perception.mapping import OccupancyMap
 
-from .approach import reached
+from .approach import pace, reached
 from .base import GoTo, Intent, Look, LookAt, Stop
 from .seek import Seeker, goal_name
 
 SAME_M = 0.6  # a frontier whose target moved less than this between two steps is the same one
-PATIENCE = 15  # steps at one spot before a frontier is left alone
+PATIENCE = 15  # moves at one spot before a frontier is left alone
 LEFT_ALONE_M = 0.5
 MOVED_M = 0.15
 
@@ -51,6 +51,7 @@ class NearestFrontier:
         self._seeker.reset(goal_name(goal, self.describer), embodiment)
         self._target: NDArray[np.float64] | None = None
         self._left_alone: list[NDArray[np.float64]] = []
+        self._pace = pace(embodiment)
         self._spot, self._waited = np.full(2, np.inf), 0
         self._trace = {}
 
@@ -96,7 +97,7 @@ class NearestFrontier:
             self._spot, self._waited = here_m.copy(), 0
             return
         self._waited += 1
-        if self._waited > PATIENCE:
+        if self._waited > PATIENCE * self._pace:
             self._leave_alone()
 
     def _leave_alone(self) -> None:

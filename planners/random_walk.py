@@ -13,11 +13,11 @@ from enactive.perception.detector import Detector
 from enactive.perception.geodesic import distance_field, traversable
 from enactive.perception.mapping import OccupancyMap
 
-from .approach import reached
+from .approach import pace, reached
 from .base import GoTo, Intent, Look, LookAt, Stop
 from .seek import Seeker, goal_name
 
-PATIENCE = 60  # steps for one stretch of the walk
+PATIENCE = 60  # moves for one stretch of the walk
 
 
 class RandomWalk:
@@ -45,6 +45,7 @@ class RandomWalk:
         self._rng = np.random.default_rng(self.seed)
         self._go: GoTo | None = None
         self._steps = 0
+        self._pace = pace(embodiment)
         self._turn_rad = embodiment.turn_rad
         self._trace = {}
 
@@ -56,7 +57,7 @@ class RandomWalk:
             return intent
         assert belief.map is not None
         self._steps += 1
-        if self._go is None or self._steps > PATIENCE or reached(self._go, belief.observation):
+        if self._go is None or self._steps > PATIENCE * self._pace or reached(self._go, belief.observation):
             self._go, self._steps = self._anywhere(belief.map), 0
         self._trace = {"stage": "walk", "goal": self._seeker.name}
         if self._go is None:

@@ -13,7 +13,7 @@ from enactive.perception.base import Belief
 from enactive.perception.detector import Detector
 from enactive.perception.scene_graph import SceneNode
 
-from .approach import Approach
+from .approach import Approach, pace, turn_between, yaw_of
 from .base import Intent, Look, Stop
 from .unigoal.commonsense import canonical
 from .unigoal.grammar import parse_description
@@ -56,7 +56,8 @@ class Seeker:
 
     def reset(self, name: str, embodiment: Embodiment) -> None:
         self.name, self._body = name, embodiment
-        self._turns_left = round(2.0 * math.pi / embodiment.turn_rad)
+        self._turns_left = 2 * round(2.0 * math.pi / embodiment.turn_rad) * pace(embodiment)
+        self._turned_rad, self._heading_rad = 0.0, math.nan
         self._approach: tuple[int, Approach] | None = None
         self._given_up: set[int] = set()
         self.trace: dict[str, Any] = {}
@@ -68,7 +69,7 @@ class Seeker:
         node = self._candidate(belief)
         while node is not None:
             if self._approach is None or self._approach[0] != node.id:
-                self._approach = node.id, Approach(self._body.look_rad)
+                self._approach = node.id, Approach(self._body)
             intent = self._approach[1].next(belief, node)
             self.trace = {"stage": "approach", "goal": self.name, "node": node.id, "score": node.score}
             if intent is not None:
@@ -79,10 +80,20 @@ class Seeker:
             self._approach = None
             node = self._candidate(belief)
         self.trace = {"stage": "look around", "goal": self.name}
-        if self._turns_left > 0:
-            self._turns_left -= 1
-            return Look(yaw_rad=self._body.turn_rad)
-        return None
+        return Look(yaw_rad=self._body.turn_rad) if self._looking_around(belief) else None
+
+    def _looking_around(self, belief: Belief) -> bool:
+        """Whether the turn on the spot at the start is still incomplete. A body that cannot turn gives it up in time."""
+        pose = belief.observation.T_world_base
+        if pose is None or self._turns_left <= 0:
+            return False
+        heading = yaw_of(pose)
+        if not math.isnan(self._heading_rad):
+            self._turned_rad += abs(turn_between(self._heading_rad, heading))
+        self._heading_rad = heading
+        done = self._turned_rad > 2.0 * math.pi - 1.5 * self._body.turn_rad  # the width of the picture covers the rest
+        self._turns_left = 0 if done else self._turns_left - 1
+        return not done
 
     def _candidate(self, belief: Belief) -> SceneNode | None:
         """The node that is being walked up to, else the nearest believed one that answers to the goal's name."""

@@ -148,7 +148,10 @@ def test_nearest_frontier_finds_what_is_two_rooms_away() -> None:
 def test_it_looks_all_around_first() -> None:
     world = Flat()
     run(world, NearestFrontier(), ObjectGoal("mug"), steps=14)
-    assert world.names[:12] == ["turn_left"] * 12
+    assert world.names[:11] == ["turn_left"] * 11
+    angles = np.linspace(-np.pi, np.pi, 24)
+    around = world.known.cell_of(world.pose[:2] + 0.5 * np.stack([np.cos(angles), np.sin(angles)], -1))
+    assert world.known.explored[around[:, 0], around[:, 1]].all()
 
 
 def test_it_says_so_when_nothing_is_left_to_explore() -> None:
@@ -261,7 +264,7 @@ def test_a_place_before_an_object_is_on_its_side_of_the_wall() -> None:
 def test_approach_tries_another_place_when_the_object_does_not_show() -> None:
     world = Flat()
     world.pose[:] = 3.2, -1.0, 2.0
-    approach = Approach(BODY.look_rad)
+    approach = Approach(BODY)
     places: list[tuple[float, float]] = []
     controller = NavigationController()
     controller.reset(BODY)

@@ -80,9 +80,8 @@ def main() -> None:
                 start = time.perf_counter()
                 builder.update(found, frame)
                 seconds[size].append(time.perf_counter() - start)
-    print(
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores; {np.mean([len(f) for _, f in frames]):.1f} objects in view"
-    )
+    in_view = np.mean([len(found) for _, found in frames])
+    print(f"{platform.machine()}, {os.cpu_count()} cores; {in_view:.1f} objects in view")
     medians = {}
     for size, builder in builders.items():
         medians[size] = 1e3 * float(np.median(seconds[size]))

@@ -15,6 +15,7 @@ from .base import Detection
 
 MAX_POINTS = 400  # per segment and frame: more only costs time, the voxels of an object fill up over frames
 MIN_POINTS = 8
+DEEPEST = 2.0  # how many times its width a thing may reach away from the camera
 DEPTH_GAP_M = 0.12  # a jump along the sorted depths that a single surface does not have
 CELL_M = 0.06  # parts with an empty cell of this size between them are apart; ConceptGraphs' DBSCAN reaches 0.1 m
 
@@ -46,8 +47,9 @@ def lift(
 ) -> list[Segment]:
     """Segments of the detections that have enough pixels with depth in range.
 
-    The mask's rim (1 px) is left out where enough remains, since depth and label disagree there. Where the depths of a mask
-    fall apart, only the largest cluster in space stays. exact_masks: the masks come from a renderer, nothing is cut away.
+    The mask's rim (1 px) is left out where enough remains, since depth and label disagree there. What lies implausibly far
+    behind the nearest points is dropped, and where the depths of a mask fall apart, all but the largest part in space.
+    exact_masks: the masks come from a renderer, parts belong together even where something stands in between.
     """
     assert frame.depth is not None
     depth = frame.depth.ravel()
@@ -74,9 +76,10 @@ def lift(
     segments = []
     for (index, pixels, area), own in zip(picked, np.split(points, splits), strict=True):
         z = depth[pixels]
+        keep = _plausibly_deep(pixels, z, frame)
         if not exact_masks:
-            keep = _main_part(own, z)
-            own, pixels, z = own[keep], pixels[keep], z[keep]
+            keep[keep] = _main_part(own[keep], z[keep])
+        own, pixels, z = own[keep], pixels[keep], z[keep]
         ordered = np.sort(own, axis=0)
         n = len(ordered)
         low, centre, high = ordered[int(0.02 * n)], ordered[n // 2], ordered[n - 1 - int(0.02 * n)]
@@ -101,6 +104,17 @@ def _unproject(pixels: NDArray[np.int64], frame: CameraFrame) -> NDArray[np.floa
     x = (u - frame.K[0, 2]) / frame.K[0, 0] * z
     y = (v - frame.K[1, 2]) / frame.K[1, 1] * z
     return np.column_stack([x, y, z]) @ frame.T_world_camera[:3, :3].T + frame.T_world_camera[:3, 3]
+
+
+def _plausibly_deep(pixels: NDArray[np.int64], z: NDArray[np.float32], frame: CameraFrame) -> NDArray[np.bool_]:
+    """The points no farther behind the nearest ones than a thing of this width can reach.
+
+    Through glass a camera measures what is behind it: a wine glass on a table would else be as long as the room.
+    """
+    v, u = np.divmod(pixels, frame.rgb.shape[1])
+    near = np.partition(z, len(z) // 20)[len(z) // 20]
+    width_m = max(int(np.ptp(u)) / frame.K[0, 0], int(np.ptp(v)) / frame.K[1, 1]) * float(near)
+    return np.asarray(z <= near + DEEPEST * width_m + DEPTH_GAP_M)
 
 
 def _main_part(points: NDArray[np.float64], z: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from enactive.envs import Embodiment, Goal, Observation
+from enactive.envs import CameraFrame, Embodiment, Goal, Observation
+from enactive.envs.household.model import Apartment
 from enactive.errors import ConfigError
 
 from .base import Belief, Detection
 from .detector import TextEncoder
 from .scene_graph_builder import SceneGraphBuilder
 from .spatial_memory import SpatialMemory, depth_range_m
+
+THROUGH_M = 0.1  # measured this far behind the farthest part of a thing: the depth is not its own
 
 
 class TrueObject(Protocol):
@@ -31,12 +35,21 @@ class TrueObject(Protocol):
 
 
 class SegmentationOracle(Protocol):
-    """What the world tells of its truth. segmentation: (H, W) int32 of the current view, below 0 = no object."""
+    """What the world tells of its truth.
+
+    apartment: as made; its objects know the bounds of their asset. segmentation: (H, W) int32 of the current view, below 0 =
+    no object. pose: T_world_object, (4, 4).
+    """
+
+    @property
+    def apartment(self) -> Apartment: ...
 
     @property
     def objects(self) -> Sequence[TrueObject]: ...
 
     def segmentation(self) -> NDArray[np.int32]: ...
+
+    def pose(self, object_id: int) -> NDArray[np.float64]: ...
 
 
 class OraclePerceiver:
@@ -55,6 +68,7 @@ class OraclePerceiver:
         self._oracle: SegmentationOracle | None = None
         self._memory: SpatialMemory | None = None
         self._objects: Sequence[TrueObject] = ()
+        self._reach_m: list[float] = []  # of each object, from its origin
 
     def bind(self, oracle: SegmentationOracle) -> None:
         """Give it the truth to look at: `env.unwrapped.oracle`."""
@@ -78,11 +92,16 @@ class OraclePerceiver:
             raise ConfigError("OraclePerceiver was not reset: call reset(embodiment, goal) first")
         frame = self._memory.look(observation)
         low, high = self._memory.builder.depth_range_m
+        if not self._objects:
+            self._objects = self._oracle.objects
+            bounds = [placed.asset.bounds for placed in self._oracle.apartment.objects]
+            self._reach_m = [float(np.linalg.norm(np.abs(box.centre) + box.half_size)) for box in bounds]
+        segmentation = self._oracle.segmentation()
+        frame = self._without_glass(frame, segmentation)
         assert frame.depth is not None
-        segmentation = np.where((frame.depth >= low) & (frame.depth <= high), self._oracle.segmentation(), -1)
+        segmentation = np.where((frame.depth >= low) & (frame.depth <= high), segmentation, -1)
         areas = np.bincount(segmentation[segmentation >= 0].ravel())
         instances = [int(i) for i in np.flatnonzero(areas >= self.min_area_px)]
-        self._objects = self._objects or self._oracle.objects
         objects = [self._objects[i] for i in instances]
         embeddings = self.text.encode([thing.category for thing in objects])
         detections = [
@@ -91,3 +110,19 @@ class OraclePerceiver:
         ]
         words = [{word: 1.0 for word in (thing.colour, thing.material, thing.shape) if word} for thing in objects]
         return self._memory.remember(observation, frame, detections, words, instances)
+
+    def _without_glass(self, frame: CameraFrame, segmentation: NDArray[np.int32]) -> CameraFrame:
+        """The frame with the depth of things that depth looks through (a wine glass) set to where they stand."""
+        assert frame.depth is not None
+        assert self._oracle is not None
+        depth = frame.depth.copy()
+        areas = np.bincount(segmentation[segmentation >= 0].ravel())
+        for i in np.flatnonzero(areas >= self.min_area_px).tolist():
+            place_m = self._oracle.pose(i)[:3, 3] - frame.T_world_camera[:3, 3]
+            z = float(frame.T_world_camera[:3, 2] @ place_m)
+            pixels = np.flatnonzero(segmentation == i)
+            measured = frame.depth.ravel()[pixels]
+            measured = measured[measured > 0]
+            if z > 0 and (not len(measured) or np.median(measured) > z + self._reach_m[i] + THROUGH_M):
+                depth.ravel()[pixels] = z
+        return replace(frame, depth=depth)

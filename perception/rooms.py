@@ -16,6 +16,7 @@ from .scene_graph import RoomNode, SceneGraph
 
 ASSIGN_M = 0.6  # an object this near to a room's floor is in it (cabinets hang where no floor is seen)
 FEWEST_VOTES = 0.5
+FEWEST_NEW_CELLS = 40  # below, segmenting again would only shuffle cells
 
 
 class RoomKeeper:
@@ -33,19 +34,27 @@ class RoomKeeper:
         self._resolution_m = 0.05
         self._next_id = 0
         self._count = 0
+        self._known = -FEWEST_NEW_CELLS
 
     def update(self, grid: OccupancyMap, graph: SceneGraph, moved: Collection[int]) -> list[int]:
         """Bring rooms and membership up to date; returns the ids of the objects whose room changed.
 
         moved: objects whose box changed since the last call; the others are looked at when the map is segmented.
         """
-        fresh = self._count % self.every == 0
+        due = self._count % self.every == 0
+        fresh = due and self._has_changed(grid)
         self._count += 1
         if fresh:
             self._segment(grid, graph)
         changed = self._assign(graph, list(graph.nodes) if fresh else [i for i in moved if i in graph.nodes])
-        if fresh:
+        if due:
             self._name(graph)
+        return changed
+
+    def _has_changed(self, grid: OccupancyMap) -> bool:
+        known = int(np.count_nonzero(grid.explored)) + int(np.count_nonzero(grid.tall))
+        changed = abs(known - self._known) >= FEWEST_NEW_CELLS
+        self._known = known if changed else self._known
         return changed
 
     def room_at(self, xy_m: NDArray[np.float64]) -> NDArray[np.int32]:

@@ -16,7 +16,7 @@ from enactive.envs.observation import CameraFrame
 
 from .association import associate, twin_of
 from .base import Detection
-from .colours import lab_of, name_colour
+from .colours import lab_of, middle, name_colour
 from .corrections import Refusals
 from .lifting import Segment, lift
 from .relations import RelationKeeper
@@ -216,4 +216,4 @@ class SceneGraphBuilder:
         node.centre_m, node.half_size_m, node.embedding = centre_m, half_size_m, embedding
         node.attributes = {word: total / weight for word, (total, weight) in track.words.items()}
         if track.colours:
-            node.attributes |= name_colour(np.median(track.colours, axis=0))
+            node.attributes |= name_colour(middle(np.array(track.colours)))

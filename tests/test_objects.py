@@ -239,3 +239,18 @@ def test_three_slices_are_closed_together() -> None:
     assert closed(pieces)
     assert len(rind.mesh.faces) == 3 * 20
     assert len(flesh.mesh.faces) == 3 * 20
+
+
+def test_the_lid_of_a_box_opens_upwards_and_hides_its_inside() -> None:
+    kind = OBJECTS["box"]
+    for shape in kind.shapes:
+        asset = kind.build(kind.colours[0], kind.materials[0], shape, np.random.default_rng(4))
+        (lid,) = asset.movers
+        assert asset.surfaces[0].mover == lid.name
+        points = np.concatenate([part.mesh.vertices for part in lid.parts])
+        half = lid.range / 2
+        assert lid.axis == (0.0, -1.0, 0.0)
+        x, z = points[:, 0] - lid.origin[0], points[:, 2] - lid.origin[2]
+        lifted = x * np.sin(half) + z * np.cos(half)  # a right-handed turn around -y takes x to z
+        front = x > 0.9 * x.max()
+        assert (lifted[front] > z[front] + 0.05).all()

@@ -30,7 +30,7 @@ HIDES = ("brown", "black", "red", "blue", "white", "beige", "green", "pink")
 
 
 def umbrella(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
-    """Open on the ground like a dome with a hooked stick, or closed and lying."""
+    """Open, leaning on its rim with the hooked stick in view, or closed and lying."""
     look = paint(colour, material)
     if shape == "open":
         r = 0.42
@@ -40,13 +40,13 @@ def umbrella(colour: str, material: str, shape: str, rng: np.random.Generator) -
             smooth=False,
         )
         cover = move(cover, (0, 0, 0.02))
-        rod = limb([(0, 0, 0.01), (0, 0, 0.34)], 0.009, 5)
-        hook = limb([(0.07, 0, 0.03), (0.07, 0, 0.012), (0.035, 0, 0.01), (0, 0, 0.02)], 0.011, 5)
-        ribs = [turn(bar((0.1 * r, 0, 0.3), (r, 0, 0.022), 0.004, 3), a) for a in np.arange(8) * np.pi / 4]
+        rod = limb([(0, 0, -0.21), (0, 0, 0.34)], 0.009, 5)
+        hook = limb([(0, 0, -0.2), (0, 0, -0.24), (0.035, 0, -0.26), (0.07, 0, -0.24), (0.07, 0, -0.22)], 0.014, 5)
+        meshes = [turn(m, 1.1, (0, 1, 0)) for m in (cover, rod, hook)]
         return finish(
             ("umbrella", colour, material, shape),
             rng,
-            [part(look, cover), part(DARK if colour != "black" else PAPER, rod, hook, *ribs)],
+            [part(look, meshes[0]), part(WOOD if colour != "brown" else DARK, *meshes[1:])],
         )
     body = move(
         along_x(lathe([(0, -0.3), (0.012, -0.3), (0.045, 0.1), (0.05, 0.16), (0.018, 0.18), (0, 0.18)], 8, smooth=False)),

@@ -90,9 +90,9 @@ def toothbrush(colour: str, material: str, shape: str, rng: np.random.Generator)
     """A long curved handle with a block of white bristles, or an electric one that stands."""
     look = paint(colour, material)
     if shape == "thick":
-        body = solid([(0.022, 0), (0.02, 0.13), (0.01, 0.15), (0.007, 0.235)], 10)
-        bristles = box((0.024, 0.022, 0.032), (0.012, 0, 0.225))
-        button = panel((0.016, 0.02), (0.021, 0, 0.09))
+        body = solid([(0.022, 0), (0.02, 0.10), (0.010, 0.115), (0.007, 0.18)], 10)
+        bristles = box((0.024, 0.022, 0.032), (0.012, 0, 0.172))
+        button = panel((0.016, 0.02), (0.021, 0, 0.07))
         return finish(
             ("toothbrush", colour, material, shape),
             rng,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..meshes import box, join, move, scale, turn
+from ..meshes import box, join, move, turn
 from ..model import Asset, Kind, Mesh, Skill
 from .craft import (
     accent,
@@ -41,14 +41,10 @@ def cushion(colour: str, material: str, shape: str, rng: np.random.Generator) ->
         )
     w = {"square": 0.4, "long": 0.56}[shape]
     body = _pillow(0.38, w, 0.13)
-    marks = (
-        [box((0.30, 0.018, 0.003), (0, s * 0.26 * w, 0.108)) for s in (-1, 1)]
-        if shape == "long"
-        else [box((0.15, 0.15, 0.004), (0, 0, 0.13))]
-    )
-    marks = (
-        [turn(m, np.pi / 4) for m in marks] if shape == "square" else [move(scale(m, (0.75, 2.2, 1)), (0, 0, 0)) for m in marks]
-    )
+    if shape == "long":
+        marks = [box((0.15, 0.09, 0.004), (0, s * 0.14 * w, 0.118)) for s in (-1, 1)]
+    else:
+        marks = [turn(box((0.15, 0.15, 0.004), (0, 0, 0.13)), np.pi / 4)]
     return finish(("cushion", colour, material, shape), rng, [part(look, body), part(trim, *marks)])
 
 

@@ -37,18 +37,9 @@ COVERS = ("red", "blue", "green", "yellow", "orange", "purple", "pink", "black",
 
 
 def book(colour: str, material: str, shape: str, rng: np.random.Generator) -> Asset:
-    """A bound block of pages: lying, standing, or lying open."""
+    """A bound block of pages: lying or standing."""
     cover = paint(colour, material)
     title = accent(colour, "white", "yellow") if colour != "yellow" else accent("yellow", "black")
-    if shape == "open":
-        half = [move(turn(box((0.2, 0.15, 0.018), (0, 0.075, 0.009)), lean, (1, 0, 0)), (0, 0, 0.006)) for lean in (0.1,)]
-        half += [move(turn(box((0.2, 0.15, 0.018), (0, -0.075, 0.009)), -0.1, (1, 0, 0)), (0, 0, 0.006))]
-        boards = [box((0.225, 0.33, 0.012), (0, 0, 0.006))]
-        lines = [
-            move(turn(box((0.15, 0.004, 0.003), (0, y, 0.0195)), 0.1 if y > 0 else -0.1, (1, 0, 0)), (0, 0, 0.006))
-            for y in (-0.12, -0.09, -0.06, -0.03, 0.03, 0.06, 0.09, 0.12)
-        ]
-        return finish(("book", colour, material, shape), rng, [part(cover, *boards), part(CREAM, *half), part(DARK, *lines)])
     t, w, h = {"thick": (0.055, 0.155, 0.225), "thin": (0.025, 0.165, 0.24), "standing": (0.045, 0.15, 0.23)}[shape]
     edge = 0.006
     boards = [box((h, w, edge), (0, 0, z)) for z in (edge / 2, t - edge / 2)] + [box((h, edge, t), (0, -w / 2, t / 2))]
@@ -109,9 +100,7 @@ def newspaper(colour: str, material: str, shape: str, rng: np.random.Generator) 
 
 
 KINDS = (
-    Kind(
-        "book", book, COVERS, ("paper", "leather"), ("thick", "thin", "standing", "open"), ("novel",), TAKE, on=READING, many=4
-    ),
+    Kind("book", book, COVERS, ("paper", "leather"), ("thick", "thin", "standing"), ("novel",), TAKE, on=READING, many=4),
     Kind(
         "notebook",
         notebook,

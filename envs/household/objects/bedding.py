@@ -42,7 +42,7 @@ def cushion(colour: str, material: str, shape: str, rng: np.random.Generator) ->
     w = {"square": 0.4, "long": 0.56}[shape]
     body = _pillow(0.38, w, 0.13)
     if shape == "long":
-        marks = [box((0.15, 0.09, 0.004), (0, s * 0.14 * w, 0.118)) for s in (-1, 1)]
+        marks = [box((0.14, 0.05, 0.022), (0, s * 0.13 * w, 0.121)) for s in (-1, 1)]
     else:
         marks = [turn(box((0.15, 0.15, 0.004), (0, 0, 0.13)), np.pi / 4)]
     return finish(("cushion", colour, material, shape), rng, [part(look, body), part(trim, *marks)])

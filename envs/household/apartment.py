@@ -52,7 +52,7 @@ def _furnished(
     furniture: list[Placed] = []
     for index in range(len(apartment.rooms)):
         rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([apartment.seed, _FURNITURE, index])))
-        for placed in Furnisher(apartment, index, furniture_kinds, rng).furnish():
+        for placed in Furnisher(apartment, index, furniture_kinds, object_kinds, rng).furnish():
             furniture.append(replace(placed, id=len(furniture)))
     area = sum((r.rect[2] - r.rect[0]) * (r.rect[3] - r.rect[1]) for r in apartment.rooms)
     kinds = [room.kind for room in apartment.rooms]

@@ -172,3 +172,9 @@ def _centred(asset: Asset, spots: Sequence[tuple[float, float, int]], front_m: f
         bx0, by0, bx1, by1 = turned_bounds(asset, quarter)
         moved.append((x - (bx0 + bx1) / 2, y - (by0 + by1) / 2, quarter))
     return places_at(asset, moved, 0.0, front_m, score)
+
+
+def grown(places: Places, by_m: float) -> Places:
+    """The same candidates with boxes that leave room for a small turn."""
+    grow = np.array([-by_m, -by_m, by_m, by_m, 0.0, 0.0])
+    return Places(places.xy, places.quarter, places.boxes + grow, places.fronts + grow, places.score)

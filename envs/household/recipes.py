@@ -110,6 +110,15 @@ ABOVE: Mapping[str, tuple[str, ...]] = {
 }
 # What stands in the light of a window rather not, and by how much.
 NOT_BEFORE_WINDOWS: Mapping[str, float] = {"tv stand": 1.2, "bed": 0.4, "sofa": 0.4, "piano": 0.8, "fireplace": 3.0}
+# How many things at most lie on the floor.
+ON_FLOOR: Mapping[RoomKind, int] = {
+    "living room": 3,
+    "bedroom": 3,
+    "hallway": 2,
+    "office": 2,
+    "laundry room": 2,
+    "dining room": 1,
+}
 # Chance that what can be switched on is on at the start, and that of everything else.
 ON: Mapping[str, float] = {
     "ceiling lamp": 0.4,

@@ -55,6 +55,9 @@ class Scatterer:
     def scatter(self) -> list[Placed]:
         """Furniture on furniture first, then sets, then what is usual, then look-alikes, then clutter: 40 to 110 things."""
         self.shelves = shelves_of(self.furniture)
+        for placed in self.furniture:  # some small things lie on the floor already
+            key = (placed.asset.category, placed.room)
+            self.counts[key] = self.counts.get(key, 0) + 1
         self._table_tops()
         first = len(self.things)
         self._lay_tables()
@@ -63,7 +66,7 @@ class Scatterer:
                 for _ in range(many):
                     if category in self.object_kinds and self.rng.random() < chance:
                         self._put(self.object_kinds[category], [s for s in self.shelves if s.parent is shelf_parent])
-        target = min(max(round(self.area_m2 * float(self.rng.uniform(0.75, 1.05))), 44), 108)
+        target = min(max(round(self.area_m2 * float(self.rng.uniform(0.75, 1.05))), 44), 98)
         self._look_alikes(first + round(target * 0.75))
         self._clutter(first + target)
         return self.things
@@ -139,7 +142,8 @@ class Scatterer:
     def _weight(self, kind: Kind, shelf: Shelf) -> float:
         """How readily a kind lies on a piece of furniture, under any of its names."""
         category = shelf.parent.asset.category
-        return max(kind.on.get(name, 0.0) for name in (category, *self.furniture_kinds[category].synonyms))
+        parent = self.furniture_kinds.get(category) or self.object_kinds[category]
+        return max(kind.on.get(name, 0.0) for name in (category, *parent.synonyms))
 
     def _put(self, kind: Kind, shelves: Sequence[Shelf], centred: bool = False) -> bool:
         """One more of a kind on one of these shelves, unlike those that are there."""
@@ -174,7 +178,11 @@ class Scatterer:
 
     def _unlike(self, kind: Kind) -> Asset:
         """An asset whose words no other thing of its category has, if a few draws find one."""
-        there = [(t.asset.colour, t.asset.material, t.asset.shape) for t in self.things if t.asset.category == kind.category]
+        there = [
+            (t.asset.colour, t.asset.material, t.asset.shape)
+            for t in (*self.furniture, *self.things)
+            if t.asset.category == kind.category
+        ]
         words = draw_words(kind, self.rng)
         for _ in range(6):
             if words not in there:

@@ -154,13 +154,13 @@ def _wall(
     lit *= bake.contact(mask, bake.LIGHT_PER_M)[..., None]
     material = apartment.rooms[face.room].wall
     shift = (0, int(rng.integers(512)))
-    spans = _worktops(apartment, face)
-    px_per_m = KITCHEN_WALL_PX_PER_M if spans else wall_px_per_m(material)
+    worktops = _worktops(apartment, face)
+    px_per_m = KITCHEN_WALL_PX_PER_M if worktops else wall_px_per_m(material)
     albedo = lay(material, face.length_m, face.height_m, px_per_m, shift)
-    if spans:
+    if worktops:
         tiles = lay(splash_tiles(apartment.seed), face.length_m, _SPLASH_M[1] - _SPLASH_M[0], px_per_m, (0, 0))
         low = round(_SPLASH_M[0] * px_per_m)
-        for start, end in spans:
+        for start, end in worktops:
             first, last = (max(round(u * px_per_m), 0) for u in (start, end))
             albedo[low : low + len(tiles), first:last] = tiles[:, first:last]
     return ShellPiece(face.room, f"wall {face.name}", _wall_mesh(face), bake.expose(albedo, lit), 0.0)

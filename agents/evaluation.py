@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 import gymnasium as gym
 
-from enactive.envs.household.episode import NavigationEpisode
+from enactive.envs.household.episode import NavigationEpisode, View
+from enactive.envs.household.suites import ready
 from enactive.errors import ConfigError
 
 from .component import Method
@@ -62,7 +63,8 @@ def evaluate(
 
 def run_trial(trial: Trial, max_steps: int) -> dict[str, Any]:
     """Run one method on one episode and put what happened in one flat row."""
-    method, episode = trial
+    method, episode = trial[0], ready(trial[1])
+    assert not isinstance(episode.goal, View)  # `ready` has taken the picture
     watch = FailureWatch()
     record = _agent(method, max_steps).run(
         _environment(max_steps), episode.goal, options={"episode": episode}, recorders=[watch]

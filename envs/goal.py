@@ -35,7 +35,7 @@ class TextGoal:
     text: str
 
     def __str__(self) -> str:
-        return f"find {self.text}"
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from enactive.errors import ConfigError
 
 from ..embodiment import DISCRETE_ACTIONS, CameraInfo, Embodiment
-from ..goal import Goal, ObjectGoal
+from ..goal import Goal
 from . import motion
 from .camera import HFOV_RAD, base_pose, camera_pose, intrinsics
 from .episode import NavigationEpisode
 from .obstacles import BODY_HEIGHT_M
 from .oracle import Oracle
 from .render import DepthSensor, Renderer
+from .resolve import resolve
 from .state import WorldState, initial_state
 from .world import World, load_world
 
@@ -170,9 +171,11 @@ class Household(gym.Env[dict[str, Any], Any]):
         return start
 
     def _targets(self, goal: Goal | None) -> tuple[int, ...]:
-        if not isinstance(goal, ObjectGoal):
+        """The objects that a goal means and that can be seen from somewhere: nobody can be asked to find what is shut away."""
+        if goal is None:
             return ()
-        return tuple(p.id for p in self.world.apartment.objects if p.asset.category == goal.category)
+        state = self.state
+        return tuple(i for i in resolve(goal, self.world.apartment) if self.world.view_points(state, i).any())
 
     def _observe(self, message: str) -> dict[str, Any]:
         state = self.state

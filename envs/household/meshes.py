@@ -7,6 +7,8 @@ on a shelf and on a wardrobe. Hard edges have their own vertices, round surfaces
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,26 +18,30 @@ from .model import Mesh
 
 def box(size: tuple[float, float, float], centre: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Mesh:
     """A box of full size (x, y, z) metres: 12 triangles, hard edges."""
-    half = np.asarray(size) / 2.0
-    vertices, normals, uv, faces = [], [], [], []
+    corners, normals, faces = _unit_box()
+    vertices = corners * np.asarray(size, dtype=np.float64)
+    uv = np.concatenate([vertices[:8, [1, 2]], vertices[8:16, [0, 2]], vertices[16:, [0, 1]]])
+    return _mesh(vertices + np.asarray(centre), normals.copy(), uv, faces.copy())
+
+
+@cache
+def _unit_box() -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.int32]]:
+    """Corners, normals and triangles of the cube of side 1, face by face: four vertices each, -x, +x, -y, +y, -z, +z."""
+    corners, normals = np.zeros((24, 3)), np.zeros((24, 3), np.float32)
+    faces: list[list[int]] = []
     for axis in range(3):
         u, v = [(1, 2), (0, 2), (0, 1)][axis]
         for sign in (-1.0, 1.0):
-            corners = np.zeros((4, 3))
-            corners[:, axis] = sign * half[axis]
-            corners[:, u] = half[u] * np.array([-1, 1, 1, -1])
-            corners[:, v] = half[v] * np.array([-1, -1, 1, 1])
-            normal = np.zeros(3)
-            normal[axis] = sign
-            outward = np.dot(np.cross(corners[1] - corners[0], corners[2] - corners[0]), normal) > 0
-            base = 4 * len(vertices)
-            faces += [[base, base + 1, base + 2], [base, base + 2, base + 3]] if outward else (
-                [[base, base + 2, base + 1], [base, base + 3, base + 2]]
-            )
-            vertices.append(corners)
-            normals.append(np.tile(normal, (4, 1)))
-            uv.append(corners[:, [u, v]])
-    return _mesh(np.concatenate(vertices) + np.asarray(centre), np.concatenate(normals), np.concatenate(uv), faces)
+            base = 2 * len(faces)
+            face = corners[base : base + 4]
+            face[:, axis] = sign / 2
+            face[:, u] = np.array([-1, 1, 1, -1]) / 2
+            face[:, v] = np.array([-1, -1, 1, 1]) / 2
+            normals[base : base + 4, axis] = sign
+            outward = np.cross(face[1] - face[0], face[2] - face[0])[axis] * sign > 0
+            order = (0, 1, 2, 0, 2, 3) if outward else (0, 2, 1, 0, 3, 2)
+            faces += [[base + k for k in order[:3]], [base + k for k in order[3:]]]
+    return corners, normals, np.array(faces, np.int32)
 
 
 def lathe(profile: Sequence[tuple[float, float]], segments: int = 16, smooth: bool = True) -> Mesh:
@@ -54,32 +60,37 @@ def lathe(profile: Sequence[tuple[float, float]], segments: int = 16, smooth: bo
     angle = np.linspace(0.0, 2.0 * np.pi, segments + 1)
     if not smooth:
         return _faceted(starts, ends, along, segments)
-    circle = np.column_stack([np.cos(angle), np.sin(angle)])
-    vertices, normals, uv, faces, base = [], [], [], [], 0
-    for k in range(len(starts)):
-        before = slope[k - 1] if k and slope[k - 1] @ slope[k] > np.cos(np.deg2rad(40)) else slope[k]
-        after = slope[k + 1] if k + 1 < len(slope) and slope[k + 1] @ slope[k] > np.cos(np.deg2rad(40)) else slope[k]
-        for (r, z), other, distance in ((starts[k], before, along[k]), (ends[k], after, along[k + 1])):
-            n = (slope[k] + other) / np.linalg.norm(slope[k] + other)
-            vertices.append(np.column_stack([r * circle, np.full(segments + 1, z)]))
-            normals.append(np.column_stack([n[0] * circle, np.full(segments + 1, n[1])]))
-            radius = max(float(points[:, 0].max()), 1e-3)
-            uv.append(np.column_stack([angle * radius, np.full(segments + 1, distance)]))
-        i = np.arange(segments)
-        low, high = base + i, base + segments + 1 + i
-        if starts[k][0] > 1e-9:
-            faces.append(np.column_stack([low, low + 1, high]))
-        if ends[k][0] > 1e-9:
-            faces.append(np.column_stack([low + 1, high + 1, high]))
-        base += 2 * (segments + 1)
-    return _mesh(np.concatenate(vertices), np.concatenate(normals), np.concatenate(uv), np.concatenate(faces))
+    # bands of two rings each; neighbouring bands share a normal where they meet at less than 40 degrees
+    smooth_joint = np.einsum("ij,ij->i", slope[:-1], slope[1:]) > np.cos(np.deg2rad(40))
+    before, after = slope.copy(), slope.copy()
+    before[1:][smooth_joint] = slope[:-1][smooth_joint]
+    after[:-1][smooth_joint] = slope[1:][smooth_joint]
+    normal = slope[:, None] + np.stack([before, after], axis=1)  # (bands, 2 rings, (r, z))
+    normal /= np.linalg.norm(normal, axis=2, keepdims=True)
+    rings = np.stack([starts, ends], axis=1)
+    circle = np.stack([np.cos(angle), np.sin(angle), np.ones_like(angle)], axis=1)
+    vertices = rings[:, :, None, [0, 0, 1]] * circle
+    normals = normal[:, :, None, [0, 0, 1]] * circle
+    uv = np.empty((*rings.shape[:2], segments + 1, 2))
+    uv[..., 0] = angle * max(float(points[:, 0].max()), 1e-3)
+    uv[..., 1] = np.stack([along[:-1], along[1:]], axis=1)[..., None]
+    i = np.arange(segments)
+    faces = []
+    for k, ((low_r, _), (high_r, _)) in enumerate(rings):
+        low = 2 * k * (segments + 1) + i
+        high = low + segments + 1
+        if low_r > 1e-9:
+            faces.append(np.stack([low, low + 1, high], axis=1))
+        if high_r > 1e-9:
+            faces.append(np.stack([low + 1, high + 1, high], axis=1))
+    return _mesh(vertices.reshape(-1, 3), normals.reshape(-1, 3), uv.reshape(-1, 2), np.concatenate(faces))
 
 
 def _faceted(starts: NDArray, ends: NDArray, along: NDArray, segments: int) -> Mesh:
     angle = np.linspace(0.0, 2.0 * np.pi, segments + 1)
     parts = []
     for k in range(len(starts)):
-        for a, b in zip(angle[:-1], angle[1:], strict=True):
+        for a, b in pairwise(angle):
             quad = [(starts[k][0], a, starts[k][1]), (starts[k][0], b, starts[k][1])]
             quad += [(ends[k][0], b, ends[k][1]), (ends[k][0], a, ends[k][1])]
             corners = np.array([(r * np.cos(t), r * np.sin(t), z) for r, t, z in quad])

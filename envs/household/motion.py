@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,8 +18,6 @@ TURN_RAD = float(np.deg2rad(30.0))
 LOOK_RAD = float(np.deg2rad(30.0))
 PITCH_LIMIT_RAD = float(np.deg2rad(60.0))
 GAP_M = 1e-4  # left between the body and what it touches, so that rounding never puts it inside
-_X, _Y = np.array([1.0, 0.0]), np.array([0.0, 1.0])
-_SIGNS = np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,11 @@ def clearance_m(xy: NDArray[np.float64], prints: Footprints) -> NDArray[np.float
     points = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
     if not len(prints.yaw):
         return np.full(len(points), np.inf)
-    offset = _local(points[:, None, :] - prints.centre, prints.yaw)
-    outside = np.maximum(np.abs(offset) - prints.half, 0.0)
-    return np.asarray(np.hypot(outside[..., 0], outside[..., 1]).min(axis=1))
+    away = points[:, None, :] - prints.centre
+    c, s = np.cos(prints.yaw), np.sin(prints.yaw)
+    x = np.maximum(np.abs(c * away[..., 0] + s * away[..., 1]) - prints.half[:, 0], 0.0)
+    y = np.maximum(np.abs(c * away[..., 1] - s * away[..., 0]) - prints.half[:, 1], 0.0)
+    return np.asarray(np.hypot(x, y).min(axis=1))
 
 
 def free_m(
@@ -48,68 +50,65 @@ def free_m(
     """
     away = start - prints.centre
     reach = np.hypot(prints.half[:, 0], prints.half[:, 1]) + (length_m + radius_m + GAP_M)
-    near = np.flatnonzero((away * away).sum(axis=1) < reach * reach)
-    half, yaw = prints.half[near], prints.yaw[near]
-    offset, way = _local(away[near], yaw), _local(np.broadcast_to(direction, (len(near), 2)), yaw)
-    distance = _ray_rounded(offset, way, half, radius_m + GAP_M)
-    if not len(distance) or distance.min() >= length_m:
-        return length_m, np.zeros(2)
-    k = int(distance.argmin())
-    hit = offset[k] + way[k] * max(distance[k], 0.0)
-    normal = _outward(hit, half[k])
-    c, s = np.cos(yaw[k]), np.sin(yaw[k])
-    return max(float(distance[k]), 0.0), np.array([c * normal[0] - s * normal[1], s * normal[0] + c * normal[1]])
+    free, normal, (dx, dy) = length_m, (0.0, 0.0), (float(direction[0]), float(direction[1]))
+    for k in np.flatnonzero((away * away).sum(axis=1) < reach * reach):  # a handful: plain numbers are fastest
+        c, s = math.cos(prints.yaw[k]), math.sin(prints.yaw[k])
+        x, y = away[k].tolist()
+        place, way = (c * x + s * y, c * y - s * x), (c * dx + s * dy, c * dy - s * dx)
+        half = prints.half[k].tolist()
+        distance = _touch(place, way, half, radius_m + GAP_M)
+        if distance < free:
+            nx, ny = _outward((place[0] + way[0] * distance, place[1] + way[1] * distance), half)
+            free, normal = distance, (c * nx - s * ny, s * nx + c * ny)
+    return free, np.array(normal)
 
 
-def _local(vectors: NDArray[np.float64], yaw: NDArray[np.float64]) -> NDArray[np.float64]:
-    c, s = np.cos(yaw), np.sin(yaw)
-    return np.stack([c * vectors[..., 0] + s * vectors[..., 1], -s * vectors[..., 0] + c * vectors[..., 1]], axis=-1)
+_Pair = Sequence[float]
 
 
-def _outward(point: NDArray[np.float64], half: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Unit normal of a rectangle's boundary nearest to a point in its frame."""
-    away = point - np.clip(point, -half, half)
-    length = float(np.hypot(*away))
+def _touch(place: _Pair, way: _Pair, half: _Pair, radius: float) -> float:
+    """Distance along a unit ray to a rectangle with rounded corners, inf where it misses; 0 where it would go deeper in."""
+    gap = math.hypot(max(abs(place[0]) - half[0], 0.0), max(abs(place[1]) - half[1], 0.0))
+    if gap < radius + 1e-9:  # touching, up to rounding
+        normal = _outward(place, half)
+        return 0.0 if way[0] * normal[0] + way[1] * normal[1] < -1e-9 else math.inf
+    distance = min(
+        _slab(place, way, (half[0] + radius, half[1])),
+        _slab(place, way, (half[0], half[1] + radius)),
+    )
+    for sx in (-1.0, 1.0):
+        for sy in (-1.0, 1.0):
+            x, y = place[0] - sx * half[0], place[1] - sy * half[1]
+            along = -(x * way[0] + y * way[1])
+            inside = radius * radius - (x * x + y * y - along * along)
+            if inside >= 0.0 and along >= 0.0:
+                distance = min(distance, along - math.sqrt(inside))
+    return distance
+
+
+def _slab(place: _Pair, way: _Pair, half: _Pair) -> float:
+    """Distance along a ray from outside to an upright box around the origin, inf where it misses."""
+    enter, leave = 0.0, math.inf
+    for p, d, h in zip(place, way, half, strict=True):
+        if d == 0.0:
+            if abs(p) > h:
+                return math.inf
+            continue
+        first, second = (-h - p) / d, (h - p) / d
+        enter, leave = max(enter, min(first, second)), min(leave, max(first, second))
+    return enter if enter <= leave else math.inf
+
+
+def _outward(place: _Pair, half: _Pair) -> tuple[float, float]:
+    """Unit normal of a rectangle's boundary nearest to a place in its frame."""
+    x = place[0] - min(max(place[0], -half[0]), half[0])
+    y = place[1] - min(max(place[1], -half[1]), half[1])
+    length = math.hypot(x, y)
     if length > 1e-9:
-        return np.asarray(away / length)
-    depth = half - np.abs(point)
-    axis = int(depth.argmin())
-    normal = np.zeros(2)
-    normal[axis] = 1.0 if point[axis] >= 0 else -1.0
-    return normal
-
-
-def _ray_rounded(
-    start: NDArray[np.float64], way: NDArray[np.float64], half: NDArray[np.float64], radius: float
-) -> NDArray[np.float64]:
-    """(N,) distance along unit rays to rectangles with rounded corners, inf where they miss; 0 where going deeper inside."""
-    corners = half[:, None, :] * _SIGNS
-    with np.errstate(divide="ignore", invalid="ignore"):
-        wide, tall = _ray_slab(start, way, half + _X * radius), _ray_slab(start, way, half + _Y * radius)
-    round_ = _ray_circle(start[:, None, :] - corners, way[:, None, :], radius).min(axis=1)
-    distance = np.minimum(np.minimum(wide, tall), round_)
-    away = start - np.clip(start, -half, half)
-    gap = np.hypot(away[:, 0], away[:, 1])
-    inside = gap < radius + 1e-9  # touching, up to rounding
-    for k in np.flatnonzero(inside):
-        distance[k] = 0.0 if float(way[k] @ _outward(start[k], half[k])) < -1e-9 else np.inf
-    return np.asarray(distance)
-
-
-def _ray_slab(start: NDArray[np.float64], way: NDArray[np.float64], half: NDArray[np.float64]) -> NDArray[np.float64]:
-    first, second = (-half - start) / way, (half - start) / way
-    parallel = way == 0.0
-    within = np.abs(start) <= half
-    enter = np.where(parallel, np.where(within, -np.inf, np.inf), np.minimum(first, second)).max(axis=1)
-    leave = np.where(parallel, np.where(within, np.inf, -np.inf), np.maximum(first, second)).min(axis=1)
-    return np.where((enter <= leave) & (enter >= 0.0), enter, np.inf)
-
-
-def _ray_circle(start: NDArray[np.float64], way: NDArray[np.float64], radius: float) -> NDArray[np.float64]:
-    along = -(start * way).sum(axis=-1)
-    inside = radius**2 - ((start**2).sum(axis=-1) - along**2)
-    enter = along - np.sqrt(np.maximum(inside, 0.0))
-    return np.where((inside >= 0.0) & (enter >= 0.0), enter, np.inf)
+        return x / length, y / length
+    if half[0] - abs(place[0]) < half[1] - abs(place[1]):
+        return math.copysign(1.0, place[0]), 0.0
+    return 0.0, math.copysign(1.0, place[1])
 
 
 def slide(

@@ -5,27 +5,33 @@ Everything here errs on the side of seeing too much: what is culled changes no p
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .model import Apartment, Doorway
 
-FULL = 2.0 * np.pi
+FULL = 2.0 * math.pi
 _MARGIN_RAD = 0.02
+_Corners = tuple[tuple[float, float], ...]
 
 
 def heading_cone(T_world_camera: NDArray[np.float64], K: NDArray[np.float64]) -> tuple[float, float]:
     """The horizontal directions in view as (middle, half width) radians; half width pi where the view holds a vertical."""
-    cx, cy = K[0, 2] + 0.5, K[1, 2] + 0.5
-    corners = np.array([[sx * cx / K[0, 0], sy * cy / K[1, 1], 1.0] for sx in (-1, 1) for sy in (-1, 1)])
-    world = corners @ T_world_camera[:3, :3].T
-    forward = T_world_camera[:2, 2]
-    length = float(np.hypot(*forward))
-    ahead = world[:, :2] @ forward / max(length, 1e-9)
-    if length < 1e-6 or (ahead <= 1e-6).any():
-        return 0.0, np.pi
-    side = world[:, :2] @ np.array([-forward[1], forward[0]]) / length
-    return float(np.arctan2(forward[1], forward[0])), float(np.abs(np.arctan2(side, ahead)).max()) + _MARGIN_RAD
+    across, upward = (K[0, 2] + 0.5) / K[0, 0], (K[1, 2] + 0.5) / K[1, 1]
+    (fx, fy), (ux, uy) = T_world_camera[:2, 2].tolist(), T_world_camera[:2, 1].tolist()
+    rx, ry = T_world_camera[:2, 0].tolist()
+    length, widest = math.hypot(fx, fy), 0.0
+    if length < 1e-6:
+        return 0.0, math.pi
+    for a, b in ((across, upward), (across, -upward), (-across, upward), (-across, -upward)):
+        x, y = fx + a * rx + b * ux, fy + a * ry + b * uy
+        ahead, side = x * fx + y * fy, y * fx - x * fy
+        if ahead <= 1e-6:
+            return 0.0, math.pi
+        widest = max(widest, abs(math.atan2(side, ahead)))
+    return math.atan2(fy, fx), widest + _MARGIN_RAD
 
 
 class RoomVisibility:
@@ -34,7 +40,7 @@ class RoomVisibility:
     def __init__(self, apartment: Apartment) -> None:
         self._rects = np.array([room.rect for room in apartment.rooms], dtype=np.float64)
         self._wall = apartment.wall_m
-        self._of_room: list[list[tuple[int, NDArray[np.float64]]]] = [[] for _ in apartment.rooms]
+        self._of_room: list[list[tuple[int, _Corners]]] = [[] for _ in apartment.rooms]
         for doorway in apartment.doorways:
             first, second = doorway.rooms
             corners = _corners(doorway, apartment.wall_m)
@@ -43,7 +49,8 @@ class RoomVisibility:
 
     def visible(self, T_world_camera: NDArray[np.float64], K: NDArray[np.float64]) -> NDArray[np.bool_]:
         """(rooms,) bool, True for each room that may hold a visible point."""
-        eye = T_world_camera[:2, 3]
+        x, y = T_world_camera[:2, 3].tolist()
+        eye = np.array([x, y])
         middle, half = heading_cone(T_world_camera, K)
         seen = np.zeros(len(self._rects), dtype=bool)
         margin = self._wall + 0.05  # an eye in a doorway is in both rooms
@@ -51,11 +58,11 @@ class RoomVisibility:
         if not inside.any():
             return np.ones(len(self._rects), dtype=bool)
         for room in np.flatnonzero(inside):
-            self._look(int(room), eye, middle, half, seen, (int(room),))
+            self._look(int(room), (x, y), middle, half, seen, (int(room),))
         return seen
 
     def _look(
-        self, room: int, eye: NDArray[np.float64], middle: float, half: float, seen: NDArray[np.bool_], path: tuple[int, ...]
+        self, room: int, eye: tuple[float, float], middle: float, half: float, seen: NDArray[np.bool_], path: tuple[int, ...]
     ) -> None:
         seen[room] = True
         for other, corners in self._of_room[room]:
@@ -66,35 +73,32 @@ class RoomVisibility:
                 self._look(other, eye, *cone, seen, (*path, other))
 
 
-def _corners(doorway: Doorway, wall_m: float) -> NDArray[np.float64]:
-    along = np.array([1.0, 0.0]) if doorway.along == "x" else np.array([0.0, 1.0])
-    across = along[::-1]
-    centre = np.asarray(doorway.centre, dtype=np.float64)
-    width, depth = along * (doorway.width_m / 2 + 0.02), across * (wall_m / 2 + 0.02)
-    return np.array([centre + width + depth, centre + width - depth, centre - width + depth, centre - width - depth])
+def _corners(doorway: Doorway, wall_m: float) -> _Corners:
+    along, across = doorway.width_m / 2 + 0.02, wall_m / 2 + 0.02
+    dx, dy = (along, across) if doorway.along == "x" else (across, along)
+    x, y = doorway.centre
+    return ((x + dx, y + dy), (x + dx, y - dy), (x - dx, y + dy), (x - dx, y - dy))
 
 
-def _span(corners: NDArray[np.float64], eye: NDArray[np.float64]) -> tuple[float, float]:
+def _span(corners: _Corners, eye: tuple[float, float]) -> tuple[float, float]:
     """The directions from the eye to a box, as (middle, half width); everything where the eye is in or at the box."""
-    low, high = corners.min(axis=0) - 0.05, corners.max(axis=0) + 0.05
-    if ((eye >= low) & (eye <= high)).all():
-        return 0.0, np.pi
-    offset = corners - eye
-    towards = corners.mean(axis=0) - eye
-    middle = float(np.arctan2(towards[1], towards[0]))
-    angle = np.arctan2(offset[:, 1], offset[:, 0]) - middle
-    angle = (angle + np.pi) % FULL - np.pi
-    low_rad, high_rad = float(angle.min()) - _MARGIN_RAD, float(angle.max()) + _MARGIN_RAD
-    return middle + (low_rad + high_rad) / 2, (high_rad - low_rad) / 2
+    (x1, y1), *_, (x0, y0) = corners
+    x, y = eye
+    if x0 - 0.05 <= x <= x1 + 0.05 and y0 - 0.05 <= y <= y1 + 0.05:
+        return 0.0, math.pi
+    middle = math.atan2((y0 + y1) / 2 - y, (x0 + x1) / 2 - x)
+    turns = [(math.atan2(b - y, a - x) - middle + math.pi) % FULL - math.pi for a, b in corners]
+    low, high = min(turns) - _MARGIN_RAD, max(turns) + _MARGIN_RAD
+    return middle + (low + high) / 2, (high - low) / 2
 
 
 def _intersect(middle: float, half: float, other: float, other_half: float) -> tuple[float, float] | None:
     """A cone that holds the common directions of two cones, None where there are none."""
-    if half >= np.pi:
+    if half >= math.pi:
         return other, other_half
-    if other_half >= np.pi:
+    if other_half >= math.pi:
         return middle, half
-    shift = (other - middle + np.pi) % FULL - np.pi
+    shift = (other - middle + math.pi) % FULL - math.pi
     low, high = max(-half, shift - other_half), min(half, shift + other_half)
     if low > high:
         return None

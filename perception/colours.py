@@ -25,20 +25,43 @@ EXAMPLES: dict[str, tuple[tuple[int, int, int], ...]] = {
 LIGHTNESS_WEIGHT = 0.5  # light and shade change L* more than the hue
 SOFTNESS = 6.0  # CIELAB units over which neighbouring words share
 FAINT = 0.1  # words below are left out
+BRIGHT = 1.7  # luminance that the lighter surfaces of a room are brought to; most things are darker than its walls
 
 
-def rgb_to_lab(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
-    """CIELAB (D65) of sRGB in [0, 255]; (..., 3) to (..., 3)."""
+def rgb_to_linear(rgb: NDArray[Any]) -> NDArray[np.float64]:
+    """Linear RGB in [0, 1] of sRGB in [0, 255]."""
     c = np.asarray(rgb, dtype=np.float64) / 255.0
-    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+
+
+def linear_to_lab(linear: NDArray[np.float64]) -> NDArray[np.float64]:
+    """CIELAB (D65) of linear RGB; (..., 3) to (..., 3)."""
     xyz = linear @ _TO_XYZ.T
     f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
     return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1)
 
 
-def lab_of(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """(3,) L*a*b* of the median colour of pixels (P, 3)."""
-    return rgb_to_lab(middle(pixels))
+class Exposure:
+    """How bright the scene is: the mean over pictures of the luminance that a tenth of the pixels exceed.
+
+    A room's white things are grey in a dark room's pictures. `scale` brings linear colours to those under a bright light.
+    """
+
+    def __init__(self) -> None:
+        self._total = 0.0
+        self._pictures = 0
+
+    def update(self, rgb: NDArray[np.uint8]) -> None:
+        """Take a picture (H, W, 3) in."""
+        luminance = rgb_to_linear(rgb[::8, ::8].reshape(-1, 3)) @ _TO_XYZ[1]
+        at = int(0.9 * len(luminance))
+        self._total += float(np.partition(luminance, at)[at])
+        self._pictures += 1
+
+    @property
+    def scale(self) -> float:
+        """Factor for linear colours, 1 to 6."""
+        return float(np.clip(BRIGHT * self._pictures / max(self._total, 1e-6), 1.0, 6.0)) if self._pictures else 1.0
 
 
 def middle(values: NDArray[Any]) -> NDArray[Any]:
@@ -58,5 +81,5 @@ def name_colour(lab: NDArray[np.float64]) -> dict[str, float]:
 _TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
 _TO_XYZ /= np.array([[0.95047], [1.0], [1.08883]])
 _WORDS = tuple(EXAMPLES)
-_LAB = rgb_to_lab(np.array([rgb for examples in EXAMPLES.values() for rgb in examples], dtype=np.float64))
+_LAB = linear_to_lab(rgb_to_linear(np.array([rgb for examples in EXAMPLES.values() for rgb in examples])))
 _STARTS = np.cumsum([0] + [len(examples) for examples in EXAMPLES.values()])[:-1]

@@ -16,7 +16,7 @@ from enactive.envs.observation import CameraFrame
 
 from .association import associate, twin_of
 from .base import Detection
-from .colours import lab_of, middle, name_colour
+from .colours import Exposure, linear_to_lab, middle, name_colour, rgb_to_linear
 from .corrections import Refusals
 from .lifting import Segment, lift
 from .relations import RelationKeeper
@@ -56,6 +56,7 @@ class SceneGraphBuilder:
         self.table = TrackTable()
         self.relations = RelationKeeper()
         self.refusals = Refusals()
+        self.exposure = Exposure()
         self.moved: tuple[int, ...] = ()
         self.updates = 0
         self._next_id = 0
@@ -74,6 +75,8 @@ class SceneGraphBuilder:
         every picture; they then decide the association. Both in the order of the detections. The frame needs depth.
         """
         self._follow_corrections()
+        if self.measure_colours:
+            self.exposure.update(frame.rgb)
         usable = [i for i, detection in enumerate(detections) if detection.name not in self.ignore]
         segments = lift([detections[i] for i in usable], frame, self.depth_range_m, self.min_area_px, self.exact_masks)
         ids = [-1] * len(detections)
@@ -132,7 +135,7 @@ class SceneGraphBuilder:
         self._vote(track, detection, segment, words)
         if self.measure_colours:
             seen = frame.rgb.reshape(-1, 3)[segment.pixels]
-            track.colours = [*track.colours[1 - COLOURS_KEPT :], lab_of(seen)]
+            track.colours = [*track.colours[1 - COLOURS_KEPT :], rgb_to_linear(middle(seen))]
         track.views |= 1 << sector_of(camera_m, segment.centre_m)
         if new:
             self.table.append(track)
@@ -216,4 +219,4 @@ class SceneGraphBuilder:
         node.centre_m, node.half_size_m, node.embedding = centre_m, half_size_m, embedding
         node.attributes = {word: total / weight for word, (total, weight) in track.words.items()}
         if track.colours:
-            node.attributes |= name_colour(middle(np.array(track.colours)))
+            node.attributes |= name_colour(linear_to_lab(middle(np.array(track.colours)) * self.exposure.scale))

@@ -45,7 +45,7 @@ class Track:
     """The evidence behind one node.
 
     keys: (V,) sorted voxel keys; coarse: those of the 10 cm cells. names: weight of the votes by name; scores: the same
-    times the detections' scores. words: attribute -> (weighted sum, weight). colours: L*a*b* of the sightings, latest last.
+    times the detections' scores. words: attribute -> (weighted sum, weight). colours: linear RGB of the sightings, latest last.
     views: bit mask of the sectors it was seen from; nearest_m, farthest_m: depth of the nearest and farthest look. hits:
     weight of the sightings; misses: weight of the looks that should have shown it; gone: looks in a row that went through
     the place where it should be. pull: sum of weighted embeddings. instance: id given by whoever knows it, -1 = unknown.

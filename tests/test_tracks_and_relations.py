@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from enactive.errors import ConfigError
 from enactive.perception.association import common_with
-from enactive.perception.colours import name_colour, rgb_to_lab
+from enactive.perception.colours import Exposure, linear_to_lab, name_colour, rgb_to_linear
 from enactive.perception.mapping import OccupancyMap
 from enactive.perception.relations import RelationKeeper, is_container, relate_boxes
 from enactive.perception.room_segmentation import segment_rooms
@@ -244,7 +244,7 @@ def test_a_room_without_hints_has_no_name():
 
 
 def test_lab_of_known_colours():
-    lab = rgb_to_lab(np.array([[255, 255, 255], [255, 0, 0], [0, 0, 255], [0, 0, 0]], dtype=float))
+    lab = linear_to_lab(rgb_to_linear(np.array([[255, 255, 255], [255, 0, 0], [0, 0, 255], [0, 0, 0]])))
     assert np.allclose(lab, [[100, 0, 0], [53.24, 80.09, 67.20], [32.30, 79.19, -107.86], [0, 0, 0]], atol=0.05)
 
 
@@ -259,9 +259,20 @@ def test_lab_of_known_colours():
     ],
 )
 def test_colours_in_light_and_shade_are_named(rgb, name):
-    named = name_colour(rgb_to_lab(np.array(rgb, dtype=float)))
+    named = name_colour(linear_to_lab(rgb_to_linear(np.array(rgb))))
     assert next(iter(named)) == name
     assert 0.0 < sum(named.values()) <= 1.0 + 1e-9
+
+
+def test_white_in_a_dark_room_is_white_once_the_room_is_known_to_be_dark():
+    dark = np.full((80, 80, 3), 100, dtype=np.uint8)  # walls and ceiling at dusk
+    mug = rgb_to_linear(np.array([104, 103, 102]))
+    exposure = Exposure()
+    assert next(iter(name_colour(linear_to_lab(mug * exposure.scale)))) == "grey"
+    for _ in range(5):
+        exposure.update(dark)
+    assert next(iter(name_colour(linear_to_lab(mug * exposure.scale)))) == "white"
+    assert exposure.scale == 6.0
 
 
 def small_graph():

@@ -50,7 +50,9 @@ class Scatterer:
     area_m2: float
     things: list[Placed] = field(default_factory=list)
     shelves: list[Shelf] = field(default_factory=list)
-    counts: dict[tuple[str, int], int] = field(default_factory=dict)
+    counts: dict[tuple[str, int], int] = field(default_factory=dict)  # by category and room
+    here: dict[tuple[str, int], int] = field(default_factory=dict)  # by category and piece of furniture
+    weights: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def scatter(self) -> list[Placed]:
         """Furniture on furniture first, then sets, then what is usual, then look-alikes, then clutter: 40 to 110 things."""
@@ -137,22 +139,30 @@ class Scatterer:
             self._put(self.object_kinds[names[int(self.rng.integers(len(names)))]], self.shelves)
 
     def _places(self, kind: Kind) -> bool:
-        return any(self._weight(kind, shelf) > 0.0 for shelf in self.shelves)
+        base = self._weights(kind)
+        return any(shelf.parent.asset.category in base for shelf in self.shelves)
 
-    def _weight(self, kind: Kind, shelf: Shelf) -> float:
-        """How readily a kind lies on a piece of furniture, under any of its names."""
-        category = shelf.parent.asset.category
-        parent = self.furniture_kinds.get(category) or self.object_kinds[category]
-        return max(kind.on.get(name, 0.0) for name in (category, *parent.synonyms))
+    def _weights(self, kind: Kind) -> dict[str, float]:
+        """How readily a kind lies on each category of furniture that is here, under any of its names."""
+        if kind.category not in self.weights:
+            found: dict[str, float] = {}
+            for category in dict.fromkeys(shelf.parent.asset.category for shelf in self.shelves):
+                parent = self.furniture_kinds.get(category) or self.object_kinds[category]
+                weight = max(kind.on.get(name, 0.0) for name in (category, *parent.synonyms))
+                if weight > 0.0:
+                    found[category] = weight
+            self.weights[kind.category] = found
+        return self.weights[kind.category]
 
     def _put(self, kind: Kind, shelves: Sequence[Shelf], centred: bool = False) -> bool:
         """One more of a kind on one of these shelves, unlike those that are there."""
         weights, open_to = [], []
+        base = self._weights(kind)
         for shelf in shelves:
-            weight = self._weight(kind, shelf)
+            weight = base.get(shelf.parent.asset.category, 0.0)
             if weight <= 0.0 or self._full(kind.category, shelf.parent.room, kind.many):
                 continue
-            here = sum(1 for t in self.things if t.parent == shelf.parent.id and t.asset.category == kind.category)
+            here = self.here.get((kind.category, shelf.parent.id), 0)
             area = min(4.0 * shelf.surface.half_size[0] * shelf.surface.half_size[1], 0.5)
             weights.append(weight * (0.1 + area) / (1.0 + 2.0 * here) * (_CLOSED if shelf.closed else 1.0))
             open_to.append(shelf)
@@ -201,6 +211,7 @@ class Scatterer:
         dirty = "dirty" in kind.skills and bool(self.rng.random() < _DIRTY)
         on = "toggle" in kind.skills and bool(self.rng.random() < ON.get(category, ON_ELSE))
         self.things.append(replace(placed, id=len(self.furniture) + len(self.things), dirty=dirty, on=on))
+        self.here[category, placed.parent] = self.here.get((category, placed.parent), 0) + 1
         self.counts[category, placed.room] = self.counts.get((category, placed.room), 0) + 1
         return True
 

@@ -13,7 +13,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import enactive.envs
-from enactive.envs import DISCRETE_ACTIONS, ObjectGoal, Observation, TextGoal
+from enactive.envs import DISCRETE_ACTIONS, ImageGoal, ObjectGoal, Observation, TextGoal
 from enactive.envs.household import meshes, motion, world
 from enactive.envs.household.camera import camera_pose
 from enactive.envs.household.compile import FLOOR, SHELL_CODES, VOID, compile_apartment, pose_model
@@ -308,6 +308,16 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process(real: Household) 
     assert out.stderr == ""
 
 
+def test_what_blocks_stays_the_same_object_until_it_moves(toy: Household) -> None:
+    obstacles, state = toy.world.obstacles, toy.state
+    prints = obstacles.footprints(state)
+    small = replace(state, pose=changed(state.pose, MUG, [1.0, 1.0, 0.0, 0.0]))
+    assert obstacles.footprints(small) is prints
+    moved = obstacles.footprints(replace(state, pose=changed(state.pose, TABLE, [1.0, 1.0, 0.0, 0.0])))
+    assert motion.clearance_m(np.array([1.0, 1.0]), moved)[0] == 0.0
+    assert motion.clearance_m(np.array([1.0, 1.0]), obstacles.footprints(state))[0] > 0.2
+
+
 # --- the environment around it
 
 
@@ -408,6 +418,8 @@ def test_goals_name_their_targets_where_they_can(toy: Household) -> None:
     toy.reset(options={"goal": ObjectGoal("mug")})
     assert toy.oracle.targets == (MUG,)
     toy.reset(options={"goal": TextGoal("the red mug")})
+    assert toy.oracle.targets == (MUG,)
+    toy.reset(options={"goal": ImageGoal(np.zeros((4, 4, 3), dtype=np.uint8))})
     assert toy.oracle.targets == ()
     assert np.isnan(toy.oracle.distance_to_goal_m())
     truth = toy.oracle.objects[MUG]

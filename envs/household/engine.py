@@ -11,6 +11,8 @@ from typing import Any
 
 from enactive.errors import ConfigError
 
+_INSTALL = "install it with: apt-get install -y libegl1 libgl1-mesa-dri"
+
 
 def _choose_renderer() -> None:
     """Set MUJOCO_GL where the user did not: EGL, or OSMesa where there is no EGL."""
@@ -23,7 +25,7 @@ def _choose_renderer() -> None:
             continue
         os.environ["MUJOCO_GL"] = name
         return
-    raise ConfigError("no off-screen OpenGL was found; install it with: apt-get install -y libegl1 libgl1-mesa-dri")
+    raise ConfigError(f"no off-screen OpenGL was found; {_INSTALL}")
 
 
 _choose_renderer()
@@ -38,11 +40,16 @@ _CONTEXTS: dict[tuple[int, int], Any] = {}
 def gl_context(width: int, height: int) -> Any:
     """The OpenGL context of this thread, made once: a new one costs 0.1 s, a new apartment in an old one 0.01 s.
 
-    It is freed at exit. Several renderers may share it, each with its own frame buffer.
+    Several renderers may share it, each with its own frame buffer. It is freed at exit. Raises ConfigError where OpenGL
+    does not start.
     """
     key = (os.getpid(), threading.get_ident())
     if key not in _CONTEXTS:
-        _CONTEXTS[key] = context = mujoco.GLContext(width, height)
+        try:
+            context = mujoco.GLContext(width, height)
+        except (ImportError, RuntimeError) as error:
+            raise ConfigError(f"OpenGL does not start off screen ({error}); {_INSTALL}") from error
+        _CONTEXTS[key] = context
         atexit.register(context.free)  # runs before MuJoCo ends EGL, which it registered earlier
     return _CONTEXTS[key]
 

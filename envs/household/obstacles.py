@@ -47,9 +47,11 @@ class Obstacles:
             old, prints = self._cached
             if old.pose is state.pose and old.opening is state.opening and old.held == state.held:
                 return prints
-        prints = self._compute(state)
-        self._cached = (state, prints)
-        return prints
+        now = self._compute(state)
+        if self._cached is not None and _equal(self._cached[1], now):
+            now = self._cached[1]
+        self._cached = (state, now)
+        return now
 
     def _compute(self, state: WorldState) -> Footprints:
         leaves = [leaf_box(mover, float(o)) for (_, mover), o in zip(self._movers, state.opening, strict=True)]
@@ -68,6 +70,11 @@ class Obstacles:
             np.concatenate([np.zeros(walls), (pose[:, 3] + turned)[blocks]]),
             np.concatenate([np.full(walls, -1, dtype=np.int32), self._owner[blocks]]),
         )
+
+
+def _equal(one: Footprints, other: Footprints) -> bool:
+    names = ("centre", "half", "yaw", "owner")
+    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)
 
 
 def leaf_box(mover: Mover, opening: float) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:

@@ -20,7 +20,7 @@ from .twist import Twist
 UNKNOWN_COST = 2.0  # a way may lead through the unknown, but rather not
 KEEP_FIELD = 4  # steps for which a distance field serves; forward moves are checked against the newest map all the same
 STUCK_M = 0.05
-PATIENCE = 15  # steps without a move that helps, before giving up
+PATIENCE = 25  # steps of turning in place without a way, before giving up: planners may choose otherwise until then
 PARDONS = 3  # how often bumps on the map are forgotten when they leave no way
 
 
@@ -29,8 +29,8 @@ class NavigationController:
 
     A forward move that gets the body less than 5 cm on counts as a collision: it is written into the map as a bump and the
     way is planned anew. `GoTo` raises ControllerError when no place within its radius can be reached on the map, unknown
-    cells taken for passable. A discrete body cannot do nothing: an intent that is already carried out makes it turn left, so
-    the planner decides when a place is reached (`planners.approach.reached`).
+    cells taken for passable, and turning in place has not changed that. A discrete body cannot do nothing: an intent that is
+    already carried out makes it turn left, so the planner decides when a place is reached (`planners.approach.reached`).
     """
 
     serves: tuple[type[Intent], ...] = (GoTo, Look, LookAt, Stop)
@@ -85,37 +85,41 @@ class NavigationController:
         if math.dist(pose[:2], intent.point_m) <= intent.radius_m:
             return self._turn(0.0 if intent.yaw_rad is None else turn_between(pose[2], intent.yaw_rad))
         field = self._way_there(intent, grid, pose)
+        if field is None:
+            return self._wait(f"no way to {_place(intent)}: nothing within {intent.radius_m:.2f} m of it can be reached")
         level = self._nodding(camera, 0.0)
         if level is not None:
             return level
         if self._twist is not None:
-            return self._drive(field, grid, pose)
+            return self._drive(field, grid, pose, self._twist)
         name = next_move(grid, field, pose, self._moves, intent.point_m, intent.radius_m)
         if name is None:
             self._field, self._wide = None, True
-            self._idle += 1
-            if self._idle > PATIENCE:
-                raise ControllerError(f"no way to {_place(intent)}: from here no move of the body leads on")
-            return self._action("turn_left")
+            return self._wait(f"no way to {_place(intent)}: from here no move of the body leads on")
         self._idle = 0
         if name == "move_forward":
             self._forward = pose, self._body.forward_m
         return self._action(name)
 
-    def _drive(self, field: DistanceField, grid: OccupancyMap, pose: Pose) -> Action:
-        assert self._twist is not None
+    def _wait(self, why: str) -> Action:
+        """Turn in place, which may show a way, and give up after some steps of it."""
+        self._idle += 1
+        if self._idle > PATIENCE:
+            raise ControllerError(why)
+        return self._turn(self._body.turn_rad)
+
+    def _drive(self, field: DistanceField, grid: OccupancyMap, pose: Pose, twist: Twist) -> Action:
         begin = field.near(pose[:2])
         way = field.way(begin) if begin is not None else np.zeros((0, 2))
-        command = self._twist.follow(grid, way, pose) if len(way) > 1 else self._twist.turn(self._body.turn_rad)
-        moving = bool(command.any())
-        self._idle = 0 if moving else self._idle + 1
-        if self._idle > PATIENCE:
-            raise ControllerError("no way on: the body has no room to move ahead, and none to turn for")
+        command = twist.follow(grid, way, pose) if len(way) > 1 else twist.turn(self._body.turn_rad)
+        if not command.any():
+            return self._wait("no way on: the body has no room to move ahead, and none to turn for")
+        self._idle = 0
         if command[0, 0] > 0.0:
-            self._forward = pose, float(command[0, 0]) * self._twist.period_s
+            self._forward = pose, float(command[0, 0]) * twist.period_s
         return Action("base_twist", command)
 
-    def _way_there(self, intent: GoTo, grid: OccupancyMap, pose: Pose) -> DistanceField:
+    def _way_there(self, intent: GoTo, grid: OccupancyMap, pose: Pose) -> DistanceField | None:
         if self._field is not None and self._field[0] == intent and self._field[1] < KEEP_FIELD:
             kept, age, field = self._field
             if np.array_equal(field.origin_m, grid.origin_m) and field.near(pose[:2]) is not None:
@@ -131,8 +135,7 @@ class NavigationController:
                     self._field = intent, 0, field
                     return field
             if self._pardons >= PARDONS or not grid.forget_bumps():
-                near = f"nothing within {intent.radius_m:.2f} m of it can be reached"
-                raise ControllerError(f"no way to {_place(intent)}: {near}")
+                return None
             self._pardons += 1
 
     def _learn(self, grid: OccupancyMap, pose: Pose) -> None:

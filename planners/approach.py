@@ -10,19 +10,22 @@ from numpy.typing import NDArray
 
 from enactive.envs import Embodiment, Observation
 from enactive.perception.base import Belief
-from enactive.perception.geodesic import DistanceField, distance_field
+from enactive.perception.geodesic import DistanceField, distance_field, traversable
 from enactive.perception.mapping import OccupancyMap
 from enactive.perception.scene_graph import SceneNode
 
 from .base import GoTo, LookAt
 
 REACH_M = 0.8  # how near to an object's box counts as standing before it
-MOST_STEPS = 100  # before giving up on one place
+MOST_STEPS = 200  # moves before giving up
+PATIENCE = 12  # moves without getting anywhere before another place is tried
+STILL_M = 0.1
 REVISE = 10  # steps after which the place is chosen anew, the map being better known
 MOVED_M = 0.3  # an object that turns out to be so far from where it was taken to be wants another place
 FACING_STEPS = 9  # half a turn and the camera's way down
 PLACES = 3
 ELSEWHERE_M = 0.4  # how far the next place is from those that showed nothing
+UNKNOWN_COST = 2.0  # what is seen from afar often stands on floor that is not known yet
 WALL_COST = 3.0  # a metre of wall or of unseen between a place and the object counts as this many more
 
 
@@ -125,41 +128,56 @@ class Approach:
         self._nods = "look_down" in embodiment.labels
         self._place: GoTo | None = None
         self._tried: list[tuple[float, float]] = []
-        self._facing = self._steps = 0
-        self._centre = np.full(3, np.inf)
+        self._facing = self._steps = self._waited = 0
+        self._stood = False
+        self._centre, self._spot = np.full(3, np.inf), np.full(2, np.inf)
 
     def next(self, belief: Belief, node: SceneNode) -> GoTo | LookAt | None:
         """The intent towards a node, which may move a little while it gets better known."""
         assert belief.map is not None
         self._steps += 1
-        if self._steps > MOST_STEPS * self._pace * (1 + len(self._tried)):
-            self.failed = True
+        if self._steps > MOST_STEPS * self._pace:
+            self.failed = not self._stood
             return None
-        if self._place is None or np.linalg.norm(node.centre_m - self._centre) > MOVED_M or self._steps % REVISE == 0:
+        if not self._facing:
             self._choose(belief.map, node)
         if self._place is None:
-            self.failed = not self._tried
+            self.failed = not self._stood
             return None
         place = GoTo(self._place.point_m, self._place.radius_m)
         if not self._facing and not reached(place, belief.observation):
             return place
-        self._facing += 1
+        self._facing, self._stood = self._facing + 1, True
         x, y, z = (float(value) for value in node.centre_m)
         look = LookAt((x, y, z))
         if self._facing <= FACING_STEPS * self._pace and not self._faces(look, belief.observation):
             return look
         if len(self._tried) + 1 < PLACES and belief.detections and not in_view(belief, node):
-            self._tried.append(self._place.point_m)
-            self._place, self._facing = None, 0
+            self._elsewhere()
             return self.next(belief, node)
         return None
 
+    def _elsewhere(self) -> None:
+        if self._place is not None:
+            self._tried.append(self._place.point_m)
+        self._place, self._facing, self._waited = None, 0, 0
+
     def _choose(self, grid: OccupancyMap, node: SceneNode) -> None:
-        if self._facing:
-            return
-        from_here = distance_field(grid, grid.position_m)
-        self._place = standing_place(grid, node, from_here, self._reach_m, self._tried)
-        self._centre = node.centre_m.copy()
+        """Keep to the place, unless body or map say that it cannot be reached, or the object turns out to be elsewhere."""
+        here = grid.position_m
+        self._waited = 0 if np.linalg.norm(here - self._spot) > STILL_M else self._waited + 1
+        if self._waited == 0:
+            self._spot = here.copy()
+        if self._waited > PATIENCE * self._pace:
+            self._elsewhere()
+        blocked = (
+            self._place is not None and not traversable(grid, through_unknown=True)[tuple(grid.cell_of(self._place.point_m))]
+        )
+        moved = np.linalg.norm(node.centre_m - self._centre) > MOVED_M
+        if self._place is None or blocked or moved or self._steps % REVISE == 0:
+            from_here = distance_field(grid, here, unknown_cost=UNKNOWN_COST)
+            self._place = standing_place(grid, node, from_here, self._reach_m, self._tried)
+            self._centre = node.centre_m.copy()
 
     def _faces(self, look: LookAt, observation: Observation) -> bool:
         """Base and camera turned towards the point, as near as the camera's steps allow."""

@@ -66,6 +66,8 @@ class NearestFrontier:
             frontier, distance_m, count = self._choose(belief.map)
             self._trace = {"stage": "explore", "goal": self._seeker.name, "frontiers": count}
             if frontier is None:
+                if self._seeker.retry():
+                    return self.plan(belief)
                 return Stop(f"not found: no {self._seeker.name}, and nothing left to explore", found=False)
             x, y = (float(value) for value in frontier.target_m)
             self._trace |= {"target_x_m": x, "target_y_m": y, "distance_m": distance_m}

@@ -60,6 +60,7 @@ class Seeker:
         self._turned_rad, self._heading_rad = 0.0, math.nan
         self._approach: tuple[int, Approach] | None = None
         self._given_up: set[int] = set()
+        self._retried = False
         self.trace: dict[str, Any] = {}
 
     def plan(self, belief: Belief) -> Intent | None:
@@ -81,6 +82,14 @@ class Seeker:
             node = self._candidate(belief)
         self.trace = {"stage": "look around", "goal": self.name}
         return Look(yaw_rad=self._body.turn_rad) if self._looking_around(belief) else None
+
+    def retry(self) -> bool:
+        """Once, when the whole floor is known, try what could not be reached before; says whether there is such a thing."""
+        worth_it = bool(self._given_up) and not self._retried
+        self._retried = True
+        if worth_it:
+            self._given_up = set()
+        return worth_it
 
     def _looking_around(self, belief: Belief) -> bool:
         """Whether the turn on the spot at the start is still incomplete. A body that cannot turn gives it up in time."""

@@ -111,12 +111,15 @@ def _direct_borders(labels: Labels, distance: NDArray[np.float32]) -> Borders:
 
 def _borders_at_openings(labels: Labels, openings: Bools, distance: NDArray[np.float32]) -> Borders:
     """Pairs of labels on the two sides of an opening, with the distance to the walls in its middle."""
+    import cv2
+
+    kernel = np.ones((5, 5), dtype=np.uint8)
     parts = ndimage.label(openings, structure=np.ones((3, 3)))[0]
     first, second, waist = [], [], []
     for index, box in enumerate(ndimage.find_objects(parts), start=1):
         grown = tuple(slice(max(s.start - 2, 0), s.stop + 2) for s in box)
         here = parts[grown] == index
-        around = np.bincount(labels[grown][ndimage.binary_dilation(here, iterations=2)], minlength=2)
+        around = np.bincount(labels[grown][cv2.dilate(here.astype(np.uint8), kernel) > 0], minlength=2)
         around[0] = 0
         if np.count_nonzero(around) < 2:
             continue

@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
 from .mapping import OccupancyMap
@@ -75,14 +74,16 @@ class RoomKeeper:
         ids = self._match(fresh, corner, count)
         self.corner_m = corner
         self.labels = np.concatenate([[-1], ids]).astype(np.int32)[fresh]
-        gap, near = ndimage.distance_transform_edt(fresh == 0, return_indices=True)
-        self._nearest = np.where(gap * grid.resolution_m <= ASSIGN_M, self.labels[near[0], near[1]], -1).astype(np.int32)
+        self._nearest = _spread(self.labels, ASSIGN_M / grid.resolution_m)
         for gone in set(graph.rooms) - set(ids.tolist()):
             del graph.rooms[gone]
-        for room_id, centre in zip(
-            ids.tolist(), ndimage.center_of_mass(fresh > 0, fresh, np.arange(1, count + 1)), strict=True
-        ):
-            centre_m = corner + (np.array(centre) + 0.5) * grid.resolution_m
+        x, y = np.nonzero(fresh)
+        cells = np.bincount(fresh[x, y], minlength=count + 1)[1:]
+        middles = (
+            np.column_stack([np.bincount(fresh[x, y], along, minlength=count + 1)[1:] for along in (x, y)]) / cells[:, None]
+        )
+        for room_id, middle in zip(ids.tolist(), middles, strict=True):
+            centre_m = corner + (middle + 0.5) * grid.resolution_m
             if room_id in graph.rooms:
                 graph.rooms[room_id].centre_m = centre_m
             else:
@@ -97,14 +98,12 @@ class RoomKeeper:
             x, y = np.nonzero(fresh)
             old_x, old_y = x + shift[0], y + shift[1]
             inside = (old_x >= 0) & (old_y >= 0) & (old_x < self.labels.shape[0]) & (old_y < self.labels.shape[1])
-            old, new = self.labels[old_x[inside], old_y[inside]], fresh[x[inside], y[inside]]
-            known = np.unique(old[old >= 0])
-            if len(known):
-                shared = np.zeros((count, len(known)))
-                np.add.at(shared, (new[old >= 0] - 1, np.searchsorted(known, old[old >= 0])), 1.0)
-                for row, column in zip(*linear_sum_assignment(-shared), strict=True):
-                    if shared[row, column] > 0:
-                        ids[row] = known[column]
+            old, new = self.labels[old_x[inside], old_y[inside]] + 1, fresh[x[inside], y[inside]]
+            width = int(old.max(initial=0)) + 1
+            shared = np.bincount(new.astype(np.int64) * width + old, minlength=(count + 1) * width).reshape(-1, width)[1:, 1:]
+            for row, column in zip(*linear_sum_assignment(-shared), strict=True):
+                if shared[row, column] > 0:
+                    ids[row] = column
         for row in np.flatnonzero(ids < 0):
             ids[row] = self._next_id
             self._next_id += 1
@@ -134,3 +133,18 @@ class RoomKeeper:
                 room.name, room.score = best, votes[room_id][best] / (total + FEWEST_VOTES)
             else:
                 room.name, room.score = "", 0.0
+
+
+def _spread(labels: NDArray[np.int32], reach_cells: float) -> NDArray[np.int32]:
+    """Each cell's label, or that of the nearest labelled cell within reach; -1 beyond."""
+    import cv2
+
+    free = labels < 0
+    if free.all():
+        return labels
+    gap, owner = cv2.distanceTransformWithLabels(
+        free.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    of_owner = np.full(int(owner.max()) + 1, -1, dtype=np.int32)
+    of_owner[owner[~free]] = labels[~free]
+    return np.where(gap <= reach_cells, of_owner[owner], -1).astype(np.int32)

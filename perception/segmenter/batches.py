@@ -12,7 +12,7 @@ from .. import vocabulary
 from .features import features
 from .views import LOWEST_CODE, View, Views
 
-PIXELS_PER_VIEW = 3072
+DRAWN_PER_100 = 20  # of the pixels of a view that are learned from
 BALANCE = 0.5  # pixels of a class are drawn in proportion to frequency ** (1 - BALANCE)
 SENSOR_RANGE_M = (0.5, 5.0)
 
@@ -41,9 +41,9 @@ def class_frequencies(views: Views, sample: int = 400) -> NDArray[np.float64]:
     return counts / counts.sum()
 
 
-def make_batch(views: list[View], frequencies: NDArray[np.float64], rng: np.random.Generator) -> Batch:
-    """Augment the views and draw pixels from them."""
-    views = [augment(view, rng) for view in views]
+def make_batch(views: list[View], frequencies: NDArray[np.float64], rng: np.random.Generator, small: bool = False) -> Batch:
+    """Augment the views and draw pixels from them. small: at half the resolution, for a quarter of the cost."""
+    views = [augment(shrink(view) if small else view, rng) for view in views]
     weight = frequencies**-BALANCE
     pixels, labels, instances = [], [], []
     attributes: list[tuple[int, str, str]] = []
@@ -51,7 +51,7 @@ def make_batch(views: list[View], frequencies: NDArray[np.float64], rng: np.rand
         code = view.code[::2, ::2].ravel()
         label = view.classes[code - LOWEST_CODE]
         chance = np.where(label >= 0, weight[label], 0.0)
-        count = min(PIXELS_PER_VIEW, int((label >= 0).sum()))
+        count = min(len(code) * DRAWN_PER_100 // 100, int((label >= 0).sum()))
         key = rng.standard_exponential(len(code)) / np.maximum(chance, 1e-12)  # the smallest keys are a weighted draw
         chosen = np.argpartition(key, count - 1)[:count]
         ids, rows = np.unique(code[chosen], return_inverse=True)
@@ -79,6 +79,15 @@ def view_features(views: list[View]) -> torch.Tensor:
 def sense(view: View, low_m: float = SENSOR_RANGE_M[0], high_m: float = SENSOR_RANGE_M[1]) -> View:
     """The view as a depth sensor of limited range sees it."""
     return replace(view, depth_m=np.where((view.depth_m >= low_m) & (view.depth_m <= high_m), view.depth_m, np.float32(0)))
+
+
+def shrink(view: View) -> View:
+    """The view at half the resolution, as a coarser camera in the same place sees it."""
+    height, width = view.code.shape
+    rgb = view.rgb.reshape(height // 2, 2, width // 2, 2, 3).mean(axis=(1, 3)).astype(np.uint8)
+    K = view.K.copy()
+    K[:2] /= 2.0
+    return replace(view, rgb=rgb, depth_m=view.depth_m[::2, ::2], code=view.code[::2, ::2], K=K)
 
 
 def augment(view: View, rng: np.random.Generator) -> View:

@@ -58,7 +58,7 @@ class Segmenter:
 
             text = MiniLM()
         self.text: TextEncoder = WordEmbeddings(net, text)
-        self._scale = float(net.scale)
+        self._scale = float(net.scale.detach())
         self._net = fused(net)
         self._dtype = self._net.head.weight.dtype
         self.reset(())

@@ -19,7 +19,7 @@ def loss(net: PixelEmbedder, batch: Batch, bank: PhraseBank, rng: np.random.Gene
 
     `names`: cross-entropy over the names of all categories, mean over the drawn pixels (LSeg's equation 1, with pixels drawn
     by class frequency). `attributes`: cross-entropy of the mean embedding of each instance over phrases of its own category
-    that differ in colour, in material, or in both.
+    that differ in colour or in material.
     """
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
         maps = net.pixels(batch.features)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from .. import vocabulary
 from ..detector import TextEncoder
@@ -23,7 +28,7 @@ FOREIGN = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contrast:
-    """Phrases of one category that differ in colour, material or both. texts: (P, 384); keys: (colour, material) of each."""
+    """Phrases of one category that differ in colour or in material. texts: (P, 384); keys: (colour, material) of each."""
 
     texts: torch.Tensor
     keys: list[tuple[str, str]]
@@ -36,38 +41,47 @@ class Contrast:
         return self.keys.index(key) if key in self.keys else None
 
 
+class RememberedTexts:
+    """MiniLM whose answers are kept in a folder: encoding thousands of phrases takes a while, and training starts often."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(N, 384) float32 unit vectors, one per text, in order."""
+        digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+        path = self._folder / f"texts-{digest}.npy"
+        if not path.exists():
+            from ..text import MiniLM
+
+            fresh = self._folder / f"texts-{digest}-{os.getpid()}.npy"
+            np.save(fresh, MiniLM().encode(texts))
+            fresh.replace(path)
+        return np.asarray(np.load(path), dtype=np.float32)
+
+
 class PhraseBank:
     """Sentence embeddings of every name, synonym and attribute phrase of the vocabulary.
 
-    named: per category (1 + synonyms, 384), the name first. foreign: (F, 384). contrasts: per category up to three
-    `Contrast`s, over colours ("red mug"), materials ("ceramic mug") and both ("red ceramic mug"); keys have "" for what the
-    phrase leaves open.
+    named: per category (1 + synonyms, 384), the name first. foreign: (F, 384). contrasts: per category its `Contrast`s over
+    colours ("red mug") and materials ("ceramic mug"); keys have "" for what the phrase leaves open.
     """
 
     def __init__(self, encoder: TextEncoder) -> None:
-        def encode(texts: list[str]) -> torch.Tensor:
-            return torch.from_numpy(encoder.encode(texts))
-
-        self.named = [encode([name, *vocabulary.synonyms(name)]) for name in vocabulary.names()]
-        self.foreign = encode(list(FOREIGN))
-        self.contrasts: list[tuple[Contrast, ...]] = []
-        for name in vocabulary.names():
-            kind = vocabulary.kinds().get(name)
-            if kind is None:
-                self.contrasts.append(())
-                continue
-            groups = (
-                ([(colour, "") for colour in vocabulary.COLOURS], True, False),
-                ([("", material) for material in vocabulary.materials()], False, True),
-                ([(colour, material) for colour in kind.colours for material in kind.materials], True, True),
-            )
-            self.contrasts.append(
-                tuple(
-                    Contrast(encode([phrase(name, *key) for key in keys]), keys, colour, material)
-                    for keys, colour, material in groups
-                    if len(keys) > 1
-                )
-            )
+        names = vocabulary.names()
+        wordings = [[name, *vocabulary.synonyms(name)] for name in names]
+        groups = (
+            ([(colour, "") for colour in vocabulary.COLOURS], True, False),
+            ([("", material) for material in vocabulary.materials()], False, True),
+        )
+        things = [name for name in names if name in vocabulary.kinds()]
+        phrases = [[phrase(name, *key) for key in keys] for name in things for keys, _, _ in groups]
+        lists = [*wordings, list(FOREIGN), *phrases]
+        vectors = torch.from_numpy(encoder.encode([text for texts in lists for text in texts]))
+        encoded = list(torch.split(vectors, [len(texts) for texts in lists]))
+        self.named, self.foreign, rest = encoded[: len(names)], encoded[len(names)], iter(encoded[len(names) + 1 :])
+        made = {name: tuple(Contrast(next(rest), *group) for group in groups) for name in things}
+        self.contrasts = [made.get(name, ()) for name in names]
 
     def draw_names(self, rng: np.random.Generator, foreign: int = 24, synonym_chance: float = 0.3) -> torch.Tensor:
         """(classes + foreign, 384): one wording of each category, then some words for things that are not there."""

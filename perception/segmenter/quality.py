@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from .. import vocabulary
 from .batches import sense, view_features
 from .network import PixelEmbedder
-from .views import Views
+from .views import View
 
 MIN_TRUE_PIXELS = 400  # a category with less truth in all views together is not judged
 
@@ -37,23 +38,30 @@ def judge(confusion: NDArray[np.int64]) -> Quality:
     return Quality(iou, {name: int(truth[i]) for i, name in judged})
 
 
-@torch.inference_mode()
-def measure(net: PixelEmbedder, words: torch.Tensor, views: Views, indices: list[int], within_range: bool = False) -> Quality:
-    """Judge the network at full resolution on some views, through a depth sensor of 0.5 to 5 m.
+def measure(
+    answer: Callable[[View], NDArray[np.integer]], views: Sequence[View], indices: Sequence[int], within_range: bool = False
+) -> Quality:
+    """Judge answers at full resolution on some views, seen through a depth sensor of 0.5 to 5 m.
 
-    words: (C, 384) text embeddings of `vocabulary.names()`. within_range: judge only pixels whose depth the sensor returns.
+    answer: from a view to (H, W) indices into `vocabulary.names()`. within_range: judge only pixels whose depth returns.
     """
-    net.eval()
-    targets = net.embed_text(words)
-    count = len(words)
+    count = len(vocabulary.names())
     confusion = np.zeros(count * count, dtype=np.int64)
     for index in indices:
         view = sense(views[index])
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            embeddings = net(view_features([view]))[0]
-        answer = torch.einsum("dhw,cd->chw", embeddings.float(), targets).argmax(0).numpy()
-        answer = answer.repeat(2, axis=0).repeat(2, axis=1)
         labels = view.labels.astype(np.int64)
-        judged = (labels >= 0) & ((view.depth_m > 0) if within_range else True)
-        confusion += np.bincount(labels[judged] * count + answer[judged], minlength=count * count)
+        judged = labels >= 0
+        if within_range:
+            judged &= view.depth_m > 0
+        pairs = labels[judged] * count + answer(view)[judged]
+        confusion += np.bincount(pairs, minlength=count * count)
     return judge(confusion.reshape(count, count))
+
+
+@torch.inference_mode()
+def labels_of(net: PixelEmbedder, words: torch.Tensor, view: View) -> NDArray[np.int64]:
+    """(H, W) index of the nearest of some words, (C, 128) unit embeddings, at each pixel."""
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        embeddings = net(view_features([view]))[0]
+    nearest = torch.einsum("dhw,cd->chw", embeddings.float(), words).argmax(0).numpy()
+    return np.asarray(nearest.repeat(2, axis=0).repeat(2, axis=1))

@@ -7,33 +7,51 @@ minutes it has; a later run with `resume` and more minutes continues where the l
 from __future__ import annotations
 
 import math
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.distributed
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from ..text import MiniLM
 from .batches import class_frequencies, make_batch
 from .data import FIRST_UNSEEN_SEED, make_views
 from .losses import loss
-from .network import PixelEmbedder
-from .phrases import PhraseBank
-from .quality import Quality, measure
+from .network import EMBEDDING_WIDTH, PixelEmbedder
+from .phrases import PhraseBank, RememberedTexts
+from .quality import Quality, labels_of, measure
 from .views import Views
 from .weights import WEIGHTS, save_weights
 
-BATCH = 8
-PEAK_RATE = 2e-3
-WARMUP = 0.03  # share of the minutes
+BATCH = 8  # pictures per update, over all workers
+SMALL = 0.6  # share of the minutes, at the start, in which pictures have half the resolution and batches twice the size
+PEAK_RATE = 2.5e-3
+WARMUP = 0.02  # share of the minutes
+DECAY = 0.35  # share of the minutes, at the end; between the two the rate is constant, so that minutes can be added
 WEIGHT_DECAY = 0.02
 EMA = 0.998
-CHECK_EVERY_S = 180.0
-CHECK_VIEWS = 150
+CHECK_EVERY_S = 240.0
+CHECK_VIEWS = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a training run was asked for; see `train_segmenter`."""
+
+    minutes: float
+    datasets: Path
+    apartments: int
+    test_apartments: int
+    out: Path
+    resume: bool
+    seed: int
+    workers: int
 
 
 @dataclass(slots=True)
@@ -45,45 +63,72 @@ class Progress:
 
 
 def train_segmenter(
-    minutes: float = 40.0,
+    minutes: float = 60.0,
     datasets: Path = Path("datasets/segmenter"),
     apartments: int = 400,
     test_apartments: int = 24,
     out: Path = WEIGHTS,
     resume: bool = False,
     seed: int = 0,
-    threads: int = 2,
     workers: int = 2,
 ) -> Quality:
     """Make the pictures that are missing, train for `minutes` in all, and write the weights with their measured quality.
 
-    Train-split apartments have seeds 0, 1, ...; unseen ones, for the measurement, seeds 100 000, 100 001, ... Checkpoints and
-    the log lie under `datasets`; resume continues from the last checkpoint. Returns the quality on all unseen views.
+    Train-split apartments have seeds 0, 1, ...; unseen ones, for the measurement, seeds 100 000, 100 001, ... Checkpoints lie
+    under `datasets`; resume continues from the last one, and spends what `minutes` leave. workers: processes, each with one
+    thread, that render and then share the batches. Returns the quality on all unseen views.
     """
     make_views(datasets / "train", range(apartments), workers)
     make_views(datasets / "unseen", range(FIRST_UNSEEN_SEED, FIRST_UNSEEN_SEED + test_apartments), workers)
-    torch.set_num_threads(threads)
-    torch.manual_seed(seed)
-    trainer = Trainer(Views(datasets / "train", apartments), Views(datasets / "unseen", test_apartments), minutes, seed)
-    checkpoint = datasets / "checkpoint.safetensors"
-    if resume and checkpoint.exists():
+    plan = Plan(minutes, datasets, apartments, test_apartments, out, resume, seed, workers)
+    with tempfile.TemporaryDirectory() as folder:
+        context = get_context("spawn")
+        others = [context.Process(target=_work, args=(plan, rank, folder), daemon=True) for rank in range(1, workers)]
+        for process in others:
+            process.start()
+        quality = _work(plan, 0, folder)
+        for process in others:
+            process.join()
+    return quality
+
+
+def _work(plan: Plan, rank: int, folder: str) -> Quality:
+    """One of the processes that share the batches. The first one also logs, keeps checkpoints and measures."""
+    torch.set_num_threads(1)  # threads of one process wait for each other: processes lose less on a busy machine
+    torch.manual_seed(plan.seed)
+    if plan.workers > 1:
+        torch.distributed.init_process_group("gloo", f"file://{folder}/meeting", rank=rank, world_size=plan.workers)
+    train, unseen = Views(plan.datasets / "train", plan.apartments), Views(plan.datasets / "unseen", plan.test_apartments)
+    bank = PhraseBank(RememberedTexts(plan.datasets))
+    trainer = Trainer(train, unseen, plan.minutes, plan.seed, bank, rank, plan.workers)
+    checkpoint = plan.datasets / "checkpoint.safetensors"
+    if plan.resume and checkpoint.exists():
         trainer.load(checkpoint)
     for line in trainer.run(checkpoint):
-        print(line, flush=True)
+        if rank == 0:
+            print(line, flush=True)
+    if plan.workers > 1:
+        torch.distributed.destroy_process_group()
+    if rank != 0:
+        return Quality({}, {})
     quality = trainer.measure(len(trainer.unseen))
-    command = f"enactive train segmenter --minutes {minutes:g} --apartments {apartments} --seed {seed}"
-    save_weights(trainer.average, out, command, quality, len(trainer.unseen))
+    command = f"enactive train segmenter --minutes {plan.minutes:g} --apartments {plan.apartments} --seed {plan.seed}"
+    save_weights(trainer.average, plan.out, f"{command} --workers {plan.workers}", quality, len(trainer.unseen))
     return quality
 
 
 class Trainer:
-    """The optimisation and its state."""
+    """The optimisation and its state. rank, workers: which of how many processes that share each batch."""
 
-    def __init__(self, views: Views, unseen: Views, minutes: float, seed: int) -> None:
+    def __init__(
+        self, views: Views, unseen: Views, minutes: float, seed: int, bank: PhraseBank, rank: int = 0, workers: int = 1
+    ) -> None:
         self.views, self.unseen, self.budget_s, self.seed = views, unseen, 60.0 * minutes, seed
-        self.bank = PhraseBank(MiniLM())
+        self.rank, self.workers = rank, workers
+        self.bank = bank
         self.frequencies = class_frequencies(views)
         self.net = PixelEmbedder()
+        spread_words(self.net, torch.cat(self.bank.named))
         self.average = PixelEmbedder()
         self.average.load_state_dict(self.net.state_dict())
         plain = [p for p in self.net.parameters() if p.ndim < 2]
@@ -94,31 +139,34 @@ class Trainer:
 
     def run(self, checkpoint: Path) -> Iterator[str]:
         """Train until the minutes are spent; yields lines for the log."""
-        start, checked = time.monotonic(), 0.0
-        before = self.progress.seconds
+        start, before = time.monotonic(), self.progress.seconds
+        checked = before
         terms: dict[str, float] = {}
         while self.progress.seconds < self.budget_s:
-            for name, value in self.step().items():
+            for name, value in self.step(before + time.monotonic() - start).items():
                 terms[name] = 0.98 * terms.get(name, value) + 0.02 * value
-            self.progress.seconds = before + time.monotonic() - start
             if self.progress.step % 50 == 0:
                 told = " ".join(f"{name} {value:.3f}" for name, value in terms.items())
                 yield f"step {self.progress.step} minute {self.progress.seconds / 60:.1f} rate {self._rate():.1e} {told}"
-            if self.progress.seconds - checked > CHECK_EVERY_S:
+            if self.rank == 0 and self.progress.seconds - checked > CHECK_EVERY_S:
                 checked = self.progress.seconds
                 self.save(checkpoint)
                 yield f"step {self.progress.step} mean IoU {self.measure(CHECK_VIEWS).mean_iou:.3f} on unseen apartments"
-        self.save(checkpoint)
+        if self.rank == 0:
+            self.save(checkpoint)
 
-    def step(self) -> dict[str, float]:
-        """One update. The random numbers follow from the seed and the number of the step."""
-        rng = np.random.default_rng([self.seed, self.progress.step])
-        views = [self.views[int(i)] for i in rng.integers(len(self.views), size=BATCH)]
-        batch = make_batch(views, self.frequencies, rng)
+    def step(self, seconds: float) -> dict[str, float]:
+        """One update, at a time since the start. The random numbers follow from the seed, the step and the worker."""
+        rng = np.random.default_rng([self.seed, self.progress.step, self.rank])
+        small = self.progress.seconds < SMALL * self.budget_s
+        count = max(BATCH * (1 + small) // self.workers, 1)
+        views = [self.views[int(i)] for i in rng.integers(len(self.views), size=count)]
+        batch = make_batch(views, self.frequencies, rng, small)
         self.net.train()
         terms = loss(self.net, batch, self.bank, rng, bf16=True)
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(torch.stack(list(terms.values())).sum())
+        self.progress.seconds = self._share_gradients(seconds)
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
@@ -127,10 +175,27 @@ class Trainer:
         self._follow()
         return {name: float(term.detach()) for name, term in terms.items()}
 
+    def _share_gradients(self, seconds: float) -> float:
+        """Average the gradients over the workers, and the clock with them, so that all stop at the same step."""
+        if self.workers == 1:
+            return seconds
+        gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
+        flat = torch.cat([*(gradient.ravel() for gradient in gradients), torch.tensor([seconds])])
+        torch.distributed.all_reduce(flat)
+        flat /= self.workers
+        start = 0
+        for gradient in gradients:
+            gradient.copy_(flat[start : start + gradient.numel()].view_as(gradient))
+            start += gradient.numel()
+        return float(flat[-1])
+
     def measure(self, count: int) -> Quality:
         """Quality of the averaged network on evenly spaced unseen views."""
         indices = np.linspace(0, len(self.unseen) - 1, min(count, len(self.unseen))).astype(int).tolist()
-        return measure(self.average, torch.stack([texts[0] for texts in self.bank.named]), self.unseen, indices)
+        net = self.average.eval()
+        with torch.inference_mode():
+            words = net.embed_text(torch.stack([texts[0] for texts in self.bank.named]))
+        return measure(lambda view: labels_of(net, words, view), self.unseen, indices)
 
     def save(self, path: Path) -> None:
         """Write everything that continuing needs."""
@@ -160,7 +225,8 @@ class Trainer:
 
     def _rate(self) -> float:
         done = min(self.progress.seconds / self.budget_s, 1.0)
-        return PEAK_RATE * min(done / WARMUP + 0.01, 1.0) * (0.5 + 0.5 * math.cos(math.pi * done)) + 1e-6
+        left = min((1.0 - done) / DECAY, 1.0)
+        return PEAK_RATE * min(done / WARMUP + 0.01, 1.0) * 0.5 * (1.0 - math.cos(math.pi * left)) + 1e-6
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -171,3 +237,14 @@ class Trainer:
                 mean.lerp_(value, 1 - keep)
             else:
                 mean.copy_(value)
+
+
+@torch.no_grad()
+def spread_words(net: PixelEmbedder, texts: torch.Tensor) -> None:
+    """Start the map of words where names are far apart: a whitening of their sentence embeddings, which all look alike.
+
+    texts: (N, 384).
+    """
+    _, lengths, directions = torch.linalg.svd(texts, full_matrices=False)
+    rank = min(EMBEDDING_WIDTH, len(lengths))
+    net.text.weight[:rank] = directions[:rank] / (lengths[:rank, None] + 0.2)

@@ -7,8 +7,10 @@ One folder per apartment: `rgb.npy` (F, H, W, 3) uint8, `depth_mm.npy` (F, H, W)
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +47,7 @@ class View:
         return self.classes[self.code - LOWEST_CODE]
 
 
-class Views:
+class Views(Sequence[View]):
     """The frames of a folder of apartments, read where they lie: `views[i]` is a `View`."""
 
     def __init__(self, folder: Path, apartments: int | None = None) -> None:
@@ -58,7 +60,13 @@ class Views:
     def __len__(self) -> int:
         return len(self._index)
 
-    def __getitem__(self, index: int) -> View:
+    @overload
+    def __getitem__(self, index: int) -> View: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[View]: ...
+    def __getitem__(self, index: int | slice) -> View | list[View]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
         apartment, frame = self._index[index]
         return self._open[apartment].view(frame)
 

@@ -1,0 +1,373 @@
+"""The segmenter: its features and network by hand, its detector on made-up pictures, its training on real views."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from enactive.envs import CameraFrame, Observation
+from enactive.envs.household.camera import camera_pose, intrinsics
+from enactive.errors import ConfigError, PerceptionError
+from enactive.perception import vocabulary
+from enactive.perception.detector import Detector
+from enactive.perception.segmenter import data, train, weights
+from enactive.perception.segmenter.batches import augment, make_batch, shrink, view_features
+from enactive.perception.segmenter.detector import Segmenter
+from enactive.perception.segmenter.features import features
+from enactive.perception.segmenter.network import PixelEmbedder, fused
+from enactive.perception.segmenter.phrases import PhraseBank
+from enactive.perception.segmenter.quality import Quality, judge, measure
+from enactive.perception.segmenter.views import Views
+
+HEIGHT_M = 0.88
+
+
+class HashedText:
+    """A text encoder without a model: every text has its own random direction."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        seeds = [int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") for text in texts]
+        vectors = np.stack([np.random.default_rng(seed).standard_normal(384) for seed in seeds]).astype(np.float32)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def seen_floor(pitch_deg: float = -40.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(depth, K, T_world_camera) of an endless floor, by ray casting."""
+    K, pose = intrinsics(320, 240), camera_pose(np.array([1.0, 2.0, 0.7]), np.deg2rad(pitch_deg))
+    v, u = np.mgrid[0:240, 0:320]
+    rays = np.stack([(u - K[0, 2]) / K[0, 0], (v - K[1, 2]) / K[1, 1], np.ones(u.shape)], axis=-1)
+    depth = HEIGHT_M / -(rays @ pose[2, :3])
+    return depth.astype(np.float32), K, pose
+
+
+def as_batch(*arrays: np.ndarray) -> list[torch.Tensor]:
+    return [torch.from_numpy(np.asarray(array)[None]) for array in arrays]
+
+
+# ---- features
+
+
+def test_features_of_a_floor() -> None:
+    depth, K, pose = seen_floor()
+    rgb = np.random.default_rng(0).integers(0, 255, (240, 320, 3), dtype=np.uint8)
+    out = features(*as_batch(rgb, depth, K, pose))[0]
+    assert out.shape == (20, 120, 160)
+    # channel c * 4 + 2 * row + column of the 2x2 cell
+    np.testing.assert_allclose(out[1 * 4 + 2 * 1 + 0], rgb[1::2, ::2, 1] / 127.5 - 1, atol=1e-6)
+    np.testing.assert_allclose(out[12 + 3], 1 / depth[1::2, 1::2], rtol=1e-5)
+    height, upward, facing, valid = out[16:]
+    np.testing.assert_allclose(height, -1.0, atol=1e-3)  # the floor, measured from 1 m
+    np.testing.assert_allclose(upward, 1.0, atol=1e-3)
+    # the floor faces the camera by the sine of the angle under which it is seen
+    v, u = np.mgrid[0:240:2, 0:320:2]
+    rays = np.stack([(u - K[0, 2]) / K[0, 0], (v - K[1, 2]) / K[1, 1], np.ones(u.shape)], axis=-1)
+    slant = rays @ pose[2, :3] / np.linalg.norm(rays, axis=-1)
+    np.testing.assert_allclose(facing, slant, atol=1e-3)
+    assert (valid == 1).all()
+
+
+def test_missing_depth_is_marked_and_finite() -> None:
+    depth, K, pose = seen_floor()
+    depth[:, 100:200] = 0.0
+    out = features(*as_batch(np.zeros((240, 320, 3), dtype=np.uint8), depth, K, pose))[0]
+    assert torch.isfinite(out).all()
+    assert (out[19, :, 50:100] == 0).all()
+    assert (out[19, :, :50] == 1).all()
+    assert (out[12:16, :, 50:100] == 0).all()
+
+
+# ---- network
+
+
+def randomised() -> PixelEmbedder:
+    """A network whose normalisation has statistics to fold."""
+    torch.manual_seed(0)
+    net = PixelEmbedder()
+    net.train()
+    with torch.no_grad():
+        for _ in range(2):
+            net(torch.randn(2, 20, 64, 64))
+    return net.eval()
+
+
+def test_fused_network_equals_the_trained_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = randomised()
+    x = torch.randn(1, 20, 48, 64)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict, raising=False)
+    with torch.inference_mode():
+        expected, got = net(x), fused(net)(x)
+    assert got.dtype == torch.float32
+    torch.testing.assert_close(got, expected, atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(expected.norm(dim=1), torch.ones(1, 48, 64))
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    with torch.inference_mode():
+        rough = fused(net)(x.bfloat16()).float()
+    assert (rough * expected).sum(dim=1).mean() > 0.99
+
+
+def test_weights_round_trip_and_refuse_damage(tmp_path: Path) -> None:
+    net, path = randomised(), tmp_path / "net.safetensors"
+    weights.save_weights(net, path, "a command", Quality({"mug": 0.5, "sofa": 0.7}, {}), 10)
+    card = json.loads(path.with_suffix(".json").read_text())
+    assert card["mean_iou"] == pytest.approx(0.6)
+    assert path.stat().st_size <= 20e6
+    x = torch.randn(1, 20, 32, 32)
+    with torch.inference_mode():
+        assert (weights.load_weights(path)(x) * net(x)).sum(dim=1).min() > 0.999
+    content = bytearray(path.read_bytes())
+    content[-100] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"corrupt .*: restore it .* or make it with `enactive train segmenter`"):
+        Segmenter(path, HashedText())
+    with pytest.raises(ConfigError, match="are missing: restore it"):
+        Segmenter(tmp_path / "none.safetensors", HashedText())
+
+
+# ---- quality
+
+
+def test_iou_by_hand() -> None:
+    count = len(vocabulary.names())
+    mug, cup, sofa = (vocabulary.names().index(name) for name in ("mug", "cup", "sofa"))
+    confusion = np.zeros((count, count), dtype=np.int64)
+    confusion[mug, mug], confusion[mug, cup], confusion[cup, mug], confusion[cup, cup] = 600, 200, 100, 500
+    confusion[sofa, sofa] = 399  # too little to judge
+    found = judge(confusion)
+    assert found.iou == pytest.approx({"mug": 600 / 900, "cup": 500 / 800})
+    assert found.mean_iou == pytest.approx((600 / 900 + 500 / 800) / 2)
+
+
+# ---- detector, with made-up answers of the network
+
+
+@pytest.fixture
+def segmenter(tmp_path: Path) -> Segmenter:
+    path = tmp_path / "net.safetensors"
+    weights.save_weights(randomised(), path, "", Quality({}, {}), 0)
+    return Segmenter(path, HashedText())
+
+
+def answer_with(monkeypatch: pytest.MonkeyPatch, segmenter: Segmenter, names: np.ndarray, probability: np.ndarray) -> None:
+    embeddings = torch.from_numpy(segmenter.text.encode([segmenter.words[i] for i in names.ravel()]))
+    monkeypatch.setattr(segmenter, "_look", lambda frame: (embeddings, names, probability.astype(np.float32)))
+
+
+def picture(depth: np.ndarray | None = None, size: tuple[int, int] = (240, 320)) -> Observation:
+    depth = np.full(size, 2.0, dtype=np.float32) if depth is None else depth
+    rgb = np.zeros((*size, 3), dtype=np.uint8)
+    return Observation(cameras={"head": CameraFrame(rgb, depth, intrinsics(320, 240), np.eye(4), 0.0)})
+
+
+def test_segments_by_name_with_scores_and_masks(segmenter: Segmenter, monkeypatch: pytest.MonkeyPatch) -> None:
+    wall, floor, mug, sofa = (segmenter.words.index(name) for name in ("wall", "floor", "mug", "sofa"))
+    names = np.full((120, 160), wall)
+    names[80:] = floor
+    names[10:14, 10:16] = mug  # 24 cells
+    names[10:14, 30:36] = mug
+    names[40:60, 50:90] = sofa
+    names[0, 150:153] = mug  # 3 cells: too small
+    names[20:30, 100:110] = mug  # too unsure
+    probability = np.full(names.shape, 0.9)
+    probability[10:14, 10:16], probability[10:14, 10:13] = 0.8, 0.6
+    probability[20:30, 100:110] = 0.1
+    answer_with(monkeypatch, segmenter, names, probability)
+    found = segmenter.detect(picture())
+    answers = sorted((round(d.score, 3), d.name, int(d.mask.sum())) for d in found)
+    assert answers == [(0.7, "mug", 96), (0.9, "mug", 96), (0.9, "sofa", 3200)]
+    assert [d.score for d in found] == sorted((d.score for d in found), reverse=True)
+    left = found[-1]
+    assert left.score == pytest.approx(0.7)
+    rows, columns = np.nonzero(left.mask)
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (20, 27, 20, 31)
+    assert left.embedding @ segmenter.text.encode(["mug"])[0] == pytest.approx(1, abs=1e-3)
+    assert isinstance(segmenter, Detector)
+
+
+def test_a_jump_in_depth_parts_two_small_things(segmenter: Segmenter, monkeypatch: pytest.MonkeyPatch) -> None:
+    wall, mug, sofa = (segmenter.words.index(name) for name in ("wall", "mug", "sofa"))
+    depth = np.full((240, 320), 2.0, dtype=np.float32)
+    depth[:, 160:] = 2.4
+    for name, parts in ((mug, 2), (sofa, 1)):  # 0.4 m is within one sofa, but not within one mug
+        names = np.full((120, 160), wall)
+        names[50:60, 70:90] = name
+        answer_with(monkeypatch, segmenter, names, np.ones(names.shape))
+        assert len(segmenter.detect(picture(depth))) == parts
+
+
+def test_a_steep_plane_is_one_thing(segmenter: Segmenter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table top seen at a grazing angle: neighbouring cells are far apart in depth, yet it is one surface."""
+    inverse = np.linspace(0.05, 0.8, 240)[:, None].repeat(320, axis=1)  # a plane is linear in inverse depth
+    table = segmenter.words.index("dining table")
+    answer_with(monkeypatch, segmenter, np.full((120, 160), table), np.ones((120, 160)))
+    depth = (1 / inverse).astype(np.float32)
+    assert np.abs(np.diff(depth[::2], axis=0)).max() > 0.6
+    assert len(segmenter.detect(picture(depth))) == 1
+
+
+def test_goal_words_join_the_vocabulary_once(segmenter: Segmenter) -> None:
+    known = vocabulary.names()
+    sofa = vocabulary.synonyms("sofa")[0]
+    segmenter.reset(["spaceship", sofa, "mug", "spaceship"])
+    assert segmenter.words == (*known, "spaceship")
+    segmenter.reset([])
+    assert segmenter.words == known
+
+
+def test_attributes_prefer_the_nearer_phrase(segmenter: Segmenter, monkeypatch: pytest.MonkeyPatch) -> None:
+    from enactive.perception import Detection
+
+    red = Detection("mug", 1.0, np.ones((2, 2), dtype=bool), segmenter.text.encode(["red mug"])[0])
+    scores = segmenter.attributes(red, ["blue", "red", "green"])
+    assert max(scores, key=lambda word: scores[word]) == "red"
+    assert sum(scores.values()) == pytest.approx(1, abs=1e-5)
+    assert segmenter.attributes(red, []) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"depth": None}, "has no depth"),
+        ({"rgb": np.zeros((240, 320, 3), dtype=np.float32)}, r"sent float32 rgb of shape \(240, 320, 3\)"),
+        ({"rgb": np.zeros((240, 320), dtype=np.uint8)}, r"rgb of shape \(240, 320\)"),
+        ({"depth": np.ones((120, 160), dtype=np.float32)}, "does not fit its rgb"),
+        ({"depth": np.full((240, 320), np.nan, dtype=np.float32)}, "is not finite"),
+    ],
+)
+def test_broken_pictures_are_perception_errors(segmenter: Segmenter, change: dict, sentence: str) -> None:
+    frame = dataclasses.replace(picture().cameras["head"], **change)
+    with pytest.raises(PerceptionError, match=sentence):
+        segmenter.detect(Observation(cameras={"head": frame}))
+    with pytest.raises(PerceptionError, match="no camera"):
+        segmenter.detect(Observation())
+
+
+def test_odd_sizes_are_cropped(segmenter: Segmenter) -> None:
+    for detection in segmenter.detect(picture(size=(101, 135))):
+        assert detection.mask.shape == (101, 135)
+
+
+# ---- data and training, on real views
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("views")
+    data.make_views(path / "train", [3], workers=1, frames=6)
+    data.make_views(path / "unseen", [data.FIRST_UNSEEN_SEED], workers=1, frames=2)
+    return path
+
+
+def test_views_hold_the_truth(folder: Path) -> None:
+    views = Views(folder / "train")
+    assert len(views) == 6
+    names = vocabulary.names()
+    seen = {names[i] for view in views for i in np.unique(view.labels) if i >= 0}
+    assert {"wall", "floor"} < seen
+    assert len(seen & set(vocabulary.kinds())) >= 3
+    for view in views:
+        # pixels that are floor by their code lie at height 0 by their depth
+        floor = (view.labels == names.index("floor")) & (view.depth_m > 0)
+        height = view_features([view])[0, 16] + 1.0
+        assert np.abs(height.numpy()[floor[::2, ::2]]).max(initial=0) < 0.05
+
+
+def test_making_views_resumes_and_sweeps(folder: Path) -> None:
+    kept = folder / "train" / "seed-000003" / "rgb.npy"
+    stamp = kept.stat().st_mtime_ns
+    (folder / "train" / "making-000009").mkdir()
+    data.make_views(folder / "train", [3], workers=1)
+    assert kept.stat().st_mtime_ns == stamp
+    assert not list((folder / "train").glob("making-*"))
+
+
+def test_unseen_seeds_do_not_mix_with_training(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="keep them apart"):
+        data.make_views(tmp_path, [1, data.FIRST_UNSEEN_SEED])
+    with pytest.raises(ConfigError, match="there are no frames"):
+        Views(tmp_path)
+
+
+def test_perfect_answers_score_one(folder: Path) -> None:
+    views = Views(folder / "train")
+    assert measure(lambda view: view.labels.astype(np.int64), views, range(6)).mean_iou == 1.0
+    wall = vocabulary.names().index("wall")
+    assert measure(lambda view: np.full(view.labels.shape, wall), views, range(6)).mean_iou < 0.3
+
+
+def test_mirrored_and_shrunk_views_keep_their_geometry(folder: Path) -> None:
+    view = Views(folder / "train")[0]
+    for seed in range(4):
+        changed = augment(view, np.random.default_rng(seed))
+        assert changed.rgb.shape == view.rgb.shape
+    from enactive.perception.segmenter.batches import _mirror
+
+    plain, mirrored = view_features([view])[0], view_features([_mirror(view)])[0]
+    # the upper left pixel of a cell is its upper right one in the mirror: half a cell's shift is all that may differ
+    for channel in (16, 17, 18):
+        difference = (mirrored[channel].flip(-1) - plain[channel]).abs()
+        assert difference.median() < 0.02
+    small = view_features([shrink(view)])[0]
+    assert (small[16] - plain[16, ::2, ::2]).abs().max() < 1e-4
+
+
+def test_batches_draw_rare_things_more(folder: Path) -> None:
+    views = Views(folder / "train")
+    frequencies = np.ones(len(vocabulary.names()))
+    frequencies[[vocabulary.names().index(name) for name in vocabulary.BACKGROUND]] = 1e4
+    chosen = [views[i] for i in range(6)]
+    batch = make_batch(chosen, frequencies / frequencies.sum(), np.random.default_rng(0))
+    background = [vocabulary.names().index(name) for name in vocabulary.BACKGROUND]
+    drawn = np.isin(batch.labels.numpy(), background).mean()
+    there = np.mean([np.isin(view.labels, background).mean() for view in chosen])
+    assert drawn < 0.8 * there
+    assert (batch.instances >= 0).sum() == (batch.labels.numpy() >= 0).sum() - np.isin(
+        batch.labels.numpy(), [vocabulary.names().index(name) for name in ("wall", "floor", "ceiling", "window")]
+    ).sum()
+    flat = np.concatenate([view.classes[view.code[::2, ::2].ravel() + 5] for view in chosen])
+    same = flat[batch.pixels.numpy()] == batch.labels.numpy()
+    assert same.mean() > 0.5  # unless mirrored, a pixel carries the label of its place
+
+
+@pytest.fixture(scope="module")
+def bank() -> PhraseBank:
+    return PhraseBank(HashedText())
+
+
+def trainer(folder: Path, bank: PhraseBank) -> train.Trainer:
+    torch.manual_seed(0)
+    return train.Trainer(Views(folder / "train"), Views(folder / "unseen"), 1.0, 0, bank)
+
+
+def test_training_learns_and_resumes_exactly(folder: Path, bank: PhraseBank, tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    first = trainer(folder, bank)
+    losses = [first.step(seconds=30.0)["names"] for _ in range(5)]
+    assert losses[-1] < 0.8 * losses[0]
+    first.save(tmp_path / "checkpoint.safetensors")
+    ahead = first.step(31.0)
+    second = trainer(folder, bank)
+    second.load(tmp_path / "checkpoint.safetensors")
+    assert (second.progress.step, second.progress.seconds) == (5, 30.0)
+    assert second.step(31.0) == ahead
+    for mine, theirs in zip(first.average.parameters(), second.average.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs, atol=0, rtol=0)
+
+
+def test_train_command_writes_usable_weights(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train, "RememberedTexts", HashedText)
+    out = tmp_path / "weights" / "segmenter.safetensors"
+    (folder / "train" / "seed-000003").rename(folder / "train" / "seed-000000")
+    quality = train.train_segmenter(0.002, folder, 1, 1, out, workers=1)
+    card = json.loads(out.with_suffix(".json").read_text())
+    assert card["command"] == "enactive train segmenter --minutes 0.002 --apartments 1 --seed 0 --workers 1"
+    assert card["mean_iou"] == pytest.approx(quality.mean_iou, abs=1e-4)
+    Segmenter(out, HashedText()).detect(picture())

@@ -20,6 +20,7 @@ DAY_RGB = (0.98, 1.00, 1.03)
 LAMP_RGB = (1.04, 0.99, 0.91)
 AMBIENT = 0.62
 LAMP_STRENGTH = 1.1
+DARK_ROOM_STRENGTH = 0.6  # what lamps give more where there is little glass
 DAY_STRENGTH = 1.0
 LIGHT_PER_M = 12  # samples of light per metre
 
@@ -35,12 +36,12 @@ class WindowLight:
 
 @dataclass(frozen=True, slots=True)
 class RoomLight:
-    """What lights a room: lamps under its ceiling, its windows, and the way that the sun's rays go (down into the room)."""
+    """What lights a room: lamps under its ceiling, its windows, and the way that the sun's rays go."""
 
     lamps: tuple[tuple[float, float, float], ...]
+    lamp_strength: float
     windows: tuple[WindowLight, ...]
     sun: tuple[float, float, float]
-    height_m: float
 
 
 def room_light(apartment: Apartment, room: int, sun: tuple[float, float, float]) -> RoomLight:
@@ -61,7 +62,9 @@ def room_light(apartment: Apartment, room: int, sun: tuple[float, float, float])
             else:
                 inward = (1.0 if x < (x0 + x1) / 2 else -1.0, 0.0)
             sources.append(WindowLight(window.centre, inward, window.size))
-    return RoomLight(lamps, tuple(sources), sun, apartment.ceiling_m)
+    glass = sum(source.size[0] * source.size[1] for source in sources)
+    strength = LAMP_STRENGTH + DARK_ROOM_STRENGTH * max(0.0, 1.0 - glass / 1.5)
+    return RoomLight(lamps, strength / len(lamps) ** 0.5, tuple(sources), sun)
 
 
 def shine(light: RoomLight, x: Light, y: Light, z: Light, normal: tuple[float, float, float]) -> Light:
@@ -71,7 +74,7 @@ def shine(light: RoomLight, x: Light, y: Light, z: Light, normal: tuple[float, f
         dx, dy, dz = lx - x, ly - y, lz - z
         square = dx * dx + dy * dy + dz * dz
         facing = np.maximum(normal[0] * dx + normal[1] * dy + normal[2] * dz, 0.0) / (0.4 + np.sqrt(square))
-        glow = LAMP_STRENGTH / len(light.lamps) ** 0.5 * (0.12 + facing) / (1.6 + square)
+        glow = light.lamp_strength * (0.12 + facing) / (1.6 + square)
         total += glow[..., None] * np.asarray(LAMP_RGB, dtype=np.float32)
     for window in light.windows:
         dx, dy, dz = window.centre[0] - x, window.centre[1] - y, window.centre[2] - z
@@ -89,7 +92,7 @@ def shine(light: RoomLight, x: Light, y: Light, z: Light, normal: tuple[float, f
 def _sun_patch(
     light: RoomLight, window: WindowLight, x: Light, y: Light, z: Light, normal: tuple[float, float, float]
 ) -> Light:
-    """How much of the sun's disc a point sees through a window (0 to about 0.5), with soft edges and the bar in the middle."""
+    """How much of the sun's disc a point sees through a window (0 to about 0.8), with soft edges and the bar in the middle."""
     sx, sy, sz = light.sun
     through = sx * window.inward[0] + sy * window.inward[1]
     facing = -(sx * normal[0] + sy * normal[1] + sz * normal[2])
@@ -101,7 +104,7 @@ def _sun_patch(
     height = z - back * sz - cz
     soft = 0.06
     inside = _ramp((window.size[0] / 2 - np.abs(across)) / soft) * _ramp((window.size[1] / 2 - np.abs(height)) / soft)
-    return (inside * _ramp((np.abs(across) - 0.03) / soft) * (0.55 * facing)).astype(np.float32)
+    return (inside * _ramp((np.abs(across) - 0.03) / soft) * (0.85 * facing)).astype(np.float32)
 
 
 def edge_shade(distance: Light, reach_m: float = 0.22, depth: float = 0.28) -> Light:

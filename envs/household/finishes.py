@@ -45,6 +45,7 @@ _PAINTS: tuple[RGB, ...] = (
     (0.86, 0.84, 0.88),
     (0.94, 0.90, 0.76),
 )
+_GLAZES: tuple[RGB, ...] = ((0.97, 0.97, 0.96), (0.94, 0.91, 0.85), (0.86, 0.93, 0.95), (0.90, 0.95, 0.89), (0.96, 0.90, 0.88))
 _STRONG_PAINTS: tuple[RGB, ...] = ((0.48, 0.60, 0.62), (0.66, 0.73, 0.62), (0.80, 0.62, 0.52), (0.55, 0.62, 0.74))
 _PAPERS = ("pinstripes", "damask", "diamonds")
 _WALL_TILES = ("subway", "tile", "mosaic")
@@ -63,7 +64,7 @@ def choose_finishes(rng: np.random.Generator, kind: RoomKind) -> tuple[Material,
     floor = Material((_shade(rgb[0] * shift), _shade(rgb[1] * shift), _shade(rgb[2] * shift)), pattern)
     draw, pick = float(rng.random()), int(rng.integers(1 << 20))
     if kind == "bathroom":
-        wall = Material(_PAINTS[pick % len(_PAINTS)], _WALL_TILES[(pick >> 4) % len(_WALL_TILES)])
+        wall = Material(_GLAZES[pick % len(_GLAZES)], _WALL_TILES[(pick >> 4) % len(_WALL_TILES)])
     elif kind in _DRY_ROOMS and draw < 0.2:
         wall = Material(_PAINTS[pick % len(_PAINTS)], _PAPERS[(pick >> 4) % len(_PAPERS)])
     elif kind in _DRY_ROOMS and draw < 0.45:

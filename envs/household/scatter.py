@@ -12,7 +12,7 @@ from .model import Asset, Kind, Placed
 from .recipes import ON, ON_ELSE
 from .shelves import Shelf, shelves_of, turn
 
-_CLOSED = 0.25  # weight of a place behind a door against one in the open
+_CLOSED = 0.13  # weight of a place behind a door against one in the open
 _DIRTY = 0.25
 # What nearly every apartment has: (category, furniture it stands on, chance, how many at most).
 _USUAL: tuple[tuple[str, str, float, int], ...] = (

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .camera import HFOV_RAD, camera_pose, intrinsics
-from .compile import CONDITIONS, VOID, CompiledApartment, pose_model
+from .compile import CONDITIONS, VOID, WINDOW, CompiledApartment, pose_model
 from .engine import gl_context, mujoco, nearest_mipmaps
 from .state import WorldState, rooms_at
 from .visibility import RoomVisibility
@@ -81,6 +81,8 @@ class Renderer:
         self._depth = np.empty((height, width), dtype=np.float32)
         self._rooms = RoomVisibility(compiled.apartment)
         self._rgba = compiled.geom_rgba.copy()
+        emission = model.mat_emission[model.geom_matid]
+        self._glows = (compiled.geom_code == WINDOW) | ((compiled.geom_code >= 0) & (emission > 0.0))
         self._state: WorldState | None = None
         mujoco.mj_kinematics(model, self.data)
         mujoco.mj_camlight(model, self.data)  # the lights never move
@@ -189,6 +191,7 @@ class Renderer:
         level = np.where(lit | ~has_lamp, _LIT, _DIM)
         of_object = np.where(home.any(axis=1), (home * level).max(axis=1), _LIT)
         scale = np.where(compiled.geom_code >= 0, self._of_things(of_object), level[np.maximum(compiled.geom_room, 0)])
+        scale[self._glows] = 1.0
         self._rgba[:, :3] = compiled.geom_rgba[:, :3] * scale[:, None]
 
     def _in_view(self, pose: NDArray[np.float64]) -> NDArray[np.bool_]:

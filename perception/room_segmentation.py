@@ -2,7 +2,7 @@
 
 Walls are what stands higher than the body (`OccupancyMap.tall`), so that tables and sofas do not cut a room in two. Cuts are
 proposed where a straight wall along x or y has a gap, and where the distance to the walls has a waist (watershed). A cut
-stays only where the waist is narrower than `WAIST` of the narrower side, so that a corridor is not cut where walls meet it from
+stays only where it is narrower than most of the narrower side (`WAIST`), so that a corridor is not cut where walls meet it from
 behind. Unknown space counts as no wall: a glimpse of a room belongs to what it is seen from until its walls are seen.
 """
 
@@ -20,6 +20,7 @@ WIDEST_OPENING_M = 2.3
 SHORTEST_WALL_M = 0.3  # beside an opening, on one side at least
 THICKEST_WALL_M = 0.4
 WAIST = 0.8
+WAIST_AT_OPENING = 0.9  # the wall on both sides speaks for a doorway
 SMALLEST_ROOM_M2 = 1.0
 FREESTANDING_M = 0.9  # a tall thing smaller than this that touches no wall is a lamp or a plant, not a wall
 
@@ -80,10 +81,11 @@ def _join_waistless(labels: Labels, openings: Bools, distance: NDArray[np.float3
     np.maximum.at(width, labels, distance)
     borders = [_direct_borders(labels, distance), _borders_at_openings(labels, openings, distance)]
     first, second, waist = (np.concatenate(part) for part in zip(*borders, strict=True))
+    limit = np.repeat((WAIST, WAIST_AT_OPENING), [len(part[0]) for part in borders])
     root = np.arange(count + 1)
     for k in np.argsort(-waist):
         a, b = _root(root, int(first[k])), _root(root, int(second[k]))
-        if a != b and waist[k] >= WAIST * min(width[a], width[b]):
+        if a != b and waist[k] >= limit[k] * min(width[a], width[b]):
             root[max(a, b)] = min(a, b)
             width[min(a, b)] = max(width[a], width[b])
     return np.array([_root(root, i) for i in range(count + 1)], dtype=np.int32)[labels]

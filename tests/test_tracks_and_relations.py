@@ -197,6 +197,19 @@ def test_a_drawn_map_of_two_rooms_falls_apart_at_the_doorway():
     assert labels[20, 20] != labels[100, 20]
 
 
+def test_a_wide_opening_parts_two_rooms_but_a_corridor_is_not_cut_where_walls_meet_it():
+    tall, explored = two_rooms()
+    tall[63:66, 30:66] = False  # 1.8 m of 4 m
+    assert segment_rooms(tall, explored, 0.05).max() == 2
+    corridor, floor = np.zeros((200, 40), dtype=bool), np.zeros((200, 40), dtype=bool)
+    floor[2:198, 8:32] = True  # 1.2 m wide
+    for rows, columns in ((slice(2, 198), slice(6, 8)), (slice(2, 198), slice(32, 34)), (slice(0, 2), slice(6, 34))):
+        corridor[rows, columns] = True
+    corridor[198:200, 6:34] = True
+    corridor[100:102, 0:8] = corridor[100:102, 32:40] = True  # walls of the rooms on both sides
+    assert segment_rooms(corridor, floor, 0.05).max() == 1
+
+
 def test_a_map_without_walls_is_one_room_and_an_empty_one_is_none():
     _, explored = two_rooms()
     assert set(np.unique(segment_rooms(np.zeros_like(explored), explored, 0.05))) == {0, 1}

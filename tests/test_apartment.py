@@ -14,9 +14,11 @@ import pytest
 from enactive.envs.household.apartment import make_apartment
 from enactive.envs.household.floorplan import AREA_M2, plan_floor
 from enactive.envs.household.furniture import FURNITURE
-from enactive.envs.household.model import Apartment, Placed
+from enactive.envs.household.model import Apartment, Material, Placed, Room
 from enactive.envs.household.objects import OBJECTS
+from enactive.envs.household.openings import door_stand
 from enactive.envs.household.shell import shell, solids, world_boxes
+from enactive.envs.household.space import Space, overlaps
 from enactive.errors import ConfigError
 
 SEEDS = range(20)
@@ -289,6 +291,51 @@ def test_floor_is_darker_under_furniture(apartments: list[Apartment]) -> None:
     u, v = (bed.xyz[0] - x0) / (x1 - x0), (bed.xyz[1] - y0) / (y1 - y0)
     row, column = int(v * texture.shape[0]), int(u * texture.shape[1])
     assert texture[row - 8 : row + 8, column - 8 : column + 8].mean() < 0.75 * texture.mean()
+
+
+def test_overlaps_against_one_by_one() -> None:
+    rng = _rng(5)
+    low = rng.uniform(0.0, 3.0, (80, 3))
+    boxes = np.concatenate([low, low + rng.uniform(0.1, 0.9, (80, 3))], axis=1)[:, [0, 1, 3, 4, 2, 5]]
+    expected = [any(_overlap(tuple(a), tuple(b), 1e-4) for b in boxes[40:]) for a in boxes[:40]]
+    assert 3 < sum(expected) < 40
+    assert overlaps(boxes[:40], boxes[40:]).tolist() == expected
+    touching = np.array([[0.0, 0.0, 1.0, 1.0, 0.0, 1.0], [1.0, 0.0, 2.0, 1.0, 0.0, 1.0]])
+    assert not overlaps(touching[:1], touching[1:]).any()
+
+
+def test_a_room_cut_in_two_is_not_passable() -> None:
+    plain = Material((1.0, 1.0, 1.0))
+    space = Space(Room("office", "office", (0.0, 0.0, 4.0, 3.0), plain, plain), gates=((0.0, 1.5), (4.0, 1.5)))
+    assert space.passable()
+    wall = np.array([1.9, 0.0, 2.1, 3.0, 0.0, 1.0])
+    assert not space.passable(wall)
+    assert space.passable(wall + np.array([0.0, 0.6, 0.0, 0.0, 0.0, 0.0]))  # a gap of 0.6 m takes a body of 0.46 m
+    assert not space.passable(wall + np.array([0.0, 0.4, 0.0, 0.0, 0.0, 0.0]))
+    assert space.passable(wall + np.array([0.0, 0.0, 0.0, 0.0, 2.0, 1.0]))  # overhead
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_open_leaves_stand_in_the_room_beside_the_way(apartments: list[Apartment], seed: int) -> None:
+    apartment = apartments[seed]
+    rects = [room.rect for room in apartment.rooms]
+    doors = [p for p in apartment.objects if p.asset.category == "door"]
+    with_leaf = [d for d in apartment.doorways if d.door]
+    assert len(doors) == len(with_leaf)
+    for doorway in with_leaf:
+        room, _ = door_stand(doorway, rects)
+        door = min(doors, key=lambda p: np.hypot(p.xyz[0] - doorway.centre[0], p.xyz[1] - doorway.centre[1]))
+        assert door.room == room
+        assert door.open
+        (mover,) = door.asset.movers
+        ahead = np.array([np.cos(door.yaw_rad), np.sin(door.yaw_rad)])
+        side = np.array([-ahead[1], ahead[0]])
+        hinge = np.array(door.xyz[:2]) + mover.origin[0] * ahead + mover.origin[1] * side
+        tip = hinge + doorway.width_m * 0.9 * ahead  # the leaf has turned by a quarter
+        x0, y0, x1, y1 = rects[room]
+        assert x0 < tip[0] < x1
+        assert y0 < tip[1] < y1
+        assert abs((tip - np.array(doorway.centre)) @ side) > doorway.width_m / 2 - 0.06
 
 
 _DIGEST = """

@@ -46,8 +46,11 @@ class Furnisher:
             if step.category == "curtain":
                 self._hang_curtains(step)
                 continue
+            if step.unless and self.standing.first(step.unless) is not None:
+                continue
             for _ in range(step.many):
-                if step.category in self.kinds and self.rng.random() < step.chance:
+                full = sum(p.asset.category == step.category for p in self.pieces) >= self.kinds[step.category].many
+                if not full and self.rng.random() < step.chance:
                     self._add(self.kinds[step.category], step.must)
         listed = [step.category for step in steps]
         for category, kind in self.kinds.items():

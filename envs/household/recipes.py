@@ -10,12 +10,16 @@ from .model import RoomKind
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Place up to `many` pieces of a category with a probability each; must: try hard, first, with smaller shapes too."""
+    """Place up to `many` pieces of a category with a probability each.
+
+    must: try hard, first, with smaller shapes too. unless: not where this category stands already.
+    """
 
     category: str
     chance: float = 1.0
     many: int = 1
     must: bool = False
+    unless: str = ""
 
 
 def _must(*categories: str) -> tuple[Step, ...]:
@@ -57,8 +61,9 @@ RECIPES: Mapping[RoomKind, tuple[Step, ...]] = {
     ),
     "bathroom": (
         *_must("toilet", "bathroom sink"),
-        Step("bathtub", 0.5),
-        Step("shower", 0.6),
+        Step("bathtub", 0.5, must=True),
+        Step("shower", must=True, unless="bathtub"),
+        Step("shower", 0.2),
         Step("mirror", 1.0),
         Step("washing machine", 0.25),
     ),

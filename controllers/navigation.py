@@ -21,6 +21,8 @@ UNKNOWN_COST = 2.0  # a way may lead through the unknown, but rather not
 KEEP_FIELD = 4  # steps for which a distance field serves; forward moves are checked against the newest map all the same
 STUCK_M = 0.05
 PATIENCE = 25  # steps of turning in place without a way, before giving up: planners may choose otherwise until then
+CONTACT_RAD = math.radians(75.0)
+CONTACT_M = 0.15
 PARDONS = 3  # how often bumps on the map are forgotten when they leave no way
 
 
@@ -95,6 +97,8 @@ class NavigationController:
         name = next_move(grid, field, pose, self._moves, intent.point_m, intent.radius_m)
         if name is None:
             self._field, self._wide = None, True
+            if self._idle > 2 and self._pardons < PARDONS and grid.forget_bumps():
+                self._pardons += 1
             return self._wait(f"no way to {_place(intent)}: from here no move of the body leads on")
         self._idle = 0
         if name == "move_forward":
@@ -148,8 +152,7 @@ class NavigationController:
         if self._short < (1 if self._twist is None else 3):
             return
         self._short = 0
-        ahead = grid.body_radius_m + 1.2 * grid.resolution_m
-        grid.bump((pose[0] + ahead * math.cos(yaw), pose[1] + ahead * math.sin(yaw)))
+        grid.bump(_contact(grid, pose, yaw))
         self._field = None
 
     def _face(self, intent: LookAt, pose: Pose, camera: CameraFrame | None) -> Action:
@@ -188,6 +191,20 @@ class NavigationController:
         if self._twist is not None:
             return Action("base_twist", self._twist.command())
         return Action.discrete(name)
+
+
+def _contact(grid: OccupancyMap, pose: Pose, yaw_rad: float) -> tuple[float, float]:
+    """Where a body that was stopped has most likely touched something: beside a known obstacle at its front, else straight on.
+
+    Things are often a little larger than they look; a bump in the middle of a doorway would shut it.
+    """
+    reach = grid.body_radius_m + 1.2 * grid.resolution_m
+    angles = yaw_rad + CONTACT_RAD * np.linspace(-1.0, 1.0, 11)
+    points = np.array(pose[:2]) + reach * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    cells = grid.cell_of(points).clip(0, np.array(grid.shape) - 1)
+    air = grid.clearance_m()[cells[:, 0], cells[:, 1]]
+    best = int(air.argmin()) if air.min() < CONTACT_M else len(angles) // 2
+    return float(points[best, 0]), float(points[best, 1])
 
 
 def _places(grid: OccupancyMap, intent: GoTo, body_radius_m: float) -> np.ndarray:

@@ -51,6 +51,7 @@ class NearestFrontier:
         self._seeker.reset(goal_name(goal, self.describer), embodiment)
         self._target: NDArray[np.float64] | None = None
         self._left_alone: list[NDArray[np.float64]] = []
+        self._looked_twice = False
         self._pace = pace(embodiment)
         self._spot, self._waited = np.full(2, np.inf), 0
         self._trace = {}
@@ -66,7 +67,7 @@ class NearestFrontier:
             frontier, distance_m, count = self._choose(belief.map)
             self._trace = {"stage": "explore", "goal": self._seeker.name, "frontiers": count}
             if frontier is None:
-                if self._seeker.retry():
+                if self._second_look(belief.map):
                     return self.plan(belief)
                 return Stop(f"not found: no {self._seeker.name}, and nothing left to explore", found=False)
             x, y = (float(value) for value in frontier.target_m)
@@ -101,6 +102,16 @@ class NearestFrontier:
         self._waited += 1
         if self._waited > PATIENCE * self._pace:
             self._leave_alone()
+
+    def _second_look(self, grid: OccupancyMap) -> bool:
+        """Once, before giving up: forget what could not be reached and the bumps that may be why; says whether that helps."""
+        retry = self._seeker.retry()
+        if self._looked_twice:
+            return retry
+        self._looked_twice = True
+        helps = grid.forget_bumps() or retry
+        self._left_alone = [] if helps else self._left_alone
+        return helps
 
     def _leave_alone(self) -> None:
         if self._target is not None:

@@ -6,6 +6,7 @@ import math
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from enactive.envs import Embodiment, Goal, ObjectGoal, TaskGoal, TextGoal
@@ -25,6 +26,7 @@ class GridSearch:
     goals = (ObjectGoal, TextGoal, TaskGoal)
     needs = frozenset({"cells"})
     emits = (Move, Stop)
+    _trace: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def trace(self) -> Mapping[str, Any]:
@@ -36,7 +38,7 @@ class GridSearch:
         if mission is None:
             raise PlannerError(f"GridSearch looks for a key, ball, box, door or goal, and {words!r} names none")
         self._verb, self._colour, self._kind = mission.groups()
-        self._trace: dict[str, Any] = {"stage": "explore"}
+        self._trace = {"stage": "explore"}
 
     def plan(self, belief: Belief) -> Intent:
         cells: dict[Cell, tuple[str, str, str]] = belief.extra["cells"]

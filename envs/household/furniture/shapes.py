@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..meshes import lathe, move
+from ..meshes import lathe, move, times
 from ..model import Mesh
 
 Span = tuple[float, float]
@@ -121,7 +121,7 @@ def rod(start: Point, end: Point, radius: float, tip: float | None = None, segme
     normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
     uv = unit.uv * np.array([max(radius, tip), size])
     f32 = np.float32
-    return Mesh((vertices @ frame + a).astype(f32), (normals @ frame).astype(f32), uv.astype(f32), unit.faces)
+    return Mesh((times(vertices, frame) + a).astype(f32), times(normals, frame).astype(f32), uv.astype(f32), unit.faces)
 
 
 @cache

@@ -1,0 +1,140 @@
+"""Free places on and in furniture for what the hand holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .leaves import covered, leaves_of
+from .rectangles import heights_of, rectangle_of, turned
+from .state import WorldState
+from .targets import View
+from .world import World
+
+GAP_M = 0.012  # between things on a surface
+LIFT_M = 0.001  # above what they stand on, so that the two faces do not fight for the pixel
+_GRID_M = 0.04
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Load:
+    """What the hand holds with all that stands on it: the box (low, high) around it, (3,) metres in the held thing's frame."""
+
+    ids: NDArray[np.int64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+def riding(state: WorldState, object_id: int) -> NDArray[np.int64]:
+    """Ids of a thing and of everything that stands on or in it, directly or not."""
+    rides = np.zeros(len(state.parent), dtype=bool)
+    rides[object_id] = True
+    while True:
+        more = rides | ((state.parent >= 0) & rides[state.parent])
+        if np.array_equal(more, rides):
+            return np.flatnonzero(rides)
+        rides = more
+
+
+def load_of(world: World, state: WorldState) -> Load:
+    ids, held = riding(state, state.held), state.pose[state.held]
+    lows, highs = [], []
+    for i in ids:
+        asset, pose = world.apartment.objects[i].asset, state.pose[i]
+        centre, half, yaw = rectangle_of(asset.bounds, pose)
+        bottom, top = heights_of(asset, pose)
+        middle, turn = turned(centre - held[:2], -float(held[3])), float(yaw - held[3])
+        reach = np.array([[abs(np.cos(turn)), abs(np.sin(turn))], [abs(np.sin(turn)), abs(np.cos(turn))]]) @ half
+        lows.append([*(middle - reach), bottom - held[2]])
+        highs.append([*(middle + reach), top - held[2]])
+    return Load(ids, np.min(lows, axis=0), np.max(highs, axis=0))
+
+
+def free_spot(
+    world: World, state: WorldState, target: int, k: int, load: Load, towards: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    """Pose (4,) of the held thing on a surface, its middle as near as can be to a point of the target's frame; or None."""
+    surface = world.apartment.objects[target].asset.surfaces[k]
+    centre, pose = _surface_centre(world, state, target, k), state.pose[target]
+    if load.high[2] - load.low[2] > _headroom_m(world, state, target, k) - 0.005:
+        return None
+    taken = np.array(_boxes_on(world, state, target, k)).reshape(-1, 4)
+    middle, half = (load.low + load.high)[:2] / 2, (load.high - load.low)[:2] / 2
+    best: tuple[float, NDArray[np.float64]] | None = None
+    for quarter in (0, 1):
+        size, offset = half[::-1] if quarter else half, turned(middle, quarter * np.pi / 2)
+        room = np.array(surface.half_size) - size
+        if (room < 0.0).any():
+            continue
+        xs, ys = (c + np.linspace(-r, r, 1 + 2 * int(np.ceil(r / _GRID_M))) for c, r in zip(centre[:2], room, strict=True))
+        spots = np.stack(np.meshgrid(xs, ys, indexing="ij"), axis=-1).reshape(-1, 1, 2)
+        low, high = spots - size - GAP_M, spots + size + GAP_M
+        over = np.asarray((low < taken[:, 2:]) & (high > taken[:, :2]))
+        free = np.logical_not(np.any(np.all(over, axis=2), axis=1))
+        if not free.any():
+            continue
+        spots = spots[free, 0]
+        distance = np.hypot(*(spots - towards).T)
+        nearest = int(distance.argmin())
+        if best is None or distance[nearest] < best[0] - _GRID_M:
+            yaw = (pose[3] + quarter * np.pi / 2 + np.pi) % (2 * np.pi) - np.pi
+            xy = pose[:2] + turned(spots[nearest] - offset, float(pose[3]))
+            best = float(distance[nearest]), np.array([*xy, pose[2] + centre[2] + LIFT_M - load.low[2], yaw])
+    return None if best is None else best[1]
+
+
+def _surface_centre(world: World, state: WorldState, target: int, k: int) -> NDArray[np.float64]:
+    """(3,) metres in the target's frame, where it is now: a drawer takes its surface along."""
+    surface = world.apartment.objects[target].asset.surfaces[k]
+    centre = np.array(surface.centre, dtype=np.float64)
+    for index, mover in leaves_of(world, target):
+        if mover.name == surface.mover and mover.kind == "slide":
+            axis = np.asarray(mover.axis, dtype=np.float64)
+            centre = centre + state.opening[index] * mover.range * axis / np.linalg.norm(axis)
+    return centre
+
+
+def _headroom_m(world: World, state: WorldState, target: int, k: int) -> float:
+    """Free height above a surface, also under what the target itself stands in."""
+    things = world.apartment.objects
+    bottom = state.pose[target, 2] + _surface_centre(world, state, target, k)[2]
+    ceiling = bottom + things[target].asset.surfaces[k].clearance_m
+    while state.parent[target] >= 0:
+        target, k = int(state.parent[target]), int(state.surface[target])
+        if k >= 0:
+            above = state.pose[target, 2] + things[target].asset.surfaces[k].centre[2]
+            ceiling = min(ceiling, above + things[target].asset.surfaces[k].clearance_m)
+    return float(ceiling - bottom)
+
+
+def _boxes_on(world: World, state: WorldState, target: int, k: int) -> list[tuple[float, float, float, float]]:
+    """x0, y0, x1, y1 in the target's frame of what stands on a surface."""
+    pose, boxes = state.pose[target], []
+    for i in np.flatnonzero((state.parent == target) & (state.surface == k)):
+        centre, half, yaw = rectangle_of(world.apartment.objects[i].asset.bounds, state.pose[i])
+        (x, y), turn = turned(centre - pose[:2], -float(pose[3])), float(yaw - pose[3])
+        c, s = abs(np.cos(turn)), abs(np.sin(turn))
+        dx, dy = c * half[0] + s * half[1], s * half[0] + c * half[1]
+        boxes.append((x - dx, y - dy, x + dx, y + dy))
+    return boxes
+
+
+def surface_at(
+    world: World, state: WorldState, target: int, view: View, pixel_uv: tuple[int, int]
+) -> tuple[int, NDArray[np.float64]] | None:
+    """The uncovered surface of a target that the ray of a pixel meets first, and where (2,) in the target's frame."""
+    origin, direction = view.ray(pixel_uv)
+    if direction[2] >= -1e-6:
+        return None
+    best: tuple[float, int, NDArray[np.float64]] | None = None
+    pose = state.pose[target]
+    for k, surface in enumerate(world.apartment.objects[target].asset.surfaces):
+        centre = _surface_centre(world, state, target, k)
+        along = (pose[2] + centre[2] - origin[2]) / direction[2]
+        point = turned(origin[:2] + along * direction[:2] - pose[:2], -float(pose[3]))
+        inside = (np.abs(point - centre[:2]) <= np.array(surface.half_size) + 0.03).all()
+        if along > 0.0 and inside and not covered(world, state, target, k) and (best is None or along < best[0]):
+            best = float(along), k, point
+    return None if best is None else best[1:]

@@ -11,16 +11,19 @@ from numpy.typing import NDArray
 
 from enactive.errors import ConfigError
 
-from ..embodiment import DISCRETE_ACTIONS, CameraInfo, Embodiment
+from ..embodiment import DISCRETE_ACTIONS, VERBS, CameraInfo, Embodiment, Interaction
 from ..goal import Goal
 from . import motion
 from .camera import HFOV_RAD, base_pose, camera_pose, intrinsics
+from .effects import settle
 from .episode import NavigationEpisode
 from .obstacles import BODY_HEIGHT_M
 from .oracle import Oracle
 from .render import DepthSensor, Renderer
 from .resolve import resolve
 from .state import WorldState, initial_state
+from .targets import View
+from .verbs import apply_verb
 from .world import World, load_world
 
 TWIST_LIMITS = (0.5, 1.5)  # m/s, rad/s
@@ -35,7 +38,8 @@ class Household(gym.Env[dict[str, Any], Any]):
     seed, rooms: which apartment, as `make_apartment` takes them. control_mode: "discrete", six moves of 0.25 m and 30
     degrees, or "base_twist", (v m/s, w rad/s) for 0.1 s. depth_noise: noisy depth; without it depth is exact. Depth spans
     0.5-5 m, 0 outside. sliding: slide along what is touched instead of stopping. max_steps: then the episode is truncated.
-    culling: draw only what the camera can see, which changes no pixel.
+    culling: draw only what the camera can see, which changes no pixel. verbs: the body has a hand; the action space is then a
+    Dict of motion, verb, target and pixel_uv (`verbs.apply_verb`, `gym_io.to_gym`).
 
     Observations have the standard keys of `Observation.from_gym` with one camera, "head". `info["feedback"]` tells what came
     of the action (`ok`, `error`, `message`), `info["collided"]` whether the motion was stopped. `reset(options=...)` takes
@@ -60,16 +64,16 @@ class Household(gym.Env[dict[str, Any], Any]):
     ) -> None:
         if control_mode not in ("discrete", "base_twist"):
             raise ConfigError(f'control_mode is "discrete" or "base_twist", not {control_mode!r}')
-        if verbs:
-            raise ConfigError("this body has no hands yet; use verbs=False")
-        self.seed, self.rooms, self.control_mode = seed, rooms, control_mode
+        self.seed, self.rooms, self.control_mode, self.verbs = seed, rooms, control_mode, verbs
         self.width, self.height, self.sliding, self.max_steps = width, height, sliding, max_steps
         self.render_mode = render_mode
         self._sensor, self._culling = DepthSensor(noisy=depth_noise), culling
         self._K = intrinsics(width, height)
-        self.embodiment = _embodiment(control_mode, width, height, self._sensor)
+        self.embodiment = _embodiment(control_mode, width, height, self._sensor, verbs)
         self.observation_space = _observation_space(width, height)
         self.action_space = _action_space(control_mode)
+        if verbs:
+            self.action_space = _with_verbs(self.action_space, width, height)
         self.oracle = Oracle(self)
         self.goal: Goal | None = None
         self.targets: tuple[int, ...] = ()
@@ -126,6 +130,8 @@ class Household(gym.Env[dict[str, Any], Any]):
         state = initial_state(self.world.apartment, seed=noise)
         start = episode.start if episode is not None else self._random_start(state)
         self._state = initial_state(self.world.apartment, start, noise)
+        if self.verbs:
+            self._state = settle(self.world, self._state)
         self.goal = episode.goal if episode is not None else goal
         self.targets = episode.targets if episode is not None else self._targets(self.goal)
         self.collisions = 0
@@ -133,6 +139,10 @@ class Household(gym.Env[dict[str, Any], Any]):
 
     def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Take one action. The reward is 0: success and path length are the metrics' to judge."""
+        if self.verbs:
+            if action["verb"]:
+                return self._interact(action)
+            action = action["motion"]
         state, prints = self.state, self.world.obstacles.footprints(self.state)
         stopped = False
         if self.control_mode == "discrete":
@@ -147,6 +157,17 @@ class Household(gym.Env[dict[str, Any], Any]):
         message = "something is in the way" if moved.collided else ""
         info = _info(not moved.collided, "collision" if moved.collided else "", message, moved.collided)
         return self._observe(message), 0.0, stopped, self.state.steps >= self.max_steps, info
+
+    def _interact(self, action: Mapping[str, Any]) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        """Apply a verb to what is in view."""
+        u, v = (int(each) for each in action["pixel_uv"])
+        interaction = Interaction(VERBS[int(action["verb"]) - 1], action["target"], None if u < 0 or v < 0 else (u, v))
+        pose = camera_pose(self.state.base, self.state.pitch_rad)
+        view = View(self.renderer.segmentation(self.state, pose), self._K, pose)
+        after, feedback = apply_verb(self.world, self.state, view, interaction)
+        self._state = motion.counted(after)
+        info = {"feedback": feedback.as_info(), "collided": False}
+        return self._observe(feedback.message), 0.0, False, self.state.steps >= self.max_steps, info
 
     def render(self) -> NDArray[np.uint8] | None:
         """The latest picture, (H, W, 3) uint8, with render_mode="rgb_array"."""
@@ -195,9 +216,12 @@ def _info(ok: bool, error: str, message: str, collided: bool) -> dict[str, Any]:
     return {"feedback": {"ok": ok, "error": error, "message": message}, "collided": collided}
 
 
-def _embodiment(control_mode: Literal["discrete", "base_twist"], width: int, height: int, sensor: DepthSensor) -> Embodiment:
+def _embodiment(
+    control_mode: Literal["discrete", "base_twist"], width: int, height: int, sensor: DepthSensor, verbs: bool
+) -> Embodiment:
     camera = CameraInfo("head", width, height, HFOV_RAD, sensor.range_m)
     body = {"cameras": (camera,), "radius_m": motion.BODY_RADIUS_M, "height_m": BODY_HEIGHT_M}
+    body |= {"skills": frozenset(VERBS if verbs else ())}
     if control_mode == "discrete":
         return Embodiment(
             "household",
@@ -226,6 +250,14 @@ def _action_space(control_mode: str) -> gym.Space[Any]:
         return gym.spaces.Discrete(len(DISCRETE_ACTIONS))
     limits = np.array(TWIST_LIMITS, dtype=np.float32)
     return gym.spaces.Box(-limits, limits, dtype=np.float32)
+
+
+def _with_verbs(motion_space: gym.Space[Any], width: int, height: int) -> gym.spaces.Dict:
+    """A motion or, where `verb` is not 0, an interaction, as `gym_io.to_gym` writes it; pixel (-1, -1) = none."""
+    pixels = gym.spaces.Box(np.array([-1, -1]), np.array([width - 1, height - 1]), dtype=np.int64)
+    target = gym.spaces.Text(max_length=200, min_length=0, charset=_CHARACTERS)
+    verb = gym.spaces.Discrete(1 + len(VERBS))
+    return gym.spaces.Dict({"motion": motion_space, "verb": verb, "target": target, "pixel_uv": pixels})
 
 
 def _observation_space(width: int, height: int) -> gym.spaces.Dict:

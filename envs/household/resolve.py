@@ -11,15 +11,7 @@ from .model import COLOURS, Apartment
 _ROOMS = ("living room", "dining room", "laundry room", "kitchen", "bedroom", "bathroom", "office", "hallway")
 _MATERIALS = frozenset(material for kind in KINDS.values() for material in kind.materials)
 _SHAPES = frozenset(shape for kind in KINDS.values() for shape in kind.shapes)
-_RELATIONS = {
-    "on": "on",
-    "in": "in",
-    "inside": "in",
-    "next": "next to",
-    "beside": "next to",
-    "near": "next to",
-    "by": "next to",
-}
+_RELATIONS = {"on": "on", "in": "in", "inside": "in"} | dict.fromkeys(("next", "beside", "near", "close", "by"), "next to")
 _SYNONYMS = {"gray": "grey", "wood": "wooden", "metallic": "metal", "steel": "metal", "couch": "sofa", "violet": "purple"}
 
 

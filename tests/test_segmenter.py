@@ -158,7 +158,7 @@ def segmenter(tmp_path: Path) -> Segmenter:
 
 def answer_with(monkeypatch: pytest.MonkeyPatch, segmenter: Segmenter, names: np.ndarray, probability: np.ndarray) -> None:
     embeddings = torch.from_numpy(segmenter.text.encode([segmenter.words[i] for i in names.ravel()]))
-    monkeypatch.setattr(segmenter, "_look", lambda frame: (embeddings, names, probability.astype(np.float32)))
+    monkeypatch.setattr(segmenter, "look", lambda frame: (embeddings, names, probability.astype(np.float32)))
 
 
 def picture(depth: np.ndarray | None = None, size: tuple[int, int] = (240, 320)) -> Observation:

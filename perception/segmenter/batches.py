@@ -84,7 +84,8 @@ def sense(view: View, low_m: float = SENSOR_RANGE_M[0], high_m: float = SENSOR_R
 def shrink(view: View) -> View:
     """The view at half the resolution, as a coarser camera in the same place sees it."""
     height, width = view.code.shape
-    rgb = view.rgb.reshape(height // 2, 2, width // 2, 2, 3).mean(axis=(1, 3)).astype(np.uint8)
+    cells = view.rgb.reshape(height // 2, 2, width // 2, 2, 3)
+    rgb = (cells.sum(axis=(1, 3), dtype=np.uint16) // 4).astype(np.uint8)
     K = view.K.copy()
     K[:2] /= 2.0
     return replace(view, rgb=rgb, depth_m=view.depth_m[::2, ::2], code=view.code[::2, ::2], K=K)

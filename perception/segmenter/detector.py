@@ -79,7 +79,7 @@ class Segmenter:
         Raises PerceptionError where there is no picture with depth.
         """
         frame = _frame(observation)
-        embeddings, names, probability = self._look(frame)
+        embeddings, names, probability = self.look(frame)
         depth = np.asarray(frame.depth, dtype=np.float32)[::2, ::2][: names.shape[0], : names.shape[1]]
         # 0 is what `connected` takes for nothing
         keep = np.where(self._background[names] | _gaps(names, depth, self._gap_m), 0, names + 1)
@@ -95,7 +95,7 @@ class Segmenter:
         return dict(zip(words, scores.tolist(), strict=True))
 
     @torch.inference_mode()
-    def _look(self, frame: CameraFrame) -> tuple[torch.Tensor, NDArray[np.int64], NDArray[np.float32]]:
+    def look(self, frame: CameraFrame) -> tuple[torch.Tensor, NDArray[np.int64], NDArray[np.float32]]:
         """Embeddings (h * w, 128), index of the best word (h, w) and its probability (h, w), at half resolution."""
         height, width = (size // 2 * 2 for size in frame.rgb.shape[:2])
         assert frame.depth is not None

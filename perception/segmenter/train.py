@@ -30,7 +30,7 @@ from .views import Views
 from .weights import WEIGHTS, save_weights
 
 BATCH = 8  # pictures per update, over all workers
-SMALL = 0.6  # share of the minutes, at the start, in which pictures have half the resolution and batches twice the size
+SMALL = 0.6  # share of the minutes, at the start, in which pictures have half the resolution
 PEAK_RATE = 2.5e-3
 WARMUP = 0.02  # share of the minutes
 DECAY = 0.35  # share of the minutes, at the end; between the two the rate is constant, so that minutes can be added
@@ -159,7 +159,7 @@ class Trainer:
         """One update, at a time since the start. The random numbers follow from the seed, the step and the worker."""
         rng = np.random.default_rng([self.seed, self.progress.step, self.rank])
         small = self.progress.seconds < SMALL * self.budget_s
-        count = max(BATCH * (1 + small) // self.workers, 1)
+        count = max(BATCH // self.workers, 1)
         views = [self.views[int(i)] for i in rng.integers(len(self.views), size=count)]
         batch = make_batch(views, self.frequencies, rng, small)
         self.net.train()

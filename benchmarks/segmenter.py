@@ -1,0 +1,124 @@
+"""How well the shipped segmenter sees unseen apartments, and how long a frame takes.
+
+    python benchmarks/segmenter.py [--apartments 12] [--threads 2] [--weights FILE] [--per-category]
+
+Views of val_unseen apartments (seeds from 100 000), 70 % aimed at some thing 0.6 to 4 m away and 30 % anywhere, made as for
+training and kept under `datasets/`. Bars: mean IoU over categories >= 0.60; a frame of 320x240 <= 40 ms on 2 cores.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("MUJOCO_GL", "egl")
+
+import argparse
+import platform
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from enactive.envs import CameraFrame, Observation
+from enactive.perception import Detection, vocabulary
+from enactive.perception.colours import lab_of, name_colour
+from enactive.perception.segmenter.batches import sense
+from enactive.perception.segmenter.data import FIRST_UNSEEN_SEED, make_views
+from enactive.perception.segmenter.detector import Segmenter
+from enactive.perception.segmenter.quality import Quality, measure
+from enactive.perception.segmenter.views import View, Views
+from enactive.perception.segmenter.weights import WEIGHTS
+
+IOU_BAR, FRAME_BAR_MS = 0.60, 40.0
+MIN_PIXELS = 60  # of a thing whose colour and material are asked for
+
+
+def frame_of(view: View) -> CameraFrame:
+    """The view as a camera sends it."""
+    return CameraFrame(view.rgb, view.depth_m, view.K.astype(np.float64), view.T_world_camera.astype(np.float64), 0.0)
+
+
+def quality(segmenter: Segmenter, views: Views, within_range: bool) -> Quality:
+    """Of the detector's own answers, as it gives them to the scene graph before it cuts segments out."""
+
+    def answer(view: View) -> NDArray[np.int64]:
+        _, names, _ = segmenter.look(frame_of(view))
+        return names.repeat(2, axis=0).repeat(2, axis=1)
+
+    return measure(answer, views, range(len(views)), within_range)
+
+
+def attribute_accuracy(segmenter: Segmenter, views: Views) -> dict[str, tuple[float, int]]:
+    """Share of things, cut out by their true mask, whose colour or material is named right, and how many were asked."""
+    right: dict[str, list[bool]] = {"colour by embedding": [], "colour by pixels": [], "material by embedding": []}
+    for view in views:
+        view = sense(view)
+        embeddings, _, _ = segmenter.look(frame_of(view))
+        for thing in np.unique(view.code[view.code >= 0]).tolist():
+            mask = view.code == thing
+            if mask.sum() < MIN_PIXELS or not mask[::2, ::2].any():
+                continue
+            pooled = torch.nn.functional.normalize(embeddings[torch.from_numpy(mask[::2, ::2].ravel())].float().mean(0), dim=0)
+            name = vocabulary.names()[view.classes[thing + 5]]
+            detection = Detection(name, 1.0, mask, pooled.numpy())
+            colours = segmenter.attributes(detection, vocabulary.COLOURS)
+            materials = segmenter.attributes(detection, vocabulary.materials())
+            right["colour by embedding"].append(max(colours, key=lambda word: colours[word]) == view.colours[thing])
+            right["colour by pixels"].append(next(iter(name_colour(lab_of(view.rgb[mask])))) == view.colours[thing])
+            right["material by embedding"].append(max(materials, key=lambda word: materials[word]) == view.materials[thing])
+    return {kind: (float(np.mean(answers)), len(answers)) for kind, answers in right.items()}
+
+
+def latency_ms(segmenter: Segmenter, views: Views, frames: int = 60) -> tuple[float, float]:
+    """(median, best) of a whole `detect`, and so of features, network, words, segments and masks."""
+    observations = [
+        Observation(cameras={"head": frame_of(sense(views[i]))}) for i in np.linspace(0, len(views) - 1, frames).astype(int)
+    ]
+    segmenter.detect(observations[0])
+    times = []
+    for observation in observations:
+        start = time.perf_counter()
+        segmenter.detect(observation)
+        times.append(1e3 * (time.perf_counter() - start))
+    return statistics.median(times), min(times)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--apartments", type=int, default=12)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--datasets", type=Path, default=Path("datasets/segmenter"))
+    parser.add_argument("--per-category", action="store_true")
+    chosen = parser.parse_args()
+    make_views(chosen.datasets / "unseen", range(FIRST_UNSEEN_SEED, FIRST_UNSEEN_SEED + chosen.apartments), workers=1)
+    torch.set_num_threads(chosen.threads)
+    views = Views(chosen.datasets / "unseen", chosen.apartments)
+    segmenter = Segmenter(chosen.weights)
+    seen = quality(segmenter, views, within_range=False)
+    near = quality(segmenter, views, within_range=True)
+    median, best = latency_ms(segmenter, views)
+    print(f"machine          {platform.processor() or platform.machine()}, {chosen.threads} threads, torch {torch.__version__}")
+    print(f"views            {len(views)} of {len(views.folders)} unseen apartments, {len(seen.iou)} categories judged")
+    print(f"mean IoU         {seen.mean_iou:.3f} of all pixels, {near.mean_iou:.3f} of pixels with depth (bar {IOU_BAR})")
+    groups = {
+        "furniture": lambda n: n not in vocabulary.small() and n not in vocabulary.STRUCTURE,
+        "small": vocabulary.small().__contains__,
+    }
+    for group, belongs in groups.items():
+        ious = [iou for name, iou in seen.iou.items() if belongs(name)]
+        print(f"  {group:14} {np.mean(ious):.3f} ({len(ious)} categories)")
+    for kind, (share, count) in attribute_accuracy(segmenter, views).items():
+        print(f"{kind:22} {share:.3f} right of {count}")
+    print(f"a frame          {median:.1f} ms median, {best:.1f} ms best (bar {FRAME_BAR_MS})")
+    if chosen.per_category:
+        for name, iou in sorted(seen.iou.items(), key=lambda item: -item[1]):
+            print(f"  {iou:.3f} {seen.pixels[name]:8d} {name}")
+
+
+if __name__ == "__main__":
+    main()

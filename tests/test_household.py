@@ -33,6 +33,7 @@ from enactive.envs.household.model import (
     Room,
     Surface,
 )
+from enactive.envs.household.obstacles import Obstacles, leaf_box
 from enactive.envs.household.render import DepthSensor, Renderer
 from enactive.envs.household.state import WorldState, changed, initial_state, movers, set_opening
 from enactive.errors import ConfigError
@@ -306,6 +307,49 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process(real: Household) 
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert out.stdout.strip() == real.save_state().digest()
     assert out.stderr == ""
+
+
+def test_big_things_on_the_floor_block_and_small_ones_do_not(toy: Household) -> None:
+    size = {"crate": (0.3, 0.3, 0.3), "dice": (0.1, 0.1, 0.1), "beam": (0.3, 0.3, 0.3), "mat": (0.5, 0.5, 0.01)}
+    height = {"beam": 1.2}
+    things = tuple(
+        Placed(i, box_asset(name, extent, "red"), (1.0 + i, 1.0, height.get(name, 0.0)), 0.0, 0)
+        for i, (name, extent) in enumerate(size.items())
+    )
+    apartment = replace(toy_apartment(), objects=things)
+    obstacles, state = Obstacles(apartment, np.zeros((0, 6))), initial_state(apartment)
+    assert obstacles.footprints(state).owner.tolist() == [0]
+    assert obstacles.footprints(replace(state, held=0)).owner.tolist() == []
+    lifted = changed(changed(state.pose, 0, [1, 1, 1.0, 0]), 2, [3, 1, 0.5, 0])
+    assert obstacles.footprints(replace(state, pose=lifted)).owner.tolist() == [2]
+
+
+def test_a_lid_and_a_drawer_block_where_they_reach() -> None:
+    lid = Mover(
+        "lid",
+        "hinge",
+        (0, 1, 0),
+        (-0.3, 0, 0.4),
+        -1.5,
+        (Part(meshes.box((0.6, 0.4, 0.02), (0, 0, 0.4)), Material(COLOURS["red"])),),
+    )
+    centre, half, yaw = leaf_box(lid, 1.0)
+    turned = np.array([np.cos(1.5), np.sin(1.5)]) * 0.6
+    assert centre[[0, 2]] == pytest.approx(np.array([-0.3, 0.4]) + turned / 2, abs=0.02)
+    assert half[2] == pytest.approx(turned[1] / 2, abs=0.01)
+    assert yaw == 0.0
+    door = Mover(
+        "door",
+        "hinge",
+        (0, 0, -1),
+        (0.3, 0.2, 0),
+        1.2,
+        (Part(meshes.box((0.02, 0.4, 0.5), (0.3, 0, 0.3)), Material(COLOURS["red"])),),
+    )
+    centre, half, yaw = leaf_box(door, 0.5)
+    assert yaw == pytest.approx(-0.6)
+    assert centre[:2] == pytest.approx([0.3 - 0.2 * np.sin(0.6), 0.2 - 0.2 * np.cos(0.6)])
+    assert half == pytest.approx([0.01, 0.2, 0.25])
 
 
 def test_what_blocks_stays_the_same_object_until_it_moves(toy: Household) -> None:

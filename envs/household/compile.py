@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .engine import mujoco
 from .furniture import FURNITURE
 from .materials import PATTERNS
-from .model import Apartment, Condition, Material, Mesh, Part
+from .model import Apartment, Asset, Condition, Material, Mesh, Part, Placed
 from .objects import OBJECTS
 from .shell import ShellPiece, shell
 from .state import WorldState, movers
@@ -53,7 +53,7 @@ def compile_apartment(apartment: Apartment, pieces: Sequence[ShellPiece] | None 
     """Build the MuJoCo model of an apartment. pieces: its walls, floors and ceilings, made by `shell` where not given."""
     builder = _Builder()
     for placed in apartment.objects:
-        builder.add_object(placed.asset.parts, placed.asset.movers, placed.id, placed.xyz, placed.yaw_rad)
+        builder.add_object(placed)
     for piece in shell(apartment) if pieces is None else pieces:
         builder.add_shell(piece)
     model = builder.spec.compile()
@@ -69,7 +69,7 @@ def compile_apartment(apartment: Apartment, pieces: Sequence[ShellPiece] | None 
         mover_owner=np.array([owner for owner, _ in owners], dtype=np.int32),
         mover_range=np.array([mover.range for _, mover in owners], dtype=np.float64),
         lights=np.array([placed.asset.category in lighting for placed in apartment.objects], dtype=bool),
-        reach_m=np.array([_reach(placed.asset.parts, placed.asset.movers) for placed in apartment.objects]),
+        reach_m=np.array([_reach(placed.asset) for placed in apartment.objects]),
     )
 
 
@@ -85,6 +85,8 @@ def pose_model(compiled: CompiledApartment, data: mujoco.MjData, state: WorldSta
 
 
 class _Builder:
+    """Adds things to a specification in the order of their geoms, and notes what each geom is."""
+
     def __init__(self) -> None:
         self.spec = spec = mujoco.MjSpec()
         spec.compiler.inertiafromgeom = mujoco.mjtInertiaFromGeom.mjINERTIAFROMGEOM_FALSE
@@ -114,20 +116,22 @@ class _Builder:
         self._meshes: dict[tuple[int, float], tuple[Mesh, str]] = {}
         self._shell_body: mujoco.MjsBody | None = None
 
-    def add_object(self, parts, movers, code, xyz, yaw) -> None:  # type: ignore[no-untyped-def]
-        body = self.spec.worldbody.add_body(pos=xyz, quat=_yaw_quat(yaw), mocap=True)
-        self._add_parts(body, parts, code)
-        for mover in movers:
+    def add_object(self, placed: Placed) -> None:
+        asset, yaw = placed.asset, placed.yaw_rad
+        quat = [float(np.cos(yaw / 2)), 0.0, 0.0, float(np.sin(yaw / 2))]
+        body = self.spec.worldbody.add_body(pos=placed.xyz, quat=quat, mocap=True)
+        self._add_parts(body, asset.parts, placed.id)
+        for mover in asset.movers:
             leaf = body.add_body(mass=1.0, inertia=[1.0, 1.0, 1.0], explicitinertial=True)
             kind = mujoco.mjtJoint.mjJNT_HINGE if mover.kind == "hinge" else mujoco.mjtJoint.mjJNT_SLIDE
             leaf.add_joint(type=kind, axis=mover.axis, pos=mover.origin)
-            self._add_parts(leaf, mover.parts, code)
+            self._add_parts(leaf, mover.parts, placed.id)
 
     def _add_parts(self, body: mujoco.MjsBody, parts: Sequence[Part], code: int) -> None:
         for part in parts:
             material, tile_m = self._material(part.material)
-            rgba = [*part.material.rgb, part.material.alpha]
-            self._add_geom(body, self._mesh(part.mesh, tile_m), material, rgba, code, -1, CONDITIONS.index(part.when))
+            look = (self._mesh(part.mesh, tile_m), material, [*part.material.rgb, part.material.alpha])
+            self._add_geom(body, look, code, condition=CONDITIONS.index(part.when))
 
     def add_shell(self, piece: ShellPiece) -> None:
         if self._shell_body is None:  # last, so that furniture hides the walls behind it before they are drawn
@@ -136,14 +140,14 @@ class _Builder:
         self._texture(name, piece.texture)
         self._spec_material(name, name, 0.0, 0.0, SHELL_EMISSION)
         code = next((code for word, code in SHELL_CODES.items() if word in piece.name), WALL)
-        self._add_geom(self._shell_body, self._mesh(piece.mesh, 1.0), name, _UNLIT, code, piece.room, 0)
+        self._add_geom(self._shell_body, (self._mesh(piece.mesh, 1.0), name, _UNLIT), code, piece.room)
 
-    def _add_geom(self, body, mesh, material, rgba, code, room, condition) -> None:  # type: ignore[no-untyped-def]
-        body.add_geom(
-            meshname=mesh,
-            material=material,
-            rgba=rgba,
-        )
+    def _add_geom(
+        self, body: mujoco.MjsBody, look: tuple[str, str, list[float]], code: int, room: int = -1, condition: int = 0
+    ) -> None:
+        """One geom; look: names of its mesh and of its material, and its colour with alpha."""
+        mesh, material, rgba = look
+        body.add_geom(meshname=mesh, material=material, rgba=rgba)
         self.codes.append(code)
         self.rooms.append(room)
         self.conditions.append(condition)
@@ -191,13 +195,9 @@ def _picture(pattern: str) -> NDArray[np.uint8]:
     return PATTERNS[pattern][0]()
 
 
-def _yaw_quat(yaw_rad: float) -> list[float]:
-    return [float(np.cos(yaw_rad / 2)), 0.0, 0.0, float(np.sin(yaw_rad / 2))]
-
-
-def _reach(parts, movers) -> float:  # type: ignore[no-untyped-def]
-    reach = max((float(np.hypot(*part.mesh.vertices[:, :2].T).max()) for part in parts), default=0.0)
-    for mover in movers:
+def _reach(asset: Asset) -> float:
+    reach = max((float(np.hypot(*part.mesh.vertices[:, :2].T).max()) for part in asset.parts), default=0.0)
+    for mover in asset.movers:
         for part in mover.parts:
             origin = np.asarray(mover.origin)
             swing = float(np.linalg.norm(part.mesh.vertices - origin, axis=1).max())

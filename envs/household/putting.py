@@ -12,7 +12,7 @@ from .feedback import Refusal
 from .floor_spots import floor_spot
 from .leaves import covered
 from .rectangles import turned
-from .spots import Load, free_spot, load_of, riding, surface_at
+from .spots import Load, free_spots, load_of, riding, surface_at
 from .state import WorldState, changed
 from .targets import View, skills_of
 from .world import World
@@ -44,13 +44,15 @@ def put_on(
         order = [hit[0], *(k for k in order if k != hit[0])]
     if not order:
         raise Refusal("closed", f"the {name} is closed; open it first")
-    load, pose = load_of(world, state), state.pose[target]
-    for k in order:
-        towards = turned(state.base[:2] - pose[:2], -float(pose[3]))
-        spot = free_spot(world, state, target, k, load, hit[1] if hit is not None and hit[0] == k else towards)
-        if spot is not None:
-            surface = asset.surfaces[k]
-            return _set_down(state, load, spot, target, k), f"{surface.kind} the {name}"
+    load = load_of(world, state)
+    found = [(k, *free_spots(world, state, target, k, load)) for k in order]
+    for only_seen in (True, False):  # rather where it stays in view
+        for k, poses, points in found:
+            keep = np.flatnonzero(view.shows(points, target) | (not only_seen))
+            if len(keep):
+                towards = hit[1][:2] if hit is not None and hit[0] == k else state.base[:2]
+                nearest = keep[np.hypot(*(points[keep, :2] - towards).T).argmin()]
+                return _set_down(state, load, poses[nearest], target, k), f"{asset.surfaces[k].kind} the {name}"
     held = world.apartment.objects[state.held].asset.category
     raise Refusal("no_room", f"there is no room for the {held} on or in the {name}")
 

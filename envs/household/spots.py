@@ -39,6 +39,7 @@ def riding(state: WorldState, object_id: int) -> NDArray[np.int64]:
 
 
 def load_of(world: World, state: WorldState) -> Load:
+    """What the hand holds."""
     ids, held = riding(state, state.held), state.pose[state.held]
     lows, highs = [], []
     for i in ids:
@@ -52,17 +53,20 @@ def load_of(world: World, state: WorldState) -> Load:
     return Load(ids, np.min(lows, axis=0), np.max(highs, axis=0))
 
 
-def free_spot(
-    world: World, state: WorldState, target: int, k: int, load: Load, towards: NDArray[np.float64]
-) -> NDArray[np.float64] | None:
-    """Pose (4,) of the held thing on a surface, its middle as near as can be to a point of the target's frame; or None."""
+def free_spots(
+    world: World, state: WorldState, target: int, k: int, load: Load
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where a load fits on surface k of a target: poses (N, 4) of the held thing, and points (N, 3) below its middle.
+
+    Places 4 cm apart; as the target stands, and turned by a quarter. Nothing overlaps what stands there already.
+    """
     surface = world.apartment.objects[target].asset.surfaces[k]
     centre, pose = _surface_centre(world, state, target, k), state.pose[target]
     if load.high[2] - load.low[2] > _headroom_m(world, state, target, k) - 0.005:
-        return None
+        return np.zeros((0, 4)), np.zeros((0, 3))
     taken = np.array(_boxes_on(world, state, target, k)).reshape(-1, 4)
     middle, half = (load.low + load.high)[:2] / 2, (load.high - load.low)[:2] / 2
-    best: tuple[float, NDArray[np.float64]] | None = None
+    poses, points, z = [np.zeros((0, 4))], [np.zeros((0, 3))], pose[2] + centre[2]
     for quarter in (0, 1):
         size, offset = half[::-1] if quarter else half, turned(middle, quarter * np.pi / 2)
         room = np.array(surface.half_size) - size
@@ -70,19 +74,13 @@ def free_spot(
             continue
         xs, ys = (c + np.linspace(-r, r, 1 + 2 * int(np.ceil(r / _GRID_M))) for c, r in zip(centre[:2], room, strict=True))
         spots = np.stack(np.meshgrid(xs, ys, indexing="ij"), axis=-1).reshape(-1, 1, 2)
-        low, high = spots - size - GAP_M, spots + size + GAP_M
-        over = np.asarray((low < taken[:, 2:]) & (high > taken[:, :2]))
-        free = np.logical_not(np.any(np.all(over, axis=2), axis=1))
-        if not free.any():
-            continue
-        spots = spots[free, 0]
-        distance = np.hypot(*(spots - towards).T)
-        nearest = int(distance.argmin())
-        if best is None or distance[nearest] < best[0] - _GRID_M:
-            yaw = (pose[3] + quarter * np.pi / 2 + np.pi) % (2 * np.pi) - np.pi
-            xy = pose[:2] + turned(spots[nearest] - offset, float(pose[3]))
-            best = float(distance[nearest]), np.array([*xy, pose[2] + centre[2] + LIFT_M - load.low[2], yaw])
-    return None if best is None else best[1]
+        over = np.asarray((spots - size - GAP_M < taken[:, 2:]) & (spots + size + GAP_M > taken[:, :2]))
+        spots = spots[np.logical_not(np.any(np.all(over, axis=2), axis=1)), 0]
+        xy = pose[:2] + turned(spots - offset, float(pose[3]))
+        yaw = (pose[3] + quarter * np.pi / 2 + np.pi) % (2 * np.pi) - np.pi
+        poses.append(np.column_stack([xy, np.tile([z + LIFT_M - load.low[2], yaw], (len(xy), 1))]))
+        points.append(np.column_stack([pose[:2] + turned(spots, float(pose[3])), np.full(len(xy), z)]))
+    return np.concatenate(poses), np.concatenate(points)
 
 
 def _surface_centre(world: World, state: WorldState, target: int, k: int) -> NDArray[np.float64]:
@@ -124,7 +122,7 @@ def _boxes_on(world: World, state: WorldState, target: int, k: int) -> list[tupl
 def surface_at(
     world: World, state: WorldState, target: int, view: View, pixel_uv: tuple[int, int]
 ) -> tuple[int, NDArray[np.float64]] | None:
-    """The uncovered surface of a target that the ray of a pixel meets first, and where (2,) in the target's frame."""
+    """The uncovered surface of a target that the ray of a pixel meets first, and where (3,) in the world."""
     origin, direction = view.ray(pixel_uv)
     if direction[2] >= -1e-6:
         return None
@@ -132,9 +130,10 @@ def surface_at(
     pose = state.pose[target]
     for k, surface in enumerate(world.apartment.objects[target].asset.surfaces):
         centre = _surface_centre(world, state, target, k)
-        along = (pose[2] + centre[2] - origin[2]) / direction[2]
-        point = turned(origin[:2] + along * direction[:2] - pose[:2], -float(pose[3]))
-        inside = (np.abs(point - centre[:2]) <= np.array(surface.half_size) + 0.03).all()
+        along = float((pose[2] + centre[2] - origin[2]) / direction[2])
+        point = origin + along * direction
+        offset = turned(point[:2] - pose[:2], -float(pose[3])) - centre[:2]
+        inside = (np.abs(offset) <= np.array(surface.half_size) + 0.03).all()
         if along > 0.0 and inside and not covered(world, state, target, k) and (best is None or along < best[0]):
-            best = float(along), k, point
+            best = along, k, point
     return None if best is None else best[1:]

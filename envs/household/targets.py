@@ -39,6 +39,15 @@ class View:
         k = int(np.hypot(u - np.median(u), v - np.median(v)).argmin())
         return int(u[k]), int(v[k])
 
+    def shows(self, points: NDArray[np.float64], object_id: int) -> NDArray[np.bool_]:
+        """(N,) bool: at which points (N, 3) of the world the picture shows an object."""
+        local = (points - self.T_world_camera[:3, 3]) @ self.T_world_camera[:3, :3]
+        pixels = np.round(local @ self.K.T / np.maximum(local[:, 2:], 1e-3))[:, :2]
+        height, width = self.codes.shape
+        inside = (local[:, 2] > 0.0) & (pixels >= 0).all(axis=1) & (pixels < (width, height)).all(axis=1)
+        u, v = np.where(inside[:, None], pixels, 0).astype(np.int64).T
+        return np.asarray(inside & (self.codes[v, u] == object_id))
+
     def ray(self, pixel_uv: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Origin and direction (3,) in the world of what a pixel sees."""
         u, v = pixel_uv

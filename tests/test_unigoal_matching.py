@@ -148,7 +148,10 @@ def test_known_words_for_two_things_are_not_taken_for_one() -> None:
     assert likes.name("salt shaker", "pepper shaker") < 0.9
     assert likes.name("couch", "sofa") == 1.0
     assert likes.name("chair", "office chair") >= 0.9
-    assert likes.name("mug", "cup") >= 0.9
+    assert likes.name("office chair", "chair") < 0.9
+    assert likes.name("kitchen counter", "counter") >= 0.9
+    assert 0.8 <= likes.name("mug", "cup") < 0.9
+    assert likes.name("table lamp", "floor lamp") < 0.8
     assert likes.name("qwerty", "asdf") == 1.0  # unknown words go by their embeddings
 
 

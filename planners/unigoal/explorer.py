@@ -21,10 +21,10 @@ SAME_M = 0.8  # a frontier that moved less than this since the last look is the 
 WIDE_M = 0.5  # about a passage; narrower frontiers are pockets behind furniture, left until no wider ones are
 NARROW_M = 0.1
 MARGIN = 0.3  # how much better another frontier must be to turn away from the chosen one
-PATIENCE, PATIENCE_THERE = 16, 9  # steps without coming nearer, on the way and at the place
+PATIENCE, PATIENCE_THERE = 13, 8  # steps around one spot, on the way and at the place
 ARRIVED_M = 0.25
 SQUEEZE = 0.4  # share of the body's radius for which a passage is tried that is too narrow on the map
-NEARER_M = 0.2
+LEFT_M = 0.5
 BANNED_M = 0.5
 
 
@@ -51,7 +51,8 @@ class Explorer:
         self.banned: list[NDArray[np.float64]] = []
         self.current: Choice | None = None
         self._waiting = 0
-        self._nearest_m = np.inf
+        self._spot_m = np.full(2, np.inf)
+        self._pardoned = False
 
     def choose(self, grid: OccupancyMap, from_here: DistanceField, score: Scorer) -> Choice | None:
         """The frontier to go to now, None where everything that can be reached is explored.
@@ -60,7 +61,17 @@ class Explorer:
         at from as near as it can get. score(points_m (F, 2), distances_m (F,), widths_m (F,)) -> (F,). from_here: distances
         from the body.
         """
-        self._watch(from_here)
+        self._watch(grid.position_m)
+        chosen = self._search(grid, from_here, score)
+        if chosen is None and self.banned and not self._pardoned:
+            self.banned, self._pardoned = [], True  # what could not be seen or reached then may be now
+            chosen = self._search(grid, from_here, score)
+        if chosen is not None and (self.current is None or math.dist(chosen.point_m, self.current.point_m) > SAME_M):
+            self._waiting = 0
+        self.current = chosen
+        return chosen
+
+    def _search(self, grid: OccupancyMap, from_here: DistanceField, score: Scorer) -> Choice | None:
         found = frontiers(grid)
         widths = np.array([open_width_m(grid, f) for f in found])
         spots = [f.target_m for f in found]
@@ -73,9 +84,6 @@ class Explorer:
             spots = [_as_near_as_possible(slim, f, from_here) for f in found]
             widths = np.array([f.size_m for f in found])
             chosen = self._best(found, spots, widths, WIDE_M, from_here, score)
-        if chosen is not None and (self.current is None or math.dist(chosen.point_m, self.current.point_m) > SAME_M):
-            self._waiting, self._nearest_m = 0, np.inf
-        self.current = chosen
         return chosen
 
     def _best(
@@ -108,18 +116,15 @@ class Explorer:
                 best = same
         return Choice(_pair(points[best]), _pair(spots[keep[best]]), float(scores[best]), len(keep))
 
-    def _watch(self, from_here: DistanceField) -> None:
-        """Ban the chosen frontier after too many steps that brought the body no nearer to it."""
-        if self.current is None:
-            return
-        way = float(from_here.at(np.array(self.current.target_m)))
-        if way < self._nearest_m - NEARER_M:
-            self._nearest_m, self._waiting = way, 0
+    def _watch(self, here_m: NDArray[np.float64]) -> None:
+        """Ban the chosen frontier after too many steps around one spot."""
+        if np.linalg.norm(here_m - self._spot_m) > LEFT_M or self.current is None:
+            self._spot_m, self._waiting = here_m.copy(), 0
             return
         self._waiting += 1
-        if self._waiting > (PATIENCE if way > 2.0 * ARRIVED_M else PATIENCE_THERE):
+        if self._waiting > (PATIENCE_THERE if math.dist(here_m, self.current.target_m) <= 2.0 * ARRIVED_M else PATIENCE):
             self.banned.append(np.array(self.current.target_m))
-            self.current = None
+            self.current, self._waiting = None, 0
 
     def rest(self) -> None:
         """The agent does something else; standing still meanwhile is no failure."""

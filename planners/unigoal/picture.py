@@ -66,9 +66,11 @@ def _central(found: list[Detection], shape: tuple[int, ...]) -> Detection | None
 
 
 def _node(detection: Detection, image: NDArray[np.uint8]) -> GoalNode:
-    from enactive.perception.colours import lab_of, name_colour
+    from enactive.perception.colours import Exposure, linear_to_lab, middle, name_colour, rgb_to_linear
 
-    words = name_colour(lab_of(image[detection.mask]))
+    light = Exposure()
+    light.update(image)
+    words = name_colour(linear_to_lab(middle(rgb_to_linear(image[detection.mask]) * light.scale)))
     colour, score = next(iter(words.items()), ("", 0.0))
     return GoalNode(canonical(detection.name), {"colour": colour} if score >= 0.5 else {})
 

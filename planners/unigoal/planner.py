@@ -33,19 +33,20 @@ from .keypoints import KeypointMatcher, SiftMatcher
 from .layout import lay_out_plainly
 from .matching import NODE_THRESHOLD, NOTHING, Matching, match, match_simplified
 from .projection import project
-from .pursuit import Pursuit, distance_m, facing, in_sight
+from .pursuit import MOST_STEPS, Pursuit, distance_m, facing, in_sight
 from .reasoner import EmbeddedReasoner, Reasoner
 from .similarity import WordSimilarity
 from .stages import Stage, stage_of
-from .verification import Verifier
+from .verification import Evidence, Verifier
 
 NEAR_BONUS = 0.03  # of two things that fit equally well the nearer one is taken
 STAY_BONUS = 0.1  # and one that is being walked up to is kept
 SCORE_BONUS = 0.03
 PROJECTED_REACH_M = 3.0  # frontiers this near to a projected place may hold what is missing
-OPENING_M = 6.0  # frontiers this near to a thing without a way may open one
+OPENING_M = 4.0  # frontiers this near to a thing without a way may open one
 RESERVE_STEPS = 60  # left of the budget to go back to the best candidate
 MOST_LOOKS = 4
+NOT_SHOWN = -0.5  # evidence of a look from near at which the candidate does not show
 LAST_RESORT = 0.8  # least similarity of a candidate when everything else is explored
 PLAUSIBLE = -0.45  # a rejected candidate above this may still be answered with, when everything else is explored
 
@@ -116,6 +117,7 @@ class UniGoal:
         self.listed, self.explorer = Blacklist(), Explorer()
         self.pursuit: Pursuit | None = None
         self.rejected: dict[int, float] = {}
+        self.seen_from_m: dict[int, tuple[float, float]] = {}
         self.turn_rad, self.turned_rad, self.heading_rad, self.looks = embodiment.turn_rad, 0.0, math.nan, 0
         self.anchored_since: tuple[frozenset[int], float, int] = (frozenset(), 0.0, 0)
         self._trace = {}
@@ -127,6 +129,8 @@ class UniGoal:
         if belief.map is None or belief.scene_graph is None:
             raise PlannerError("UniGoal needs a map and a scene graph: use a perceiver that provides both")
         grid, scene = belief.map, belief.scene_graph
+        here = (float(grid.position_m[0]), float(grid.position_m[1]))
+        self.seen_from_m.update((detection.node_id, here) for detection in belief.detections)
         released = self.listed.release(scene)
         arrays = SceneArrays.read(scene)
         found = self._match(arrays, grid)
@@ -255,7 +259,7 @@ class UniGoal:
     ) -> Intent | None:
         """Stage 3, and stage 2 once a candidate for the target is among the matches: go there, correct, verify."""
         if self.pursuit is None or scene.resolve(self.pursuit.node_id) != candidate:
-            self.pursuit = Pursuit(candidate)
+            self.pursuit = Pursuit(candidate, self.seen_from_m.get(candidate))
         pursuit = self.pursuit
         pursuit.node_id = candidate
         node = scene.nodes[candidate]
@@ -263,8 +267,9 @@ class UniGoal:
         if progress != "unreachable":
             self.explorer.rest()
         standing = progress == "standing"
-        if self.verification and (standing or (in_sight(belief, node) and facing(belief, node))):
-            pursuit.evidence = self.verifier.look(belief, node, found)
+        shown = in_sight(belief, node) or not self.seen_from_m
+        if self.verification and (standing or (shown and facing(belief, node))):
+            pursuit.evidence = self.verifier.look(belief, node, found) if shown else Evidence(NOT_SHOWN, {"shown": NOT_SHOWN})
             pursuit.confidence.add(pursuit.evidence.value, distance_m(belief, node), standing)
         self._trace |= {
             "candidate": candidate,
@@ -272,7 +277,7 @@ class UniGoal:
             "evidence": dict(pursuit.evidence.parts),
         }
         if progress == "unreachable":
-            return self._come_nearer(grid, scene, from_here, candidate, found)
+            return self._come_nearer(belief, grid, scene, from_here, candidate, found)
         if not standing:
             return self._say(f"walk up to {node.name} #{candidate}", intent)
         if self.correction and pursuit.confidence.looks == 1:
@@ -291,7 +296,7 @@ class UniGoal:
         return None
 
     def _come_nearer(
-        self, grid: OccupancyMap, scene: SceneGraph, from_here: DistanceField, candidate: int, found: Matching
+        self, belief: Belief, grid: OccupancyMap, scene: SceneGraph, from_here: DistanceField, candidate: int, found: Matching
     ) -> Intent | None:
         """There is no known way to a candidate: explore towards it, or leave it where nothing is left to explore there."""
         node = scene.nodes[candidate]
@@ -300,12 +305,14 @@ class UniGoal:
             gap = np.linalg.norm(points - node.centre_m[:2], axis=1)
             return np.where(gap <= OPENING_M, -gap - 0.3 * ways, -np.inf)
 
-        choice = None
-        if self.pursuit is not None and self.pursuit.goto is None:
+        if self.pursuit is not None and not self.pursuit.anywhere:
             choice = self.explorer.choose(grid, from_here, score)
-        if choice is not None and math.isfinite(choice.score):
-            self._trace["frontier"] = list(choice.point_m)
-            return self._say(f"look for a way to {node.name} #{candidate}", choice.go())
+            if choice is not None and math.isfinite(choice.score) and self.pursuit.steps < MOST_STEPS:
+                self._trace["frontier"] = list(choice.point_m)
+                return self._say(f"look for a way to {node.name} #{candidate}", choice.go())
+            self.pursuit = Pursuit(candidate, None, anywhere=True)
+            self.explorer.rest()
+            return self._pursue(belief, grid, scene, from_here, candidate, found)
         self._reject(scene, found, candidate, -1.0)
         self._say(f"{node.name} #{candidate} cannot be reached")
         return None
@@ -365,7 +372,7 @@ class UniGoal:
             if id_ < 0:
                 continue
             if self.pursuit is None or self.pursuit.node_id != id_:
-                self.pursuit = Pursuit(id_)
+                self.pursuit = Pursuit(id_, self.seen_from_m.get(id_))
             progress, intent = self.pursuit.advance(belief, grid, scene.nodes[id_], from_here)
             if progress == "walking" and intent is not None:
                 return self._say(f"go back to {scene.nodes[id_].name} #{id_}, the best guess", intent)

@@ -17,28 +17,42 @@ from ..approach import reached, standing_place, turn_between, yaw_of
 from ..base import GoTo, Intent, LookAt
 from .verification import Evidence, ExplorationConfidence
 
-REACHES_M = (0.7, 1.2, 1.8)  # how near to stand, the first that there is room for
-NEAR_ENOUGH_M = 0.25
-MOST_STEPS = 120
-STUCK_STEPS = 20
+REACHES_M = (0.65, 0.85)  # how near to stand, the first that there is room for
+ANY_REACHES_M = (0.65, 0.85, 1.2, 1.8)
+NEAR_ENOUGH_M = 0.15
+MOST_STEPS = 140
+STUCK_STEPS, LEFT_M = 11, 0.1
 FACING_RAD = math.radians(16.0)
+FACING_STEPS = 8
+REVISE = 6
+MOVED_M = 0.3
+SIDE = -0.2  # cosine between the directions of a place and of the last sighting
+MOST_BEHIND = 4
+MOST_PLACES = 2  # besides the first, from which a thing is looked at that does not show
 Progress = Literal["walking", "standing", "unreachable"]
 
 
 @dataclass(slots=True, eq=False)
 class Pursuit:
-    """One candidate under way. node_id: in the scene graph; goto: where it is approached from."""
+    """One candidate under way.
+
+    node_id: in the scene graph. seen_from_m: where the body stood when it last showed, None = not known. anywhere: places
+    farther off and on other sides will do. goto: where it is approached from.
+    """
 
     node_id: int
+    seen_from_m: tuple[float, float] | None = None
+    anywhere: bool = False
     confidence: ExplorationConfidence = field(default_factory=ExplorationConfidence)
     evidence: Evidence = field(default_factory=lambda: Evidence(0.0))
     goto: GoTo | None = None
     steps: int = 0
+    _tried: list[tuple[float, float]] = field(default_factory=list)
+    _arrived: bool = False
+    _there: int = 0
     _still: int = 0
     _from: tuple[float, float] = (math.inf, math.inf)
     _centre_m: tuple[float, float] = (math.inf, math.inf)
-    _arrived: bool = False
-    _nearer: bool = False
 
     def advance(
         self, belief: Belief, grid: OccupancyMap, node: SceneNode, from_here: DistanceField
@@ -47,38 +61,59 @@ class Pursuit:
         self.steps += 1
         self._watch(grid)
         centre = (float(node.centre_m[0]), float(node.centre_m[1]))
-        if (
-            self.goto is None
-            or (not self._arrived and math.dist(centre, self._centre_m) > 0.3)
-            or self._still == STUCK_STEPS // 2
-        ):
-            self.goto, self._centre_m = _place(grid, node, from_here), centre
-        if self.goto is None or self._still > STUCK_STEPS or self.steps > MOST_STEPS:
+        if not self._arrived and self._choose_again(centre, from_here):
+            self.goto, self._centre_m = self._place(grid, node, from_here), centre
+        if self.goto is None or self.steps > MOST_STEPS:
             return "unreachable", None
-        point = (centre[0], centre[1], float(node.centre_m[2]))
-        place = GoTo(self.goto.point_m, self.goto.radius_m)
-        if not self._arrived and not reached(place, belief.observation, slack_m=0.05):
-            return "walking", self.goto
-        if not self._arrived and not self._nearer and distance_m(belief, node) > REACHES_M[0] + NEAR_ENOUGH_M:
-            # Seen from here there may be a nearer place than was known from afar.
-            self._nearer, self.goto = True, _place(grid, node, from_here) or self.goto
+        if not self._arrived and not reached(GoTo(self.goto.point_m, self.goto.radius_m), belief.observation):
             return "walking", self.goto
         self._arrived = True
-        if not facing(belief, node) and self._still <= STUCK_STEPS // 2:
-            return "walking", LookAt(point)
-        return "standing", LookAt(point)
+        self._there += 1
+        look = LookAt((*centre, float(node.centre_m[2])))
+        if not facing(belief, node) and self._there <= FACING_STEPS:
+            return "walking", look
+        if belief.detections and not in_sight(belief, node) and len(self._tried) < MOST_PLACES:
+            self._tried.append(self.goto.point_m)
+            if (place := self._place(grid, node, from_here)) is not None:
+                self.goto, self._arrived, self._there = place, False, 0
+                return "walking", place
+        return "standing", look
+
+    def _choose_again(self, centre: tuple[float, float], from_here: DistanceField) -> bool:
+        """Whether a place to stand has to be chosen: none yet, no way there any more, the thing is elsewhere, or it is time."""
+        if self.goto is None or self.steps % REVISE == 0 or math.dist(centre, self._centre_m) > MOVED_M:
+            return True
+        return not np.isfinite(from_here.at(np.array(self.goto.point_m)))
+
+    def _place(self, grid: OccupancyMap, node: SceneNode, from_here: DistanceField) -> GoTo | None:
+        """The best place on the side that the thing was seen from: the nearest one may lie behind the wall it stands at."""
+        for reach_m in ANY_REACHES_M if self.anywhere else REACHES_M:
+            left_out = list(self._tried)
+            for _ in range(MOST_BEHIND):
+                place = standing_place(grid, node, from_here, reach_m, left_out)
+                if place is None:
+                    break
+                if self.anywhere or self._on_the_seen_side(place, node):
+                    return replace(place, radius_m=NEAR_ENOUGH_M)
+                left_out.append(place.point_m)
+        return None
+
+    def _on_the_seen_side(self, place: GoTo, node: SceneNode) -> bool:
+        if self.seen_from_m is None:
+            return True
+        here, there = np.array(place.point_m) - node.centre_m[:2], np.array(self.seen_from_m) - node.centre_m[:2]
+        return bool(here @ there > SIDE * np.linalg.norm(here) * np.linalg.norm(there))
 
     def _watch(self, grid: OccupancyMap) -> None:
+        """After too many steps at one spot on the way the place is given up for another."""
         here = (float(grid.position_m[0]), float(grid.position_m[1]))
-        if math.dist(here, self._from) > 0.1:
+        if self._arrived or math.dist(here, self._from) > LEFT_M:
             self._from, self._still = here, 0
-        else:
-            self._still += 1
-
-
-def _place(grid: OccupancyMap, node: SceneNode, from_here: DistanceField) -> GoTo | None:
-    places = (standing_place(grid, node, from_here, reach) for reach in REACHES_M)
-    return next((replace(place, radius_m=NEAR_ENOUGH_M) for place in places if place is not None), None)
+            return
+        self._still += 1
+        if self._still > STUCK_STEPS and self.goto is not None:
+            self._tried.append(self.goto.point_m)
+            self.goto, self._still = None, 0
 
 
 def facing(belief: Belief, node: SceneNode) -> bool:

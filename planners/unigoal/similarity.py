@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from enactive.perception.detector import TextEncoder
 
-from .commonsense import LORE, NEAR, canonical
+from .commonsense import LORE, NEAR, ROOM_WORDS, canonical
 
 SAME_COSINE = 0.67  # a cosine of MiniLM from which on two words are taken for one; 0.6 becomes the paper's 0.9
 KIND_OF = 0.95  # "office chair" is a chair
@@ -62,7 +62,10 @@ class WordSimilarity:
         return matrix[:, [columns[name] for name in scene]]
 
     def name(self, goal: str, scene: str) -> float:
-        """Similarity in [0, 1] of the names of a goal and a scene node: an office chair is a chair, but not the other way round."""
+        """Similarity in [0, 1] of the names of a goal node and of a scene node.
+
+        An office chair is a chair, but a chair is not always an office chair; a counter may be a kitchen counter.
+        """
         a, b = canonical(goal), canonical(scene)
         if (a, b) not in self._pairs:
             self._pairs[a, b] = self._compare(a, b)
@@ -76,7 +79,7 @@ class WordSimilarity:
     def _compare(self, a: str, b: str) -> float:
         if a == b:
             return 1.0
-        if b.endswith(" " + a):
+        if b.endswith(" " + a) or (a.endswith(" " + b) and a.removesuffix(" " + b) in ROOM_WORDS):
             return KIND_OF
         if a.endswith(" " + b) or frozenset((a, b)) in NEAR:
             return NEAR_WORDS

@@ -85,7 +85,9 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert all(0 <= edge.a < len(graph.nodes) and 0 <= edge.b < len(graph.nodes) and edge.a != edge.b for edge in graph.edges)
 
 
-words = st.sampled_from("the a red wooden mug table lamp on in next to under between and , . it with that is kitchen spaceship of".split())
+words = st.sampled_from(
+    "the a red wooden mug table lamp on in next to under between and , . it with that is kitchen spaceship of".split()
+)
 
 
 @given(st.lists(words, max_size=14))

@@ -190,7 +190,10 @@ def test_the_induced_cost_is_never_below_the_exact_edit_distance(seed: int) -> N
     whole.add_nodes_from((k, {"label": int(node.name[1:])}) for k, node in enumerate(goal.nodes))
     whole.add_edges_from((edge.a, edge.b) for edge in goal.edges)
     exact = nx.graph_edit_distance(
-        whole, nx.Graph(part), node_subst_cost=lambda a, b: 0.0 if a["label"] == b["label"] else 0.5, edge_subst_cost=lambda a, b: 0.0
+        whole,
+        nx.Graph(part),
+        node_subst_cost=lambda a, b: 0.0 if a["label"] == b["label"] else 0.5,
+        edge_subst_cost=lambda a, b: 0.0,
     )
     assert induced >= exact - 1e-9
     assert 0.0 <= topological_similarity(goal, induced, costs) <= 1.0

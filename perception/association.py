@@ -41,9 +41,8 @@ def common_with(
     table: TrackTable, keys: NDArray[np.int64], low_m: NDArray[np.float64], high_m: NDArray[np.float64]
 ) -> list[Common]:
     """What each track within reach of a box has in common with its voxels (sorted keys) and corners (3,)."""
-    n = len(table)
-    low, high = table.low_m[:n], table.high_m[:n]
-    near = np.flatnonzero(((low <= high_m + REACH_M) & (high >= low_m - REACH_M)).all(axis=1))
+    low, high = table.low_m, table.high_m
+    near = table.within(low_m - REACH_M, high_m + REACH_M)
     if not len(near):
         return []
     grow = REACH_M / 2

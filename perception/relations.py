@@ -140,11 +140,9 @@ class RelationKeeper:
         """Redo the relations of nodes whose box, name or room changed, with their neighbours."""
         if not moved:
             return
-        n = len(table)
-        low, high = table.low_m[:n], table.high_m[:n]
+        low, high = table.low_m, table.high_m
         rows = np.array([table.row_of[i] for i in moved])
-        reach_low, reach_high = low[rows].min(axis=0) - NEIGHBOURHOOD_M, high[rows].max(axis=0) + NEIGHBOURHOOD_M
-        near = np.flatnonzero(((low <= reach_high) & (high >= reach_low)).all(axis=1))
+        near = table.within(low[rows].min(axis=0) - NEIGHBOURHOOD_M, high[rows].max(axis=0) + NEIGHBOURHOOD_M)
         holds = np.array([is_container(graph.nodes[table.tracks[row].id].name) for row in near])
         there = relate_boxes(low[rows], high[rows], low[near], high[near], holds)
         back = relate_boxes(low[near], high[near], low[rows], high[rows], holds[np.searchsorted(near, rows)]).T

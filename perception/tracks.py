@@ -139,13 +139,20 @@ class TrackTable:
     def __init__(self) -> None:
         self.tracks: list[Track] = []
         self.row_of: dict[int, int] = {}
-        self.low_m = np.zeros((64, 3))
-        self.high_m = np.zeros((64, 3))
+        self.low_m = np.zeros((64, 3), order="F")  # columns are searched
+        self.high_m = np.zeros((64, 3), order="F")
         self.probes_m = np.zeros((64, PROBES, 3))
         self.embeddings = np.zeros((64, 0), dtype=np.float32)
 
     def __len__(self) -> int:
         return len(self.tracks)
+
+    def within(self, low_m: NDArray[np.float64], high_m: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Rows, ascending, whose box meets the box between two corners (3,). Axis by axis: few are left after the first."""
+        n = len(self.tracks)
+        rows = np.flatnonzero((self.low_m[:n, 0] <= high_m[0]) & (self.high_m[:n, 0] >= low_m[0]))
+        rows = rows[(self.low_m[rows, 1] <= high_m[1]) & (self.high_m[rows, 1] >= low_m[1])]
+        return rows[(self.low_m[rows, 2] <= high_m[2]) & (self.high_m[rows, 2] >= low_m[2])]
 
     def append(self, track: Track) -> None:
         """Take a track in, with its row filled."""
@@ -155,7 +162,7 @@ class TrackTable:
         if row == len(self.low_m):
             for name in ("low_m", "high_m", "probes_m", "embeddings"):
                 old = getattr(self, name)
-                setattr(self, name, np.concatenate([old, np.zeros_like(old)]))
+                setattr(self, name, np.concatenate([old, np.zeros_like(old)]))  # keeps the order
         self.tracks.append(track)
         self.row_of[track.id] = row
         self.refresh(track, grown=True)

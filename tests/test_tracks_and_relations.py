@@ -91,6 +91,9 @@ def test_the_table_agrees_with_a_dictionary_under_any_order_of_changes(steps):
             truth[number] = track_of(number, array, name=f"name {number}")
             table.append(truth[number])
     assert len(table) == len(truth)
+    low, high = np.array([-1.0, -0.5, -2.0]), np.array([0.5, 1.0, 0.0])
+    meets = {id for id, track in truth.items() if (track.box()[0] <= high).all() and (track.box()[1] >= low).all()}
+    assert {table.tracks[row].id for row in table.within(low, high)} == meets
     for id, track in truth.items():
         row = table.row_of[id]
         assert table.tracks[row] is track

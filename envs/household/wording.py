@@ -10,7 +10,7 @@ from .facts import KINDS, Fact
 
 _OPENINGS = ("", "", "", "look for ", "find ", "go to ", "please find ", "show me ", "locate ", "search for ", "take me to ")
 _NEXT = ("next to", "beside", "near", "close to", "by")
-_ON = ("on", "on top of", "standing on", "lying on", "placed on")
+_ON = ("on", "on top of", "placed on", "sitting on", "that is on")
 _IN = ("in", "inside")
 _ROOM = ("in the {}", "that is in the {}", "which is in the {}", "located in the {}")
 _MADE = ("made of {}", "that is made of {}", "which is made of {}")

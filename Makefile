@@ -1,8 +1,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
+GL_PACKAGES := libegl1 libgl1-mesa-dri
 
-.PHONY: demo test install
+.PHONY: demo test install opengl
 
 demo: install
 	$(BIN)/enactive run "find the red mug in the kitchen"
@@ -13,9 +14,15 @@ test: install
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2
 
-install: $(VENV)/.installed
+install: opengl $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml setup.py constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	touch $@
+
+# Rendering needs EGL or OSMesa: install it where that is allowed, else say the line to type.
+opengl:
+	@ldconfig -p | grep -qE 'libEGL\.so\.1|libOSMesa\.so' \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq $(GL_PACKAGES); } \
+	|| { echo "no EGL on this machine; type: sudo apt-get install $(GL_PACKAGES)"; exit 1; }

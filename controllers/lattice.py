@@ -13,11 +13,12 @@ from enactive.perception.geodesic import DistanceField
 from enactive.perception.mapping import OccupancyMap
 
 HORIZON_M = 1.0  # far enough to get around a corner, near enough to answer in a millisecond
-EXPANSIONS = 600
+EXPANSIONS, THOROUGH_EXPANSIONS = 600, 4000
 TURN_COST_M = 0.1
 MARGIN_M = 0.05  # air that is preferred on top of the radius
 TIGHT_COST_M = 0.3
 SAMPLE_M = 0.05
+SAME_M, THOROUGH_SAME_M = 0.05, 0.02  # places nearer than this count as one
 ESCAPE_M = 0.01
 CORNER_M = 0.01  # by so much interpolated clearance may be too great beside a corner
 Pose = tuple[float, float, float]
@@ -55,13 +56,23 @@ def may_pass(air_m: NDArray[np.float64], radius_m: float) -> bool:
 
 
 def next_move(
-    grid: OccupancyMap, field: DistanceField, pose: Pose, moves: Moves, point_m: tuple[float, float], radius_m: float
+    grid: OccupancyMap,
+    field: DistanceField,
+    pose: Pose,
+    moves: Moves,
+    point_m: tuple[float, float],
+    radius_m: float,
+    thorough: bool = False,
 ) -> str | None:
     """`move_forward`, `turn_left` or `turn_right` as the first of the moves that bring the body nearer; None if none does.
 
     pose: x, y, yaw in the world. The search ends within radius_m of the point, or when the way left has become a metre
-    shorter. A forward move is only considered where the body fits along all of it.
+    shorter. A forward move is only considered where the body fits along all of it. thorough: search long and finely, and
+    use up the last centimetre, as it takes to get in line with a passage hardly wider than the body, and do not be content
+    with having come a little nearer.
     """
+    most, same_m = (THOROUGH_EXPANSIONS, THOROUGH_SAME_M) if thorough else (EXPANSIONS, SAME_M)
+    body_m = grid.body_radius_m - CORNER_M if thorough else grid.body_radius_m
     turns = max(1, round(2 * math.pi / moves.turn_rad))
     start = (pose[0], pose[1], 0)
     origin = field.at(pose[:2])
@@ -69,9 +80,9 @@ def next_move(
     queue: list[tuple[float, int, float, tuple[float, float, int], str]] = [(at_start, 0, 0.0, start, "")]
     done: set[tuple[int, int, int]] = set()
     best, best_left, count = "", at_start - SAMPLE_M, 0
-    while queue and len(done) < EXPANSIONS:
+    while queue and len(done) < most:
         _, _, spent, (x, y, k), first = heapq.heappop(queue)
-        key = (round(x / SAMPLE_M), round(y / SAMPLE_M), k)
+        key = (round(x / same_m), round(y / same_m), k)
         if key in done:
             continue
         done.add(key)
@@ -87,7 +98,7 @@ def next_move(
             rest = left if math.isfinite(left) else 0.0
             heapq.heappush(queue, (spent + TURN_COST_M + rest, count, spent + TURN_COST_M, onward, first or name))
         air = swept_air_m(grid, x, y, yaw, moves.forward_m)
-        if not may_pass(air, grid.body_radius_m):
+        if not may_pass(air, body_m):
             continue
         x, y = x + moves.forward_m * math.cos(yaw), y + moves.forward_m * math.sin(yaw)
         rest = float(field.at((x, y)))
@@ -96,4 +107,4 @@ def next_move(
             cost = spent + moves.forward_m + TIGHT_COST_M * min(tight, 1.0)
             count += 1
             heapq.heappush(queue, (cost + rest, count, cost, (x, y, k), first or "move_forward"))
-    return best or None
+    return best or None if not thorough else None

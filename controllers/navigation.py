@@ -14,13 +14,15 @@ from enactive.perception.mapping import OccupancyMap
 from enactive.planners.approach import pitch_of, turn_between, yaw_of
 from enactive.planners.base import GoTo, Intent, Look, LookAt, Stop
 
-from .lattice import MARGIN_M, Moves, Pose, next_move
+from .lattice import Moves, Pose, next_move
 from .twist import Twist
 
 UNKNOWN_COST = 2.0  # a way may lead through the unknown, but rather not
 KEEP_FIELD = 4  # steps for which a distance field serves; forward moves are checked against the newest map all the same
 STUCK_M = 0.05
 PATIENCE = 25  # steps of turning in place without a way, before giving up: planners may choose otherwise until then
+PINCH_M = 1.5
+STALL_M, STALL_STEPS = 0.4, 16
 CONTACT_RAD = math.radians(75.0)
 CONTACT_M = 0.15
 PARDONS = 3  # how often bumps on the map are forgotten when they leave no way
@@ -53,7 +55,7 @@ class NavigationController:
         self._nod: tuple[str, float] | None = None  # the last look command, and the pitch that it began from
         self._limits: set[str] = set()  # look commands that no longer change anything
         self._idle = self._short = self._pardons = 0
-        self._wide = False  # whether the narrowest ways have proved too narrow for the body's moves
+        self._spot, self._stay = (math.inf, math.inf), 0
         self._target: Intent | None = None
 
     def act(self, intent: Intent, observation: Observation, belief: Belief) -> Action:
@@ -65,7 +67,7 @@ class NavigationController:
         T = observation.T_world_base
         pose = float(T[0, 3]), float(T[1, 3]), yaw_of(T)
         if intent != self._target:
-            self._target, self._idle, self._pardons, self._wide = intent, 0, 0, False
+            self._target, self._idle, self._pardons = intent, 0, 0
         if belief.map is not None:
             self._learn(belief.map, pose)
         self._forward = None
@@ -94,16 +96,36 @@ class NavigationController:
             return level
         if self._twist is not None:
             return self._drive(field, grid, pose, self._twist)
-        name = next_move(grid, field, pose, self._moves, intent.point_m, intent.radius_m)
-        if name is None:
-            self._field, self._wide = None, True
-            if self._idle > 2 and self._pardons < PARDONS and grid.forget_bumps():
-                self._pardons += 1
+        goal = intent.point_m, intent.radius_m
+        name = next_move(grid, field, pose, self._moves, *goal)
+        stay = self._stay_here(pose)
+        if name is None or stay > STALL_STEPS:
+            name = next_move(grid, field, pose, self._moves, *goal, thorough=True)
+        if name is None or stay > 2 * STALL_STEPS:
+            self._shut(grid, field, pose)
             return self._wait(f"no way to {_place(intent)}: from here no move of the body leads on")
         self._idle = 0
         if name == "move_forward":
             self._forward = pose, self._body.forward_m
         return self._action(name)
+
+    def _stay_here(self, pose: Pose) -> int:
+        """For how many steps the body has been about one spot, however busily."""
+        if math.dist(pose[:2], self._spot) > STALL_M:
+            self._spot, self._stay = pose[:2], 0
+        self._stay += 1
+        return self._stay
+
+    def _shut(self, grid: OccupancyMap, field: DistanceField, pose: Pose) -> None:
+        """Close the tightest place of the way ahead, since the body's moves do not get through it."""
+        begin = field.near(pose[:2])
+        way = field.way(begin) if begin is not None else np.zeros((0, 2))
+        gaps = np.linalg.norm(way - np.array(pose[:2]), axis=1)
+        ahead = way[(gaps > grid.body_radius_m) & (gaps < PINCH_M)]
+        if len(ahead):
+            cells = grid.cell_of(ahead)
+            grid.bump(ahead[int(grid.clearance_m()[cells[:, 0], cells[:, 1]].argmin())])
+        self._field, self._stay = None, 0
 
     def _wait(self, why: str) -> Action:
         """Turn in place, which may show a way, and give up after some steps of it."""
@@ -130,11 +152,9 @@ class NavigationController:
                 self._field = kept, age + 1, field
                 return field
         while True:
-            for radius_m in (grid.body_radius_m + MARGIN_M,) * self._wide + (grid.body_radius_m,):
-                places = _places(grid, intent, radius_m)
-                if not len(places):
-                    continue
-                field = distance_field(grid, places, radius_m, unknown_cost=UNKNOWN_COST)
+            places = _places(grid, intent)
+            if len(places):
+                field = distance_field(grid, places, unknown_cost=UNKNOWN_COST)
                 if field.near(pose[:2]) is not None:
                     self._field = intent, 0, field
                     return field
@@ -207,7 +227,7 @@ def _contact(grid: OccupancyMap, pose: Pose, yaw_rad: float) -> tuple[float, flo
     return float(points[best, 0]), float(points[best, 1])
 
 
-def _places(grid: OccupancyMap, intent: GoTo, body_radius_m: float) -> np.ndarray:
+def _places(grid: OccupancyMap, intent: GoTo) -> np.ndarray:
     """Middles of the cells within an intent's radius where the body can stand, (N, 2)."""
     low, high = (
         grid.cell_of(np.array(intent.point_m) - intent.radius_m),
@@ -218,7 +238,7 @@ def _places(grid: OccupancyMap, intent: GoTo, body_radius_m: float) -> np.ndarra
     cells = cells[grid.inside(cells)]
     middles = grid.xy_of(cells)
     near = np.linalg.norm(middles - intent.point_m, axis=1) <= max(intent.radius_m, 0.75 * grid.resolution_m)
-    stand = traversable(grid, body_radius_m, through_unknown=True)[cells[:, 0], cells[:, 1]]
+    stand = traversable(grid, through_unknown=True)[cells[:, 0], cells[:, 1]]
     return middles[near & stand]
 
 

@@ -72,7 +72,7 @@ def next_move(
     with having come a little nearer.
     """
     most, same_m = (THOROUGH_EXPANSIONS, THOROUGH_SAME_M) if thorough else (EXPANSIONS, SAME_M)
-    body_m = grid.body_radius_m - CORNER_M if thorough else grid.body_radius_m
+    body_m = grid.body_radius_m - (CORNER_M + grid.resolution_m / 2.0 if thorough else 0.0)
     turns = max(1, round(2 * math.pi / moves.turn_rad))
     start = (pose[0], pose[1], 0)
     origin = field.at(pose[:2])

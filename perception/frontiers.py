@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .geodesic import traversable
+from .geodesic import passable, traversable
 from .mapping import Bools, OccupancyMap
 
 REACH_M = 0.5  # a frontier counts as reachable where a body can stand this near to it
@@ -53,7 +53,7 @@ def frontiers(grid: OccupancyMap, radius_m: float | None = None, min_size_m: flo
     low = np.array([box[0].start, box[1].start])
     here = grid.cell_of(grid.position_m) - low
     edge = frontier_cells(grid)[box] & _around(grid.free[box], here, connectivity=4)
-    reachable = _around(traversable(grid, radius_m)[box], here, connectivity=8)
+    reachable = _around(passable(grid, radius_m)[box], here, connectivity=8) & traversable(grid, radius_m)[box]
     if not edge.any() or not reachable.any():
         return []
     gap = cv2.distanceTransform((~reachable).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * grid.resolution_m

@@ -12,6 +12,7 @@ from .mapping import Bools, OccupancyMap
 
 SOFT_M = 0.25  # beyond this distance between hull and obstacle a way costs its length and no more
 SOFT_COST = 3.0  # what a metre costs extra where the hull touches
+TIGHT_COST = 10.0  # what a metre costs where the body fits only if obstacles fill no more than half of their cells
 FINE_CELLS = 90_000  # above this every second cell will do, for the sake of time
 SNAP_M = 0.4  # how far a source that no body can stand on is moved to where one can
 
@@ -68,6 +69,12 @@ def traversable(grid: OccupancyMap, radius_m: float | None = None, through_unkno
     return clear if through_unknown else clear & grid.explored
 
 
+def passable(grid: OccupancyMap, radius_m: float | None = None, through_unknown: bool = False) -> Bools:
+    """Cells where a body may just fit, its obstacles taken to fill half of their cells, (nx, ny) bool."""
+    radius = grid.body_radius_m if radius_m is None else radius_m
+    return traversable(grid, radius - grid.resolution_m / 2.0, through_unknown)
+
+
 def distance_field(
     grid: OccupancyMap,
     sources_m: ArrayLike,
@@ -75,11 +82,12 @@ def distance_field(
     unknown_cost: float | None = None,
     soft_cost: float = SOFT_COST,
 ) -> DistanceField:
-    """Geodesic distance to the nearest of some points, over cells where the body fits (8-connected, Dijkstra).
+    """Geodesic distance to the nearest of some points, over `passable` cells (8-connected, Dijkstra).
 
     sources_m: (N, 2) or (2,) world metres; one that no body can stand on counts as the nearest cell within 0.4 m where
     one can. unknown_cost: factor on the length of ways through unknown cells, None = no way there. soft_cost: extra
-    cost of a metre that touches obstacles, falling to nothing at 0.25 m of air.
+    cost of a metre that touches obstacles, falling to nothing at 0.25 m of air. Where the body may only just fit a metre
+    costs ten.
     """
     radius = grid.body_radius_m if radius_m is None else radius_m
     sources = np.atleast_2d(np.asarray(sources_m, dtype=np.float64))
@@ -88,11 +96,12 @@ def distance_field(
     part = slice(box[0].start, box[0].stop, stride), slice(box[1].start, box[1].stop, stride)
     air = grid.clearance_m()[part].astype(np.float64) - radius
     cost = 1.0 + soft_cost * np.maximum(0.0, 1.0 - np.maximum(air, 0.0) / SOFT_M) ** 2
+    cost[air < 0.0] = TIGHT_COST
+    blocked = air < -grid.resolution_m / 2.0
     if unknown_cost is None:
-        blocked = (air < 0.0) | ~grid.explored[part]
+        blocked |= ~grid.explored[part]
     else:
         cost[~grid.explored[part]] *= unknown_cost
-        blocked = air < 0.0
     cost[blocked] = -1.0
     first = np.array([box[0].start, box[1].start])
     search = MCP_Geometric(cost, fully_connected=True)

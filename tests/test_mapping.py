@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from enactive.envs import CameraFrame, Embodiment
 from enactive.errors import PerceptionError
 from enactive.perception.frontiers import frontier_cells, frontiers
-from enactive.perception.geodesic import distance_field, traversable
+from enactive.perception.geodesic import distance_field, passable, traversable
 from enactive.perception.mapping import OccupancyMap
 
 CAMERA_M, HFOV_RAD = 0.88, np.deg2rad(79.0)
@@ -297,9 +297,10 @@ def _whole(field: object, grid: OccupancyMap) -> NDArray[np.float64]:
 def test_distances_are_those_of_networkx(seed: int, unknown_cost: float | None, soft_cost: float) -> None:
     grid = painted(seed)
     radius = 0.1
-    clear = traversable(grid, radius, through_unknown=unknown_cost is not None)
+    clear = passable(grid, radius, through_unknown=unknown_cost is not None)
     air = grid.clearance_m().astype(float) - radius
     weight = 1.0 + soft_cost * np.maximum(0.0, 1.0 - np.maximum(air, 0.0) / 0.25) ** 2
+    weight[air < 0] = 10.0
     if unknown_cost is not None:
         weight = np.where(grid.explored, weight, weight * unknown_cost)
     graph = nx.Graph()
@@ -324,9 +325,10 @@ def test_the_way_leads_there_and_its_cost_is_the_field() -> None:
     way = field.way(grid.xy_of(far))
     assert np.allclose(way[0], grid.xy_of(far))
     assert np.linalg.norm(way[-1] - grid.position_m) < 0.1  # the start is too near to something, and moved
-    assert np.linalg.norm(np.diff(way, axis=0), axis=1).sum() == pytest.approx(values[far], abs=1e-6)
-    clear = traversable(grid)
-    assert clear[tuple(grid.cell_of(way).T)].all()
+    length = np.linalg.norm(np.diff(way, axis=0), axis=1).sum()
+    tight = (~traversable(grid)[tuple(grid.cell_of(way).T)]).any()
+    assert length == pytest.approx(values[far], abs=1e-6) if not tight else length < values[far]
+    assert passable(grid)[tuple(grid.cell_of(way).T)].all()
 
 
 def test_a_wide_map_is_planned_on_every_second_cell_and_agrees() -> None:

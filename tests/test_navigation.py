@@ -312,11 +312,11 @@ def test_air_along_a_move_is_the_true_distance_to_a_wall() -> None:
     assert may_pass(swept_air_m(grid, face - 0.1, 0.0, math.pi, 0.25), 0.18)
 
 
-@pytest.mark.parametrize("offset_m", [0.0, 0.03, -0.07, 0.11])
-def test_it_gets_in_line_with_a_passage_hardly_wider_than_itself(offset_m: float) -> None:
+@pytest.mark.parametrize(("cells", "offset_m"), [(9, 0.0), (9, 0.03), (9, -0.07), (9, 0.11), (8, 0.0), (8, -0.07)])
+def test_it_gets_in_line_with_a_passage_hardly_wider_than_itself(cells: int, offset_m: float) -> None:
     grid = corridor()
     grid.obstacle[60:76, :56] = True
-    grid.obstacle[60:76, 65:] = True  # 0.45 m wide and 0.8 m long, for a body of 0.36 m
+    grid.obstacle[60:76, 56 + cells :] = True  # 0.8 m long, for a body 0.36 m wide
     grid.version += 1
     world = Tiny(grid, grid.obstacle.copy(), (-1.2, offset_m, 0.0))
     assert run(world, GoTo((2.0, 0.0), 0.25), steps=120) >= 0

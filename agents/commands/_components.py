@@ -28,7 +28,7 @@ def add_components(parser: ArgumentParser, argv: Sequence[str], defaults: Mappin
     the names replaced by import paths, ready to be parsed. Raises ConfigError for an unknown name.
     """
     rewritten = list(argv)
-    config = _config(argv)
+    config = read_config(argv)
     for role, default in defaults.items():
         flag = f"--{role}"
         name = default
@@ -60,7 +60,8 @@ def component(role: str, chosen: Namespace) -> Component:
     return Component(GROUP_OF[role], str(chosen.class_path), arguments)
 
 
-def _config(argv: Sequence[str]) -> Mapping[str, Any]:
+def read_config(argv: Sequence[str]) -> Mapping[str, Any]:
+    """What the file behind `--config` says; empty without one. Raises ConfigError where there is no such file."""
     for place, word in enumerate(argv):
         path = argv[place + 1] if word == "--config" and place + 1 < len(argv) else word.removeprefix("--config=")
         if path != word:

@@ -14,7 +14,7 @@ from enactive.agents.progress import LiveLine
 from enactive.envs import Goal, ImageGoal, parse_goal
 from enactive.errors import ConfigError
 
-from ._components import add_components, component
+from ._components import add_components, component, read_config
 
 DEFAULTS = {
     "env": "Household",
@@ -34,12 +34,13 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where the run's folder is made")
     arguments = [word.replace("--goal-image", "--goal_image").replace("--max-steps", "--max_steps") for word in argv]
     chosen = parser.parse_args(add_components(parser, arguments, DEFAULTS))
-    goal: Goal = read_goal_image(chosen.goal_image) if chosen.goal_image is not None else parse_goal(chosen.goal)
+    words = chosen.goal or str(read_config(argv).get("goal") or "")  # the parser forgets a positional of the file
+    goal: Goal = read_goal_image(chosen.goal_image) if chosen.goal_image is not None else parse_goal(words)
     parts = {role: component(role, chosen[role]) for role in DEFAULTS}
 
     from enactive.agents.report import RunFolder
 
-    slug = re.sub(r"[^a-z0-9]+", "-", (chosen.goal or chosen.goal_image.stem).lower()).strip("-")[:40]
+    slug = re.sub(r"[^a-z0-9]+", "-", (words or chosen.goal_image.stem).lower()).strip("-")[:40]
     folder = chosen.out / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}"
     config = {"max_steps": chosen.max_steps, **{role: part.to_json() for role, part in parts.items()}}
     record = RunFolder(folder, config)

@@ -1,0 +1,100 @@
+"""The command line as a user meets it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from enactive.agents.cli import COMMANDS, main
+from enactive.agents.commands.run import read_goal_image
+from enactive.errors import ConfigError
+
+ORACLE = ["--perceiver", "OraclePerceiver", "--env.rooms", "3"]
+
+
+def test_a_run_leaves_a_folder_that_shows_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "find a toilet", *ORACLE, "--max_steps", "60", "--out", str(tmp_path)]) == 0
+    folder = next(tmp_path.iterdir())
+    assert folder.name.endswith("find-a-toilet")
+    record = json.loads((folder / "episode.json").read_text())
+    assert record["schema_version"] == 1
+    assert record["goal"] == {"kind": "ObjectGoal", "words": "find a toilet"}
+    assert record["config"]["env"]["arguments"]["rooms"] == 3
+    assert 0 < len(record["steps"]) <= 60
+    assert record["result"]["metrics"]["walked_m"] > 0
+    page = (folder / "report.html").read_text()
+    assert "src='data:video/mp4;base64," in page
+    assert "http" not in page.replace("http://www.w3.org", "")  # self-contained
+    import av
+
+    with av.open(str(folder / "video.mp4")) as video:
+        frames = sum(1 for _ in video.decode(video=0))
+    assert frames == len(record["steps"])
+    assert str(folder) in capsys.readouterr().out
+
+
+def test_the_printed_configuration_repeats_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["run", "find a toilet", *ORACLE, "--planner", "NearestFrontier", "--max_steps", "15"]
+    with pytest.raises(SystemExit):
+        main([*command, "--print_config"])
+    config = tmp_path / "run.yaml"
+    config.write_text(capsys.readouterr().out)
+    main([*command, "--out", str(tmp_path / "a")])
+    main(["run", "--config", str(config), "--out", str(tmp_path / "b")])
+    first, second = (json.loads(next(tmp_path.glob(f"{x}/*/episode.json")).read_text()) for x in "ab")
+    assert first["config"] == second["config"]
+    assert [step["xy_yaw"] for step in first["steps"]] == [step["xy_yaw"] for step in second["steps"]]
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["run", ""], "names nothing to look for"),
+        (["run", "find a mug", "--planner", "UniGaol"], "did you mean UniGoal"),
+        (["run", "--goal-image", "nowhere.png"], "there is no picture 'nowhere.png'"),
+        (["run", "find a mug", "--config", "nowhere.yaml"], "there is no configuration file"),
+        (["eval", "--suite", "household/lost"], "there is no suite"),
+        (["eval", "--workers", "0"], "at least 1"),
+        (["train", "brain"], "there is no model 'brain'"),
+        (["models", "burn"], "there is no action 'burn'"),
+        (["models", "get", "nothing"], "there is no pretrained file"),
+        (["dance"], "there is no command 'dance'"),
+    ],
+)
+def test_what_a_user_gets_wrong_is_one_sentence_and_exit_status_2(
+    argv: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(argv) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert "Traceback" not in error
+
+
+def test_a_corrupt_picture_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "goal.png"
+    Image.fromarray(np.zeros((40, 40, 3), dtype=np.uint8)).save(path)
+    assert read_goal_image(path).image.shape == (40, 40, 3)
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(ConfigError, match="is not a picture that can be read"):
+        read_goal_image(path)
+
+
+def test_list_names_every_component_and_suite(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    out = capsys.readouterr().out
+    for name in ("UniGoal", "NearestFrontier", "OraclePerceiver", "NavigationController", "Household", "household/textnav"):
+        assert name in out
+
+
+def test_help_is_there_for_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in COMMANDS)
+    for name in COMMANDS:
+        if name != "train":
+            with pytest.raises(SystemExit) as left:
+                main([name, "--help"])
+            assert left.value.code == 0
+            assert "usage" in capsys.readouterr().out

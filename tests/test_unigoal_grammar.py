@@ -24,8 +24,10 @@ CASES = [
     ("the mug on the plate on the dining table", ["mug", "plate", "dining table"],
      [("mug", "on", "plate"), ("plate", "on", "dining table")]),
     ("the small red mug on the wooden counter next to the kettle in the kitchen",
-     ["red small mug@kitchen", "wood counter@kitchen", "kettle@kitchen"], [("mug", "on", "counter"), ("mug", "next to", "kettle")]),
-    ("the lamp on the table next to the sofa", ["lamp", "table", "sofa"], [("lamp", "on", "table"), ("table", "next to", "sofa")]),
+     ["red small mug@kitchen", "wood counter@kitchen", "kettle@kitchen"],
+     [("mug", "on", "counter"), ("mug", "next to", "kettle")]),
+    ("the lamp on the table next to the sofa", ["lamp", "table", "sofa"],
+     [("lamp", "on", "table"), ("table", "next to", "sofa")]),
     ("the blue book between the lamp and the vase", ["blue book", "lamp", "vase"],
      [("book", "next to", "lamp"), ("book", "next to", "vase")]),
     ("the kitchen counter", ["kitchen counter"], []),
@@ -34,7 +36,8 @@ CASES = [
     ("the bedside table", ["nightstand"], []),
     ("the dining table", ["dining table"], []),
     ("the vase made of glass", ["glass vase"], []),
-    ("a box of wood on the shelf above the desk", ["wood box", "shelf", "desk"], [("box", "on", "shelf"), ("shelf", "above", "desk")]),
+    ("a box of wood on the shelf above the desk", ["wood box", "shelf", "desk"],
+     [("box", "on", "shelf"), ("shelf", "above", "desk")]),
     ("the table with a lamp on it", ["table", "lamp"], [("lamp", "on", "table")]),
     ("the mug that is red and on the desk", ["red mug", "desk"], [("mug", "on", "desk")]),
     ("The mug is on the counter. Next to it is a kettle.", ["mug", "counter", "kettle"],
@@ -86,6 +89,9 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 words = st.sampled_from(
+    ["the", "a", "red", "wooden", "mug", "table", "lamp", "on", "in", "next", "to", "under", "between", "and", ",", ".", "it", "with",
+     "that", "is", "kitchen", "spaceship", "of"]
+)  # fmt: skip
     "the a red wooden mug table lamp on in next to under between and , . it with that is kitchen spaceship of".split()
 )
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from enactive.envs import DISCRETE_ACTIONS, Embodiment, Observation
+from enactive.perception.mapping import OccupancyMap
 from enactive.perception.scene_graph import RoomNode, SceneGraph, SceneNode
 
 WIDTH = 256
@@ -38,10 +40,45 @@ def thing(
     )
 
 
-def scene(*nodes: SceneNode, relations: dict[tuple[int, int], str] | None = None, rooms: dict[int, str] | None = None) -> SceneGraph:
+def scene(
+    *nodes: SceneNode, relations: dict[tuple[int, int], str] | None = None, rooms: dict[int, str] | None = None
+) -> SceneGraph:
     graph = SceneGraph()
     graph.nodes = {node.id: node for node in nodes}
     graph.relations = dict(relations or {})
     graph.rooms = {id_: RoomNode(id_, name, 0.9, np.zeros(2)) for id_, name in (rooms or {}).items()}
     graph.version += 1
     return graph
+
+
+def floor(
+    rooms: list[tuple[float, float, float, float]], here: tuple[float, float] = (0.0, 0.0), walls: bool = True
+) -> OccupancyMap:
+    """A map in which rectangles (x0, y0, x1, y1) are explored; with walls around all of them together."""
+    grid = OccupancyMap(here, size_m=24.0)
+    low, high = np.array(grid.shape), np.zeros(2, dtype=int)
+    for x0, y0, x1, y1 in rooms:
+        (a, b), (c, d) = grid.cell_of((x0, y0)), grid.cell_of((x1, y1))
+        grid.explored[a:c, b:d] = True
+        low, high = np.minimum(low, (a - 1, b - 1)), np.maximum(high, (c + 1, d + 1))
+    if walls:
+        ring = np.zeros(grid.shape, dtype=bool)
+        ring[1:-1, 1:-1] = (
+            grid.explored[:-2, 1:-1] | grid.explored[2:, 1:-1] | grid.explored[1:-1, :-2] | grid.explored[1:-1, 2:]
+        ) & ~grid.explored[1:-1, 1:-1]
+        for part in (grid.obstacle, grid.tall, grid.explored):
+            part[ring] = True
+    grid._note(low, high)
+    grid.version += 1
+    return grid
+
+
+def body(x: float = 0.0, y: float = 0.0, yaw: float = 0.0) -> Observation:
+    """An observation that knows where the base stands and sees nothing."""
+    pose = np.eye(4)
+    pose[:2, :2] = [[np.cos(yaw), -np.sin(yaw)], [np.sin(yaw), np.cos(yaw)]]
+    pose[:2, 3] = x, y
+    return Observation(T_world_base=pose)
+
+
+WHEELS = Embodiment("wheels", "discrete", DISCRETE_ACTIONS, radius_m=0.18, height_m=0.95)

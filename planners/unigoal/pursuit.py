@@ -20,8 +20,9 @@ from .verification import Evidence, ExplorationConfidence
 REACHES_M = (0.65, 0.85)  # how near to stand, the first that there is room for
 ANY_REACHES_M = (0.65, 0.85, 1.2, 1.8)
 NEAR_ENOUGH_M = 0.15
+IN_REACH_M = 0.8  # a thing that shows and is this near need not be come nearer to
 MOST_STEPS = 140
-STUCK_STEPS, LEFT_M = 11, 0.1
+STUCK_STEPS, LEFT_M = 14, 0.4
 FACING_RAD = math.radians(16.0)
 FACING_STEPS = 8
 REVISE = 6
@@ -65,7 +66,8 @@ class Pursuit:
             self.goto, self._centre_m = self._place(grid, node, from_here), centre
         if self.goto is None or self.steps > MOST_STEPS:
             return "unreachable", None
-        if not self._arrived and not reached(GoTo(self.goto.point_m, self.goto.radius_m), belief.observation):
+        there = reached(GoTo(self.goto.point_m, self.goto.radius_m), belief.observation)
+        if not (self._arrived or there or (in_sight(belief, node) and distance_m(belief, node) <= IN_REACH_M)):
             return "walking", self.goto
         self._arrived = True
         self._there += 1

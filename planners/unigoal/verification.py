@@ -125,14 +125,14 @@ def relation_holds(a: SceneNode, relation: str, b: SceneNode) -> bool:
     bottom, top = a.centre_m[2] - a.half_size_m[2], a.centre_m[2] + a.half_size_m[2]
     b_bottom, b_top = b.centre_m[2] - b.half_size_m[2], b.centre_m[2] + b.half_size_m[2]
     if relation == "on":
-        return flat <= 0.1 and bottom >= b_bottom + 0.3 * (b_top - b_bottom) and bottom <= b_top + 0.2
+        return bool(flat <= 0.1 and bottom >= b_bottom + 0.3 * (b_top - b_bottom) and bottom <= b_top + 0.2)
     if relation == "in":
-        return flat <= 0.1 and bottom >= b_bottom - 0.1 and a.centre_m[2] <= b_top + 0.05
+        return bool(flat <= 0.1 and bottom >= b_bottom - 0.1 and a.centre_m[2] <= b_top + 0.05)
     if relation == "above":
-        return flat <= 0.3 and bottom >= b.centre_m[2]
+        return bool(flat <= 0.3 and bottom >= b.centre_m[2])
     if relation == "below":
-        return flat <= 0.3 and top <= b.centre_m[2] + 0.5 * b.half_size_m[2]
-    return flat <= 0.9 and float(gap[2]) <= 0.6
+        return bool(flat <= 0.3 and top <= b.centre_m[2] + 0.5 * b.half_size_m[2])
+    return bool(flat <= 0.9 and float(gap[2]) <= 0.6)
 
 
 def _seen(node: SceneNode) -> float:

@@ -1,0 +1,261 @@
+"""UniGoal in scripted beliefs: what it does stage by stage, without a simulator."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from unigoal_scenes import WHEELS, Letters, body, floor, scene, thing
+
+from enactive.envs import ImageGoal, ObjectGoal, PoseGoal, TextGoal
+from enactive.errors import PlannerError
+from enactive.perception.base import Belief, Detection
+from enactive.perception.geodesic import distance_field
+from enactive.planners.base import GoTo, Look, LookAt, Planner, Stop
+from enactive.planners.semantic_frontier import SemanticFrontier
+from enactive.planners.unigoal import UniGoal
+from enactive.planners.unigoal.frontier_score import FrontierWeights, nearness, score_frontiers
+
+
+class World:
+    """A body that does what it is told at once, in a map that does not change, before a scene that does not change."""
+
+    def __init__(self, planner, goal, grid, graph) -> None:
+        self.planner, self.grid, self.graph = planner, grid, graph
+        self.shows = lambda node: True
+        self.x, self.y, self.yaw, self.steps = 0.0, 0.0, 0.0, 0
+        self.traces: list[dict] = []
+        planner.reset(goal, WHEELS)
+
+    def step(self):
+        self.steps += 1
+        self.grid.position_m = np.array([self.x, self.y])
+        blank = np.zeros((2, 2), dtype=bool)
+        seen = tuple(Detection(n.name, n.score, blank, n.embedding, n.id) for n in self.graph if self.shows(n))
+        belief = Belief(self.steps, body(self.x, self.y, self.yaw), self.grid, self.graph, seen)
+        intent = self.planner.plan(belief)
+        self.traces.append(dict(self.planner.trace))
+        match intent:
+            case Look():
+                self.yaw += intent.yaw_rad
+            case LookAt():
+                self.yaw = math.atan2(intent.point_m[1] - self.y, intent.point_m[0] - self.x)
+            case GoTo():
+                (self.x, self.y), self.yaw = intent.point_m, intent.yaw_rad if intent.yaw_rad is not None else self.yaw
+        return intent
+
+    def run(self, most: int = 200):
+        for _ in range(most):
+            intent = self.step()
+            if isinstance(intent, Stop):
+                return intent
+        raise AssertionError(f"no Stop in {most} steps: {self.traces[-1]}")
+
+
+def planner(**switches) -> UniGoal:
+    return UniGoal(encoder=Letters(), **switches)
+
+
+ROOM = [(-3.0, -3.0, 3.0, 3.0)]
+
+
+def mugs(*colours: str):
+    """Mugs one metre apart along the wall at x = 2."""
+    return scene(
+        *(thing(k, "mug", (2.0, k - 1.0, 0.8), (0.05, 0.05, 0.05), **{colour: 0.9}) for k, colour in enumerate(colours))
+    )
+
+
+def test_it_is_a_planner() -> None:
+    assert isinstance(planner(), Planner)
+    assert isinstance(SemanticFrontier(encoder=Letters()), Planner)
+
+
+def test_a_thing_in_sight_is_walked_up_to_and_verified() -> None:
+    world = World(planner(), ObjectGoal("mug"), floor(ROOM), mugs("red"))
+    stop = world.run()
+    assert stop.found
+    assert math.dist((world.x, world.y), (2.0, -1.0)) < 1.0
+    assert world.traces[-1]["stage"].startswith("3")
+    assert world.traces[-1]["S"] == pytest.approx(1.0, abs=0.01)
+    json.dumps(world.traces)
+
+
+def test_the_right_one_of_several_is_taken() -> None:
+    world = World(planner(), TextGoal("the blue mug"), floor(ROOM), mugs("red", "green", "blue"))
+    assert world.run().found
+    assert world.traces[-1]["matches"] == {"0": 2}
+    assert math.dist((world.x, world.y), (2.0, 1.0)) < 1.0
+
+
+def test_what_is_not_there_is_reported_after_all_is_explored() -> None:
+    world = World(planner(), TextGoal("the spaceship"), floor(ROOM), mugs("red"))
+    stop = world.run()
+    assert not stop.found
+    assert "not found: no spaceship" in stop.reason
+    assert world.steps >= 11  # it looked all around first
+
+
+def test_only_wrong_colours_are_no_find() -> None:
+    stop = World(planner(), TextGoal("the blue mug"), floor(ROOM), mugs("red", "green")).run()
+    assert not stop.found
+
+
+def test_it_looks_around_first() -> None:
+    world = World(planner(), ObjectGoal("mug"), floor(ROOM), scene())
+    first = [world.step() for _ in range(11)]
+    assert all(isinstance(intent, Look) for intent in first)
+
+
+def test_frontiers_are_explored_when_nothing_is_known() -> None:
+    grid = floor(ROOM)
+    a, b = grid.cell_of((3.0, -0.6)), grid.cell_of((3.1, 0.6))
+    grid.obstacle[a[0] : b[0] + 1, a[1] : b[1]] = False  # a doorway in the wall at x = 3
+    grid.tall[a[0] : b[0] + 1, a[1] : b[1]] = False
+    grid.version += 1
+    world = World(planner(), ObjectGoal("mug"), grid, scene())
+    intents = [world.step() for _ in range(14)]
+    towards = next(intent for intent in intents if isinstance(intent, GoTo))
+    assert towards.point_m[0] > 2.0
+    assert abs(towards.point_m[1]) < 1.0
+    assert "expand" in world.traces[-1]["reason"]
+
+
+def test_a_candidate_that_does_not_show_up_close_goes_to_the_blacklist() -> None:
+    ghost, real = thing(0, "mug", (2.0, -1.0, 0.8), score=0.9), thing(1, "mug", (-2.0, 1.0, 0.8), score=0.9)
+    world = World(planner(), ObjectGoal("mug"), floor(ROOM), scene(ghost, real))
+    world.shows = lambda node: node is real or math.dist((world.x, world.y), (2.0, -1.0)) > 1.5
+    assert world.run().found
+    assert math.dist((world.x, world.y), (-2.0, 1.0)) < 1.0
+    assert world.traces[-1]["blacklist"] >= 1
+
+
+def doubtful_world(**switches) -> World:
+    """Two mugs on two tables; the nearer one is too doubtful to be believed in."""
+    graph = scene(
+        thing(0, "mug", (1.0, 0.0, 0.8), (0.05, 0.05, 0.05), score=0.35, sightings=1),
+        thing(1, "mug", (-2.8, 0.0, 0.8), (0.05, 0.05, 0.05), score=0.5, sightings=20),
+    )
+    return World(planner(**switches), ObjectGoal("mug"), floor(ROOM), graph)
+
+
+def test_verification_turns_away_and_the_blacklist_leads_to_the_next() -> None:
+    world = doubtful_world()
+    assert world.run().found
+    assert max(trace["blacklist"] for trace in world.traces) >= 1
+    assert math.dist((world.x, world.y), (-2.8, 0.0)) < 1.0
+
+
+def test_without_verification_the_first_one_is_taken() -> None:
+    world = doubtful_world(verification=False)
+    assert world.run().found
+    assert math.dist((world.x, world.y), (1.0, 0.0)) < 1.0
+
+
+def partial_world(**switches) -> World:
+    """Table and sofa are known, the lamp that stands by both is not; the room is open to the north."""
+    grid = floor(ROOM)
+    a, b = grid.cell_of((-1.0, 3.0)), grid.cell_of((1.0, 3.1))
+    for part in (grid.obstacle, grid.tall):
+        part[a[0] : b[0], a[1] : b[1] + 1] = False
+    grid.version += 1
+    graph = scene(
+        thing(1, "table", (0.8, 2.0, 0.4), (0.3, 0.3, 0.4)), thing(2, "sofa", (-0.8, 2.0, 0.4), (0.3, 0.3, 0.4)),
+        relations={(1, 2): "next to"},
+    )  # fmt: skip
+    goal = TextGoal("the lamp next to the table next to the sofa")
+    return World(planner(**switches), goal, grid, graph)
+
+
+def test_stage_two_projects_the_missing_node_and_explores_there() -> None:
+    world = partial_world()
+    for _ in range(13):
+        world.step()
+    trace = world.traces[-1]
+    assert trace["stage"].startswith("2")
+    assert set(trace["matches"]) == {"1", "2"}
+    assert "anchors point" in trace["reason"]
+    x, y = trace["projected"]
+    assert math.dist((x, y), (0.8, 2.0)) < 4.0
+
+
+def test_anchors_that_lead_nowhere_are_listed_and_the_stage_falls_back() -> None:
+    world = partial_world()
+    world.grid = floor(ROOM)  # nothing left to explore
+    for _ in range(13):
+        world.step()
+    assert any("anchors exhausted" in trace["reason"] for trace in world.traces)
+    assert world.traces[-1]["blacklist"] > 0
+    assert world.traces[-1]["stage"].startswith("1")
+    assert not world.run().found
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"matching": "simplified"}, {"blacklist": False}, {"multi_stage": False}, {"decomposition": False},
+        {"frontier_selection": False}, {"projection": "simplified"}, {"anchor_alignment": False}, {"correction": False},
+        {"verification": False},
+    ],
+    ids=lambda switches: next(iter(switches)),
+)  # fmt: skip
+def test_every_ablation_runs_to_its_end(switches: dict) -> None:
+    assert World(planner(**switches), ObjectGoal("mug"), floor(ROOM), mugs("red")).run().found
+    world = partial_world(**switches)
+    for _ in range(40):
+        world.step()
+    stages = {trace["stage"][0] for trace in world.traces}
+    assert ("2" in stages) == ("multi_stage" not in switches)
+    assert stages <= {"1", "2", "3"}
+
+
+def test_time_runs_out() -> None:
+    assert not World(planner(budget_steps=70), ObjectGoal("spaceship"), partial_world().grid, scene()).run(most=80).found
+
+
+def test_goals_that_cannot_be_served_are_refused() -> None:
+    with pytest.raises(PlannerError, match="describer"):
+        planner().reset(ImageGoal(np.zeros((64, 64, 3), np.uint8)), WHEELS)
+    with pytest.raises(PlannerError, match="PoseGoal"):
+        planner().reset(PoseGoal(np.eye(4)), WHEELS)
+    with pytest.raises(PlannerError, match="empty"):
+        planner().reset(ObjectGoal("  "), WHEELS)
+    lost = planner()
+    lost.reset(ObjectGoal("mug"), WHEELS)
+    with pytest.raises(PlannerError, match="map and a scene graph"):
+        lost.plan(Belief(1, body()))
+
+
+def test_the_same_belief_gives_the_same_decisions() -> None:
+    runs = []
+    for _ in range(2):
+        world = partial_world()
+        runs.append([repr(world.step()) for _ in range(20)])
+    assert runs[0] == runs[1]
+
+
+def test_nearness_by_hand() -> None:
+    assert nearness(np.array([0.0, 1.2, 6.2, 11.2, 30.0])).tolist() == pytest.approx([1.0, 1.0, 0.5, 0.0, 0.0])
+
+
+def test_meaning_can_outweigh_a_longer_way() -> None:
+    points, ways, sizes = np.zeros((2, 2)), np.array([2.0, 5.0]), np.ones(2)
+    relevance = [np.array([0.1, 0.8])]
+    assert score_frontiers(points, ways, sizes, [], FrontierWeights()).argmax() == 0
+    assert score_frontiers(points, ways, sizes, relevance, FrontierWeights()).argmax() == 1
+    assert score_frontiers(points, ways, sizes, relevance, FrontierWeights(meaning=0.1)).argmax() == 0
+
+
+def test_the_semantic_baseline_prefers_the_likely_side() -> None:
+    grid = floor([(-4.0, -1.0, 4.0, 1.0)])
+    for x in (-4.1, 4.0):
+        a, b = grid.cell_of((x, -0.8)), grid.cell_of((x + 0.1, 0.8))
+        for part in (grid.obstacle, grid.tall):
+            part[a[0] : b[0], a[1] : b[1]] = False
+    grid.version += 1
+    graph = scene(thing(1, "stove", (3.5, 0.9, 0.5)), thing(2, "bed", (-3.5, 0.9, 0.5)))
+    for goal, side in (("kettle", 1.0), ("pillow", -1.0)):
+        world = World(SemanticFrontier(encoder=Letters()), ObjectGoal(goal), grid, graph)
+        towards = next(intent for intent in (world.step() for _ in range(20)) if isinstance(intent, GoTo))
+        assert towards.point_m[0] * side > 2.0
+    assert np.isfinite(distance_field(grid, np.zeros(2)).at(np.array([3.0, 0.0])))

@@ -1,0 +1,248 @@
+"""Goal verification: pictures by keypoints, descriptions by attributes and relations, and the confidence over looks."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from unigoal_scenes import Letters, scene, thing
+
+from enactive.envs import CameraFrame, ImageGoal, ObjectGoal, Observation, TextGoal
+from enactive.errors import PlannerError
+from enactive.perception.base import Belief, Detection
+from enactive.planners.unigoal.embedding import SceneArrays
+from enactive.planners.unigoal.goal_graph import GoalGraph, GoalNode
+from enactive.planners.unigoal.grammar import parse_description
+from enactive.planners.unigoal.keypoints import LightGlueMatcher, SiftMatcher
+from enactive.planners.unigoal.matching import match
+from enactive.planners.unigoal.picture import describe
+from enactive.planners.unigoal.similarity import WordSimilarity
+from enactive.planners.unigoal.verification import (
+    ACCEPT,
+    MANY_INLIERS,
+    PASSING_LIMIT,
+    SOME_INLIERS,
+    ExplorationConfidence,
+    Verifier,
+    relation_holds,
+)
+
+WORDS = WordSimilarity(Letters())
+
+
+def clutter(seed: int, size: int = 240) -> np.ndarray:
+    """A picture of many coloured shapes."""
+    rng, image = np.random.default_rng(seed), np.full((size, size, 3), 90, np.uint8)
+    for _ in range(70):
+        (x, y), (w, h), colour = rng.integers(0, size, 2), rng.integers(6, 40, 2), rng.integers(0, 255, 3).tolist()
+        cv2.rectangle(image, (int(x), int(y)), (int(x + w), int(y + h)), colour, -1)
+        cv2.circle(image, (int(y), int(x)), int(w) // 2, rng.integers(0, 255, 3).tolist(), -1)
+    return image
+
+
+def warped(image: np.ndarray, scale: float, angle_deg: float, tilt: float) -> np.ndarray:
+    size = image.shape[0]
+    H = np.vstack([cv2.getRotationMatrix2D((size / 2, size / 2), angle_deg, scale), [0.0, 0.0, 1.0]])
+    H = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [tilt, 0.0, 1.0]]) @ H
+    return cv2.warpPerspective(image, H, (size, size), borderValue=(90, 90, 90))
+
+
+@pytest.mark.parametrize(
+    ("scale", "angle", "tilt"), [(1.0, 0.0, 0.0), (0.7, 10.0, 0.0), (1.3, -8.0, 0.0005), (0.8, 0.0, 0.001)]
+)
+def test_the_same_place_from_elsewhere_is_recognised(scale: float, angle: float, tilt: float) -> None:
+    image = clutter(0)
+    assert SiftMatcher().inliers(warped(image, scale, angle, tilt), image) >= MANY_INLIERS
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_other_pictures_are_not(seed: int) -> None:
+    assert SiftMatcher().inliers(clutter(seed), clutter(0)) < SOME_INLIERS
+
+
+def test_a_mirrored_picture_is_not_the_same() -> None:
+    assert SiftMatcher().inliers(np.ascontiguousarray(clutter(0)[:, ::-1]), clutter(0)) < SOME_INLIERS
+
+
+def test_pictures_without_texture_share_nothing() -> None:
+    grey = np.full((64, 64, 3), 128, np.uint8)
+    assert SiftMatcher().inliers(grey, grey) == 0
+
+
+def test_lightglue_runs_behind_the_same_interface() -> None:
+    transformers = pytest.importorskip("transformers")
+    import torch
+
+    torch.manual_seed(0)
+    detector = transformers.SuperPointConfig(
+        encoder_hidden_sizes=[8, 8, 16, 16], decoder_hidden_size=16, keypoint_decoder_dim=65, descriptor_decoder_dim=16,
+        keypoint_threshold=0.0, max_keypoints=32,
+    )  # fmt: skip
+    config = transformers.LightGlueConfig(
+        keypoint_detector_config=detector, descriptor_dim=16, num_hidden_layers=2, num_attention_heads=2
+    )
+    matcher = LightGlueMatcher(
+        transformers.LightGlueForKeypointMatching(config),
+        transformers.LightGlueImageProcessorPil(size={"height": 64, "width": 64}),
+    )
+    assert 0 <= matcher.inliers(clutter(0), clutter(1)) <= 32
+
+
+def belief(graph, rgb: np.ndarray | None = None) -> Belief:
+    frames = {} if rgb is None else {"head": CameraFrame(rgb, None, np.eye(3), np.eye(4), 0.0)}
+    return Belief(1, Observation(frames), scene_graph=graph)
+
+
+def look(goal: str, graph, node: int):
+    parsed = parse_description(goal)
+    found = match(parsed, SceneArrays.read(graph), WORDS)
+    return Verifier(TextGoal(goal), parsed, WORDS, SiftMatcher()).look(belief(graph), graph.nodes[node], found)
+
+
+def table_scene(**colour: float):
+    return scene(
+        thing(1, "mug", (0, 0, 0.8), (0.05, 0.05, 0.05), room=0, sightings=20, **colour),
+        thing(2, "table", (0, 0, 0.37), (0.6, 0.4, 0.37), room=0),
+        relations={(1, 2): "on"},
+        rooms={0: "kitchen"},
+    )
+
+
+def test_all_that_was_said_holds() -> None:
+    evidence = look("the red mug on the table in the kitchen", table_scene(red=0.9), 1)
+    assert evidence.parts["red"] == evidence.parts["kitchen"] == evidence.parts["mug on table"] == 1.0
+    assert evidence.value > 0.9
+
+
+def test_another_colour_is_a_veto() -> None:
+    assert look("the red mug on the table", table_scene(blue=0.9, red=0.1), 1).value == -1.0
+
+
+def test_the_wrong_room_and_a_missing_relation_speak_against() -> None:
+    graph = table_scene(red=0.9)
+    graph.relations = {}
+    graph.nodes[2].centre_m = np.array([3.0, 0.0, 0.37])
+    evidence = look("the red mug on the table in the bathroom", graph, 1)
+    assert evidence.parts["mug on table"] == pytest.approx(-0.6)
+    assert evidence.parts["bathroom"] == pytest.approx(-0.9)
+    assert evidence.value < 0.3
+
+
+def test_what_is_not_known_yet_neither_helps_nor_hurts_much() -> None:
+    graph = table_scene()
+    del graph.nodes[2]
+    graph.relations = {}
+    evidence = look("the red mug on the table", graph, 1)
+    assert (evidence.parts["red"], evidence.parts["mug on table"]) == (0.0, -0.2)
+
+
+def test_boxes_bear_relations_out_that_the_graph_does_not_state() -> None:
+    graph = table_scene(red=0.9)
+    graph.relations = {}
+    assert look("the red mug on the table", graph, 1).parts["mug on table"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("relation", "place", "holds"),
+    [
+        ("on", (0, 0, 0.8), True), ("on", (2, 0, 0.8), False), ("on", (0, 0, 1.6), False),
+        ("in", (0, 0, 0.4), True), ("in", (0, 0, 1.2), False), ("above", (0, 0, 1.6), True), ("above", (0, 0, 0.1), False),
+        ("below", (0, 0, 0.1), True), ("below", (0, 0, 1.2), False), ("next to", (1.2, 0, 0.4), True),
+        ("next to", (3.0, 0, 0.4), False),
+    ],
+)  # fmt: skip
+def test_relations_of_boxes(relation: str, place: tuple[float, float, float], holds: bool) -> None:
+    table = thing(2, "table", (0, 0, 0.37), (0.6, 0.4, 0.37))
+    assert relation_holds(thing(1, "mug", place, (0.05, 0.05, 0.05)), relation, table) is holds
+
+
+def test_a_goal_picture_is_checked_against_the_view() -> None:
+    image, graph = clutter(0), scene(thing(1, "mug"))
+    goal, parsed = ImageGoal(image), GoalGraph((GoalNode("mug"),))
+    found = match(parsed, SceneArrays.read(graph), WORDS)
+    verifier = Verifier(goal, parsed, WORDS, SiftMatcher())
+    same = verifier.look(belief(graph, warped(image, 0.9, 5.0, 0.0)), graph.nodes[1], found)
+    other = verifier.look(belief(graph, clutter(5)), graph.nodes[1], found)
+    assert same.value == 1.0
+    assert other.value < 0.5
+    assert other.parts["keypoints"] < 0.0
+
+
+def test_a_category_goes_by_sightings_and_score() -> None:
+    goal = Verifier(ObjectGoal("mug"), GoalGraph((GoalNode("mug"),)), WORDS, SiftMatcher())
+    sure, unsure = thing(1, "mug", score=0.95, sightings=20), thing(2, "mug", score=0.2, sightings=1)
+    graph = scene(sure, unsure)
+    found = match(goal.graph, SceneArrays.read(graph), WORDS)
+    assert goal.look(belief(graph), sure, found).value > 0.8
+    assert goal.look(belief(graph), unsure, found).value < 0.0
+
+
+@given(st.lists(st.tuples(st.floats(-1, 1), st.floats(0.5, 6)), max_size=40))
+def test_passing_looks_alone_decide_nothing(looks: list[tuple[float, float]]) -> None:
+    confidence = ExplorationConfidence()
+    for value, distance in looks:
+        confidence.add(value, distance, standing=False)
+        assert abs(confidence.value) <= PASSING_LIMIT + 1e-9
+        assert confidence.decide(4) == "look again"
+
+
+def test_near_looks_count_more_and_decide() -> None:
+    near, far = ExplorationConfidence(), ExplorationConfidence()
+    near.add(1.0, 0.5, standing=True)
+    far.add(1.0, 3.0, standing=True)
+    assert near.value == pytest.approx(0.9)
+    assert far.value == pytest.approx(0.2)
+    near.add(1.0, 0.5, standing=True)
+    assert near.value >= ACCEPT
+    assert near.decide(4) == "accept"
+
+
+def test_the_last_look_decides_by_the_balance() -> None:
+    for value, expected in ((0.15, "accept"), (0.0, "reject"), (-0.1, "reject")):
+        confidence = ExplorationConfidence()
+        for _ in range(4):
+            assert confidence.decide(4) == "look again"
+            confidence.add(value, 0.5, standing=True)
+        assert confidence.decide(4) == expected
+    against = ExplorationConfidence()
+    against.add(-1.0, 0.5, standing=True)
+    assert against.decide(4) == "reject"
+
+
+class Cutter:
+    """A detector that knows where things are in one picture."""
+
+    def __init__(self, *found: tuple[str, tuple[int, int, int, int]]) -> None:
+        self.found, self.text = found, Letters()
+
+    def reset(self, words: list[str]) -> None: ...
+
+    def detect(self, observation: Observation) -> tuple[Detection, ...]:
+        frame = observation.cameras["goal"]
+        assert frame.depth is None
+        out = []
+        for name, (top, left, bottom, right) in self.found:
+            mask = np.zeros(frame.rgb.shape[:2], dtype=bool)
+            mask[top:bottom, left:right] = True
+            out.append(Detection(name, 0.9, mask, self.text.encode([name])[0]))
+        return tuple(out)
+
+
+def test_a_picture_is_read_into_a_goal_graph() -> None:
+    image = np.full((120, 160, 3), 200, np.uint8)
+    image[40:80, 60:100] = (190, 20, 20)
+    graph = describe(image, Cutter(("wall", (0, 0, 120, 160)), ("table", (70, 20, 110, 140)), ("mug", (40, 60, 80, 100)),
+                                   ("kettle", (40, 104, 80, 130)), ("painting", (0, 0, 10, 10))))  # fmt: skip
+    assert [node.name for node in graph.nodes] == ["mug", "table", "kettle"]
+    assert graph.nodes[0].attributes["colour"] == "red"
+    assert {(graph.nodes[e.a].name, e.relation, graph.nodes[e.b].name) for e in graph.edges} == {
+        ("mug", "on", "table"),
+        ("mug", "next to", "kettle"),
+    }
+
+
+def test_pictures_that_show_nothing_are_refused() -> None:
+    with pytest.raises(PlannerError, match="nothing is recognised"):
+        describe(np.zeros((120, 160, 3), np.uint8), Cutter(("mug", (0, 0, 10, 10))))
+    with pytest.raises(PlannerError, match="goal picture"):
+        describe(np.zeros((8, 8, 3), np.uint8), Cutter())

@@ -9,7 +9,7 @@ from .feedback import Refusal
 from .model import Mover
 from .motion import BODY_RADIUS_M
 from .obstacles import BODY_HEIGHT_M, leaf_box
-from .rectangles import Rectangle, distance_m, heights_of, overlap, rectangle_of, turned
+from .rectangles import Rectangle, distance_m, heights_of, meets_m, overlap, rectangle_of, turned
 from .state import WorldState, movers, set_opening
 from .targets import View, skills_of
 from .world import World
@@ -99,13 +99,7 @@ def _leaf_at(
     best: tuple[float, tuple[int, Mover] | None] = (np.inf, None)
     for k, mover in leaves:
         centre, half, yaw = leaf_box(mover, float(state.opening[k]))
-        angle = float(pose[3])
-        offset = origin - pose[:3]
-        start = np.append(turned(turned(offset[:2], -angle) - centre[:2], -yaw), offset[2] - centre[2])
-        way = np.append(turned(direction[:2], -angle - yaw), direction[2])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ends = np.stack([(-half - 0.005 - start) / way, (half + 0.005 - start) / way])
-        enter, leave = float(np.nanmax(ends.min(axis=0))), float(np.nanmin(ends.max(axis=0)))
-        if 0.0 <= enter <= leave and enter < best[0]:
-            best = (enter, (k, mover))
+        along = meets_m(origin, direction, pose, centre, half + 0.005, yaw)
+        if along < best[0]:
+            best = (along, (k, mover))
     return best[1]

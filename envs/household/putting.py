@@ -12,7 +12,7 @@ from .feedback import Refusal
 from .floor_spots import floor_spot
 from .leaves import covered
 from .rectangles import turned
-from .spots import Load, free_spots, load_of, riding, surface_at
+from .spots import Load, free_spots, load_of, pointed_at, riding
 from .state import WorldState, changed
 from .targets import View, skills_of
 from .world import World
@@ -38,10 +38,10 @@ def put_on(
     name = asset.category
     if not asset.surfaces:
         raise Refusal("not_a_receptacle", f"nothing can be put on or in the {name}")
-    hit = None if pixel_uv is None else surface_at(world, state, target, view, pixel_uv)
+    at, towards = (None, state.base[:2]) if pixel_uv is None else pointed_at(world, state, target, view, pixel_uv)
     order = _order(world, state, target)
-    if hit is not None:
-        order = [hit[0], *(k for k in order if k != hit[0])]
+    if at is not None:
+        order = [at, *(k for k in order if k != at)]
     if not order:
         raise Refusal("closed", f"the {name} is closed; open it first")
     load = load_of(world, state)
@@ -50,7 +50,6 @@ def put_on(
         for k, poses, points in found:
             keep = np.flatnonzero(view.shows(points, target) | (not only_seen))
             if len(keep):
-                towards = hit[1][:2] if hit is not None and hit[0] == k else state.base[:2]
                 nearest = keep[np.hypot(*(points[keep, :2] - towards).T).argmin()]
                 return _set_down(state, load, poses[nearest], target, k), f"{asset.surfaces[k].kind} the {name}"
     held = world.apartment.objects[state.held].asset.category

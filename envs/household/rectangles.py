@@ -35,6 +35,27 @@ def distance_m(xy: NDArray[np.float64], rectangle: Rectangle) -> float:
     return float(np.hypot(*outside))
 
 
+def meets_m(
+    origin: NDArray[np.float64],
+    direction: NDArray[np.float64],
+    pose: NDArray[np.float64],
+    centre: NDArray[np.float64],
+    half: NDArray[np.float64],
+    yaw_rad: float = 0.0,
+) -> float:
+    """How many times its direction a ray goes until it enters a box; inf where it misses it or starts in it.
+
+    centre, half: (3,) metres in the frame of an object at `pose` (x, y, z, yaw), in which the box is turned by yaw_rad.
+    """
+    angle, offset = float(pose[3]), origin - pose[:3]
+    start = np.append(turned(turned(offset[:2], -angle) - centre[:2], -yaw_rad), offset[2] - centre[2])
+    way = np.append(turned(direction[:2], -angle - yaw_rad), direction[2])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ends = np.stack([(-half - start) / way, (half - start) / way])
+    enter, leave = float(np.nanmax(ends.min(axis=0))), float(np.nanmin(ends.max(axis=0)))
+    return enter if 0.0 <= enter <= leave else np.inf
+
+
 def overlap(
     one: Rectangle,
     centre: NDArray[np.float64],

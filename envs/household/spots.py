@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .leaves import covered, leaves_of
-from .rectangles import heights_of, rectangle_of, turned
+from .rectangles import heights_of, meets_m, rectangle_of, turned
 from .state import WorldState
 from .targets import View
 from .world import World
@@ -119,21 +119,24 @@ def _boxes_on(world: World, state: WorldState, target: int, k: int) -> list[tupl
     return boxes
 
 
-def surface_at(
+def pointed_at(
     world: World, state: WorldState, target: int, view: View, pixel_uv: tuple[int, int]
-) -> tuple[int, NDArray[np.float64]] | None:
-    """The uncovered surface of a target that the ray of a pixel meets first, and where (3,) in the world."""
+) -> tuple[int | None, NDArray[np.float64]]:
+    """The uncovered surface of a target that the ray of a pixel meets first from above, and the point (2,) of the floor plan.
+
+    Where it meets none (a worktop above the eyes, say), None and the point where it enters the target's bounds.
+    """
     origin, direction = view.ray(pixel_uv)
-    if direction[2] >= -1e-6:
-        return None
-    best: tuple[float, int, NDArray[np.float64]] | None = None
-    pose = state.pose[target]
-    for k, surface in enumerate(world.apartment.objects[target].asset.surfaces):
+    pose, asset = state.pose[target], world.apartment.objects[target].asset
+    entry = meets_m(origin, direction, pose, np.array(asset.bounds.centre), np.array(asset.bounds.half_size))
+    nearest, found = np.inf, None
+    for k, surface in enumerate(asset.surfaces):
         centre = _surface_centre(world, state, target, k)
+        if direction[2] >= -1e-6 or covered(world, state, target, k):
+            continue
         along = float((pose[2] + centre[2] - origin[2]) / direction[2])
-        point = origin + along * direction
-        offset = turned(point[:2] - pose[:2], -float(pose[3])) - centre[:2]
-        inside = (np.abs(offset) <= np.array(surface.half_size) + 0.03).all()
-        if along > 0.0 and inside and not covered(world, state, target, k) and (best is None or along < best[0]):
-            best = along, k, point
-    return None if best is None else best[1:]
+        offset = turned(origin[:2] + along * direction[:2] - pose[:2], -float(pose[3])) - centre[:2]
+        if 0.0 < along < nearest and (np.abs(offset) <= np.array(surface.half_size) + 0.03).all():
+            nearest, found = along, k
+    along = min(nearest, entry) if found is None else nearest
+    return found, (origin + along * direction)[:2] if np.isfinite(along) else state.base[:2]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..embodiment import Interaction
-from .facts import KINDS, category_of
+from .facts import KINDS, PLURALS, category_of
 from .feedback import Refusal
 from .model import Asset, Skill
 from .rectangles import distance_m, rectangle_of
@@ -98,13 +98,13 @@ def require_reach(world: World, state: WorldState, object_id: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """A category, "" = any, and attribute words that must be true."""
+    """Categories, none = any, and attribute words that must be true."""
 
-    category: str
+    categories: frozenset[str]
     attributes: frozenset[str]
 
     def __call__(self, asset: Asset) -> bool:
-        fits = not self.category or asset.category == self.category
+        fits = not self.categories or asset.category in self.categories
         return fits and self.attributes <= {asset.colour, asset.material, asset.shape}
 
 
@@ -114,14 +114,23 @@ def _named(text: str) -> _Named:
     if words and words[0] in ("the", "a", "an"):
         words = words[1:]
     if not words:
-        return _Named("", frozenset())
+        return _Named(frozenset(), frozenset())
     for start in range(len(words)):
-        category = category_of(" ".join(words[start:]))
-        if category is not None:
-            kind = KINDS[category]
-            if set(words[:start]) <= {*kind.colours, *kind.materials, *kind.shapes}:
-                return _Named(category, frozenset(words[:start]))
+        categories = _categories(" ".join(words[start:]))
+        known = {word for name in categories for word in (*KINDS[name].colours, *KINDS[name].materials, *KINDS[name].shapes)}
+        if categories and set(words[:start]) <= known:
+            return _Named(categories, frozenset(words[:start]))
     raise Refusal("unknown_object", f"nothing is known by the name {plain(text)!r}")
+
+
+def _categories(noun: str) -> frozenset[str]:
+    """What a noun may mean: the category of that name or, for a more general word ("lamp", "sink"), all that it fits."""
+    meant = category_of(noun)
+    forms = {noun, *(noun.removesuffix(end) + put for end, put in PLURALS if noun.endswith(end))}
+    if meant is not None and meant in forms:
+        return frozenset({meant})
+    general = {name for name, kind in KINDS.items() if name.split()[-1] in forms or forms & set(kind.synonyms)}
+    return frozenset(general if meant is None else general | {meant})
 
 
 def plain(text: str) -> str:

@@ -30,6 +30,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--config", action="config")
     parser.add_argument("goal", type=str, nargs="?", default="", help="what to find, in words")
     parser.add_argument("--goal_image", type=Path, default=None, help="a picture of what to find, in place of words")
+    parser.add_argument("--seed", type=int, default=0, help="where the body starts, where the environment draws it")
     parser.add_argument("--max_steps", type=int, default=500)
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where the run's folder is made")
     arguments = [word.replace("--goal-image", "--goal_image").replace("--max-steps", "--max_steps") for word in argv]
@@ -42,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
 
     slug = re.sub(r"[^a-z0-9]+", "-", (words or chosen.goal_image.stem).lower()).strip("-")[:40]
     folder = chosen.out / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}"
-    config = {"max_steps": chosen.max_steps, **{role: part.to_json() for role, part in parts.items()}}
+    config = {"seed": chosen.seed, "max_steps": chosen.max_steps, **{role: part.to_json() for role, part in parts.items()}}
     record = RunFolder(folder, config)
     env = parts["env"].build()
     try:
@@ -52,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
             parts["controller"].build(),
             max_steps=chosen.max_steps,
         )
-        episode = agent.run(env, goal, recorders=[LiveLine(), record])
+        episode = agent.run(env, goal, seed=chosen.seed, recorders=[LiveLine(), record])
     finally:
         env.close()
     for warning in episode.warnings:

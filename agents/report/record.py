@@ -13,7 +13,7 @@ import numpy as np
 
 from enactive.agents.episode import SCHEMA_VERSION, Episode, Step
 
-PACKAGES = ("enactive", "numpy", "scipy", "gymnasium", "mujoco", "torch", "transformers", "scikit-image", "opencv-python-headless")
+PACKAGES = ("enactive", "numpy", "scipy", "gymnasium", "mujoco", "torch", "scikit-image", "opencv-python-headless")
 
 
 def episode_json(episode: Episode, config: Mapping[str, Any]) -> dict[str, Any]:

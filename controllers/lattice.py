@@ -63,6 +63,7 @@ def next_move(
     point_m: tuple[float, float],
     radius_m: float,
     thorough: bool = False,
+    forward_now: bool = True,
 ) -> str | None:
     """`move_forward`, `turn_left` or `turn_right` as the first of the moves that bring the body nearer; None if none does.
 
@@ -97,6 +98,8 @@ def next_move(
             onward = (x, y, (k + delta) % turns)
             rest = left if math.isfinite(left) else 0.0
             heapq.heappush(queue, (spent + TURN_COST_M + rest, count, spent + TURN_COST_M, onward, first or name))
+        if not first and not forward_now:
+            continue
         air = swept_air_m(grid, x, y, yaw, moves.forward_m)
         if not may_pass(air, body_m):
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 
 import numpy as np
 
@@ -23,6 +24,8 @@ STUCK_M = 0.05
 PATIENCE = 25  # steps of turning in place without a way, before giving up: planners may choose otherwise until then
 PINCH_M = 1.5
 STALL_M, STALL_STEPS = 0.4, 16
+BUMPS_KEPT = 40
+SAME_RAD = math.radians(10.0)
 CONTACT_RAD = math.radians(75.0)
 CONTACT_M = 0.15
 PARDONS = 3  # how often bumps on the map are forgotten when they leave no way
@@ -54,6 +57,7 @@ class NavigationController:
         self._forward: tuple[Pose, float] | None = None  # where the last forward command began, and how far it should lead
         self._nod: tuple[str, float] | None = None  # the last look command, and the pitch that it began from
         self._limits: set[str] = set()  # look commands that no longer change anything
+        self._bumped: deque[Pose] = deque(maxlen=BUMPS_KEPT)  # where going ahead has failed
         self._idle = self._short = self._pardons = 0
         self._spot, self._stay = (math.inf, math.inf), 0
         self._target: Intent | None = None
@@ -97,10 +101,11 @@ class NavigationController:
         if self._twist is not None:
             return self._drive(field, grid, pose, self._twist)
         goal = intent.point_m, intent.radius_m
-        name = next_move(grid, field, pose, self._moves, *goal)
+        onward = not any(_same(pose, bumped) for bumped in self._bumped)
+        name = next_move(grid, field, pose, self._moves, *goal, forward_now=onward)
         stay = self._stay_here(pose)
         if name is None or stay > STALL_STEPS:
-            name = next_move(grid, field, pose, self._moves, *goal, thorough=True)
+            name = next_move(grid, field, pose, self._moves, *goal, thorough=True, forward_now=onward)
         if name is None or stay > 2 * STALL_STEPS:
             self._shut(grid, field, pose)
             return self._wait(f"no way to {_place(intent)}: from here no move of the body leads on")
@@ -173,6 +178,7 @@ class NavigationController:
             return
         self._short = 0
         grid.bump(_contact(grid, pose, yaw))
+        self._bumped.append(pose)
         self._field = None
 
     def _face(self, intent: LookAt, pose: Pose, camera: CameraFrame | None) -> Action:
@@ -211,6 +217,11 @@ class NavigationController:
         if self._twist is not None:
             return Action("base_twist", self._twist.command())
         return Action.discrete(name)
+
+
+def _same(a: Pose, b: Pose) -> bool:
+    """Whether two poses are so near that a move that failed from one will fail from the other."""
+    return math.dist(a[:2], b[:2]) < STUCK_M and abs(turn_between(a[2], b[2])) < SAME_RAD
 
 
 def _contact(grid: OccupancyMap, pose: Pose, yaw_rad: float) -> tuple[float, float]:

@@ -321,3 +321,26 @@ def test_it_gets_in_line_with_a_passage_hardly_wider_than_itself(cells: int, off
     world = Tiny(grid, grid.obstacle.copy(), (-1.2, offset_m, 0.0))
     assert run(world, GoTo((2.0, 0.0), 0.25), steps=120) >= 0
     assert world.collisions <= 2
+
+
+def test_a_move_that_failed_is_not_tried_again_from_there() -> None:
+    grid = corridor()
+    real = grid.obstacle.copy()
+    real[58:60] = True  # glass across the room, which the map never shows
+    world = Tiny(grid, real, (-1.0, 0.0, 0.0))
+    controller = NavigationController()
+    controller.reset(BODY)
+    failed: list[tuple[float, ...]] = []
+    for step in range(150):
+        observation = world.observe()
+        try:
+            action = controller.act(GoTo((2.0, 0.0)), observation, Belief(step, observation, grid))
+        except ControllerError:
+            break
+        before, hits = tuple(world.pose), world.collisions
+        world.step(action)
+        if world.collisions > hits and math.dist(before[:2], world.pose[:2]) < 0.05:
+            heading = round(before[2] / math.radians(30)) % 12
+            assert all(math.dist(before[:2], old[:2]) > 0.05 or heading != old[2] for old in failed)
+            failed.append((*world.pose[:2], heading))
+    assert len(failed) > 2

@@ -15,11 +15,12 @@ import numpy as np
 
 from enactive.perception.scene_graph import RELATIONS, RoomNode, SceneGraph, SceneNode
 from enactive.perception.text import MiniLM
-from enactive.planners.unigoal.commonsense import COLOURS, LORE
+from enactive.planners.unigoal.commonsense import LORE
 from enactive.planners.unigoal.embedding import SceneArrays
 from enactive.planners.unigoal.goal_graph import GoalEdge, GoalGraph, GoalNode
 from enactive.planners.unigoal.matching import match
 from enactive.planners.unigoal.similarity import WordSimilarity
+from enactive.planners.unigoal.vocabulary import COLOURS
 
 BAR_MS = 10.0
 ROOMS = ("kitchen", "bedroom", "bathroom", "living room", "office")

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from enactive.perception.scene_graph import SceneGraph, SceneNode
 
-from .commonsense import ATTRIBUTE_KINDS
 from .embedding import dominant, support_of
 from .matching import Matching
+from .vocabulary import ATTRIBUTE_KINDS
 
 MOVED_M = 1.0
 GROWTH = 3.0  # sightings must grow by this factor, and by at least `MORE`, to count as a change

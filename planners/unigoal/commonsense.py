@@ -10,83 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from .vocabulary import canonical as canonical
+
 SizeClass = Literal["furniture", "small"]
-
-ROOM_WORDS: Mapping[str, str] = {
-    "kitchen": "kitchen", "kitchenette": "kitchen", "pantry": "kitchen",
-    "living room": "living room", "lounge": "living room", "sitting room": "living room", "livingroom": "living room",
-    "family room": "living room", "bedroom": "bedroom", "guest room": "bedroom", "bathroom": "bathroom",
-    "toilet room": "bathroom",
-    "washroom": "bathroom", "restroom": "bathroom", "dining room": "dining room", "dining area": "dining room",
-    "office": "office", "study": "office", "home office": "office", "workroom": "office", "hallway": "hallway",
-    "hall": "hallway",
-    "corridor": "hallway", "entrance": "hallway", "foyer": "hallway", "laundry room": "laundry room", "laundry": "laundry room",
-    "utility room": "laundry room",
-}  # fmt: skip
-
-SYNONYMS: Mapping[str, str] = {
-    "couch": "sofa", "settee": "sofa", "television": "tv", "tv set": "tv", "telly": "tv", "refrigerator": "fridge",
-    "freezer": "fridge", "cooker": "stove", "oven": "stove", "hob": "stove", "countertop": "counter",
-    "worktop": "counter", "bookcase": "bookshelf", "cellphone": "phone", "cell phone": "phone", "mobile phone": "phone",
-    "smartphone": "phone", "telephone": "phone", "houseplant": "house plant", "flowerpot": "potted plant",
-    "garbage can": "trash can", "bin": "trash can", "rubbish bin": "trash can", "wastebasket": "trash can",
-    "dustbin": "trash can",
-    "bedside table": "nightstand", "night stand": "nightstand", "night table": "nightstand", "cupboard": "cabinet",
-    "picture": "painting", "artwork": "painting", "poster": "painting", "carpet": "rug", "trainer": "shoe", "sneaker": "shoe",
-    "notebook computer": "laptop", "remote": "remote control", "tv remote": "remote control", "cushion": "pillow",
-    "washer": "washing machine", "chest of drawers": "dresser", "commode": "dresser", "closet": "wardrobe", "tub": "bathtub",
-    "bath": "bathtub", "frying pan": "pan", "skillet": "pan", "saucepan": "pot", "pail": "bucket", "timepiece": "clock",
-    "computer screen": "monitor", "computer monitor": "monitor", "loo": "toilet", "basin": "sink", "washbasin": "sink",
-    "writing desk": "desk", "soda can": "can", "toilet roll": "toilet paper", "easy chair": "armchair", "recliner": "armchair",
-    "teakettle": "kettle", "tea kettle": "kettle", "water bottle": "bottle", "flower vase": "vase", "drapes": "curtain",
-}  # fmt: skip
-
-NEAR: frozenset[frozenset[str]] = frozenset(
-    frozenset(pair)
-    for pair in (
-        ("mug", "cup"), ("glass", "cup"), ("dining table", "table"), ("coffee table", "side table"), ("bookshelf", "shelf"),
-        ("soap", "soap bar"), ("soap", "soap bottle"), ("pot", "pan"), ("armchair", "chair"), ("armchair", "sofa"),
-        ("notebook", "book"), ("cabinet", "dresser"), ("cabinet", "counter"), ("kettle", "teapot"), ("box", "cereal box"),
-        ("table", "desk"), ("nightstand", "side table"), ("plant", "vase"), ("basket", "laundry basket"),
-        ("bottle", "soap bottle"),
-        ("tv", "monitor"), ("stool", "chair"), ("tablet", "phone"), ("towel", "blanket"), ("bag", "handbag"),
-        ("bag", "backpack"),
-    )
-)  # fmt: skip
-
-COLOURS: Mapping[str, str] = {word: word for word in (
-    "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "beige", "white", "grey", "black")} | {
-    "gray": "grey", "violet": "purple", "crimson": "red", "scarlet": "red", "navy": "blue", "turquoise": "blue", "cyan": "blue",
-    "tan": "beige", "cream": "beige", "golden": "yellow", "silver": "grey", "lilac": "purple", "maroon": "red",
-}  # fmt: skip
-LOOK_ALIKE: frozenset[frozenset[str]] = frozenset(  # colours that light and shade turn into each other
-    frozenset(pair)
-    for pair in (
-        ("white", "grey"), ("grey", "black"), ("brown", "beige"), ("brown", "orange"), ("red", "orange"), ("red", "pink"),
-        ("purple", "pink"), ("beige", "white"), ("beige", "yellow"), ("orange", "yellow"), ("brown", "black"),
-        ("purple", "blue"),
-    )
-)  # fmt: skip
-MATERIALS: Mapping[str, str] = {
-    "wood": "wood", "wooden": "wood", "metal": "metal", "metallic": "metal", "steel": "metal", "iron": "metal",
-    "glass": "glass",
-    "plastic": "plastic", "ceramic": "ceramic", "porcelain": "ceramic", "china": "ceramic", "clay": "ceramic",
-    "leather": "leather",
-    "fabric": "fabric", "cloth": "fabric", "cotton": "fabric", "woollen": "fabric", "stone": "stone", "marble": "stone",
-    "granite": "stone", "paper": "paper", "cardboard": "cardboard", "rubber": "rubber", "wicker": "wicker", "straw": "wicker",
-}  # fmt: skip
-SHAPES: Mapping[str, str] = {
-    "round": "round", "circular": "round", "square": "square", "rectangular": "rectangular", "oval": "oval",
-    "cylindrical": "cylindrical",
-    "tapered": "tapered", "conical": "conical", "curved": "curved", "flat": "flat", "spherical": "round",
-    "l-shaped": "l-shaped",
-}  # fmt: skip
-SIZES: Mapping[str, str] = {
-    "small": "small", "little": "small", "tiny": "small", "large": "large", "big": "large", "huge": "large",
-    "tall": "tall", "long": "long",
-    "short": "short", "low": "low", "wide": "wide", "narrow": "narrow", "thin": "narrow", "slim": "narrow",
-}  # fmt: skip
-ATTRIBUTE_KINDS: Mapping[str, Mapping[str, str]] = {"colour": COLOURS, "material": MATERIALS, "shape": SHAPES, "size": SIZES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +249,16 @@ eraser | office | desk, pencil
 marker | office | desk
 credit card | office, hallway | desk, wallet
 coin | hallway, office | dresser
+computer monitor | office | desk, keyboard, computer, mouse
+watering can | living room, kitchen | house plant, potted plant, window
+pencil cup | office | desk, pen, pencil
+building blocks | bedroom, living room | rug, shelf
+kitchen island | kitchen | kitchen counter, stool, stove
+brush | bathroom, bedroom | sink, dresser
+violin | living room, office | shelf, sofa
+aquarium | living room, office | shelf, sofa
+bag of chips | kitchen, living room | kitchen counter, coffee table
+radio | kitchen, living room | shelf, counter
 medicine bottle | bathroom | sink, cabinet
 perfume | bathroom, bedroom | dresser, sink
 lotion bottle | bathroom | sink
@@ -359,17 +295,3 @@ def _read(table: str, size: SizeClass) -> dict[str, Lore]:
 
 
 LORE: Mapping[str, Lore] = _read(_FURNITURE, "furniture") | _read(_SMALL, "small")
-
-
-def canonical(name: str) -> str:
-    """The word used here for a thing: "couch" -> "sofa"; unknown words come back as they are, in lower case."""
-    word = " ".join(name.lower().replace("_", " ").split())
-    return SYNONYMS.get(word, word)
-
-
-def attribute(word: str) -> tuple[str, str] | None:
-    """(kind, canonical word) of an attribute word, kind of "colour", "material", "shape" or "size"; None where unknown."""
-    for kind, words in ATTRIBUTE_KINDS.items():
-        if word in words:
-            return kind, words[word]
-    return None

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from enactive.perception.scene_graph import SceneGraph, SceneNode
 
-from .commonsense import ATTRIBUTE_KINDS, LOOK_ALIKE, ROOM_WORDS
 from .goal_graph import GoalGraph, GoalNode
 from .phrases import INVERSE
 from .similarity import WordSimilarity
+from .vocabulary import ATTRIBUTE_KINDS, LOOK_ALIKE, OTHER, ROOM_WORDS
 
 DEGREE_WEIGHT = 0.1
 UNSEEN_ATTRIBUTE = 0.95  # a goal speaks of a colour, material, shape or size that was not observed either way
@@ -121,6 +121,8 @@ def support_of(kind: str, word: str, attributes: Mapping[str, float]) -> float |
 
     Colours that change into each other with the light (white and grey) speak for each other at three quarters.
     """
+    if kind == OTHER:
+        return 1.0 if attributes.get(word, 0.0) > 0.5 else None
     seen = dominant(attributes, kind)
     if seen is None:
         return None

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .commonsense import ROOM_WORDS
 from .embedding import SceneArrays
 from .goal_graph import GoalGraph
 from .reasoner import Reasoner
+from .vocabulary import ROOM_WORDS
 
 NEAREST_M = 1.2  # nearer than this all frontiers count as equally near
 FARTHEST_M = 11.2

@@ -7,22 +7,13 @@ A description is a head noun with attributes, followed by clauses that relate it
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from enactive.errors import PlannerError
 
-from .commonsense import LORE, ROOM_WORDS, SYNONYMS, attribute, canonical
 from .goal_graph import GoalEdge, GoalGraph, GoalNode
+from .nouns import Draft, noun, size_of
 from .phrases import DETERMINERS, LONGEST_PHRASE, NOUN_ENDS, OPENINGS, PARTICIPLES, RELATION_PHRASES, TOKEN
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A noun phrase while it is being read."""
-
-    name: str = ""
-    attributes: dict[str, str] = field(default_factory=dict)
-    room: str = ""
+from .vocabulary import ROOM_WORDS, attribute
 
 
 def parse_description(text: str) -> GoalGraph:
@@ -41,7 +32,7 @@ class _Reader:
     def __init__(self, tokens: list[str]) -> None:
         self.tokens = tokens
         self.at = 0
-        self.drafts: list[_Draft] = []
+        self.drafts: list[Draft] = []
         self.edges: list[GoalEdge] = []
         self.cursor = 0
         self.to_head = False  # the clause that follows speaks of the head, not of the thing named last
@@ -131,8 +122,8 @@ class _Reader:
             return 0
         if relation != "next to":
             return cursor
-        size = _size(self.drafts[other].name)
-        return cursor if size == _size(self.drafts[cursor].name) or size != _size(self.drafts[0].name) else 0
+        size = size_of(self.drafts[other].name)
+        return cursor if size == size_of(self.drafts[cursor].name) or size != size_of(self.drafts[0].name) else 0
 
     def _relate(self, a: int, relation: str, b: int) -> None:
         if a != b:
@@ -277,7 +268,7 @@ class _Reader:
         if not words:
             return None
         words = self._more_attributes(words)
-        draft = _noun(words)
+        draft = noun(words)
         self.drafts.append(draft)
         self.cursor, self.to_head = len(self.drafts) - 1, False
         return self.cursor
@@ -296,46 +287,3 @@ class _Reader:
                 self.at += 1
             words = words + self.tokens[start : self.at]
         return words
-
-
-def _noun(words: list[str]) -> _Draft:
-    """Split a phrase into room ("kitchen counter"), attributes and name. The name is the longest known end of the phrase."""
-    draft = _Draft()
-    split = next((i for i in range(len(words)) if _known(words[i:])), None)
-    if split is None:
-        split = next((i for i, word in enumerate(words) if attribute(word) is None), len(words) - 1)
-    name = words[split:]
-    for length in (2, 1):
-        room = " ".join(name[:length])
-        if len(name) > length and room in ROOM_WORDS and not _known(name):
-            draft.room, name = ROOM_WORDS[room], name[length:]
-            break
-    for start, word in enumerate(words[:split]):
-        found = attribute(word)
-        pair = " ".join(words[start : start + 2])
-        if found:
-            draft.attributes.setdefault(*found)
-        elif word in ROOM_WORDS or pair in ROOM_WORDS:
-            draft.room = ROOM_WORDS.get(word) or ROOM_WORDS[pair]
-    draft.name = "object" if name in (["one"], ["thing"], ["item"], ["ones"]) else canonical(_singular(" ".join(name)))
-    return draft
-
-
-def _known(words: list[str]) -> bool:
-    name = " ".join(words)
-    return name in LORE or name in SYNONYMS or _singular(name) in LORE or _singular(name) in SYNONYMS
-
-
-def _singular(name: str) -> str:
-    """For example "mugs" -> "mug" where that is a known word; unknown words stay as they are."""
-    if name in LORE or name in SYNONYMS:
-        return name
-    for ending, instead in (("ves", "f"), ("es", ""), ("s", "")):
-        stem = name.removesuffix(ending) + instead
-        if name.endswith(ending) and (stem in LORE or stem in SYNONYMS):
-            return stem
-    return name
-
-
-def _size(name: str) -> str:
-    return LORE[name].size if name in LORE else "small"

@@ -10,8 +10,9 @@ from enactive.errors import PlannerError
 from enactive.perception.base import Detection
 from enactive.perception.detector import Detector
 
-from .commonsense import LORE, canonical
+from .commonsense import LORE
 from .goal_graph import GoalEdge, GoalGraph, GoalNode
+from .vocabulary import canonical
 
 LEAST_SCORE = 0.3
 CENTRE_REACH = 0.12  # the wanted thing lies within this share of the diagonal from the middle

@@ -12,12 +12,13 @@ from enactive.envs import Goal, ImageGoal, ObjectGoal, TextGoal
 from enactive.errors import PlannerError
 from enactive.perception.detector import Detector
 
-from .commonsense import LORE, Lore, canonical
+from .commonsense import LORE, Lore
 from .decomposition import strongly_related
 from .goal_graph import GoalGraph, GoalNode
 from .grammar import parse_description
 from .layout import lay_out
 from .similarity import WordSimilarity, calibrated
+from .vocabulary import canonical
 
 SAME_ROOM = 0.35
 BESIDE = 0.9

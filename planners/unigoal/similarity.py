@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from enactive.perception.detector import TextEncoder
 
-from .commonsense import LORE, NEAR, ROOM_WORDS, canonical
+from .commonsense import LORE
+from .vocabulary import NEAR, ROOM_WORDS, canonical
 
 SAME_COSINE = 0.67  # a cosine of MiniLM from which on two words are taken for one; 0.6 becomes the paper's 0.9
 KIND_OF = 0.95  # "office chair" is a chair
 NEAR_WORDS = 0.85  # people call a mug a cup, and an office chair may be seen as a chair: taken when nothing better is left
+PLACES = frozenset(ROOM_WORDS) - {"office"}  # an office chair is a kind of chair, wherever it stands
 DIFFERENT_AT_MOST = 0.7  # two known words for two things
 
 
@@ -79,7 +81,7 @@ class WordSimilarity:
     def _compare(self, a: str, b: str) -> float:
         if a == b:
             return 1.0
-        if b.endswith(" " + a) or (a.endswith(" " + b) and a.removesuffix(" " + b) in ROOM_WORDS):
+        if b.endswith(" " + a) or (a.endswith(" " + b) and a.removesuffix(" " + b) in PLACES):
             return KIND_OF
         if a.endswith(" " + b) or frozenset((a, b)) in NEAR:
             return NEAR_WORDS

@@ -15,12 +15,12 @@ from enactive.envs import Goal, ImageGoal
 from enactive.perception.base import Belief
 from enactive.perception.scene_graph import SceneGraph, SceneNode
 
-from .commonsense import ROOM_WORDS
 from .embedding import support_of
 from .goal_graph import GoalEdge, GoalGraph
 from .keypoints import KeypointMatcher
 from .matching import NODE_THRESHOLD, Matching
 from .similarity import WordSimilarity
+from .vocabulary import ROOM_WORDS
 
 Decision = Literal["accept", "reject", "look again"]
 ACCEPT, REJECT, LENIENT = 1.0, -0.7, 0.2

@@ -53,8 +53,9 @@ PLACES: tuple[tuple[str, str, str, tuple[float, ...]], ...] = (
     ("mug", "straight", "", (6.5, 2.0, 0.0)),
     ("bread", "square", "", (2.7, 3.0, 0.0)),
     ("dresser", "tall", "", (5.5, 3.6, -np.pi / 2)),
+    ("wine bottle", KINDS["wine bottle"].shapes[0], "kitchen counter:top", (0.15, 0.1)),
 )
-COUNTER, FRIDGE, STOVE, SINK, LAMP, MICROWAVE, MUG, KNIFE, TRAY, EGG, APPLE, FAR_MUG, BREAD, DRESSER = range(len(PLACES))
+COUNTER, FRIDGE, STOVE, SINK, LAMP, MICROWAVE, MUG, KNIFE, TRAY, EGG, APPLE, FAR_MUG, BREAD, DRESSER, WINE = range(len(PLACES))
 BODY = (2.0, 2.0, 0.0)
 
 
@@ -314,6 +315,30 @@ def test_a_loose_thing_on_the_floor_blocks_a_door(small: World, start: WorldStat
     after, feedback = do(small, parcel, "Open", "fridge")
     assert (feedback.error, after) == ("blocked", parcel)
     assert "bread" in feedback.message
+
+
+def test_tall_things_need_height(small: World, start: WorldState) -> None:
+    opened = done(small, start, ("Open", "microwave"), ("Open", "fridge"), ("PickUp", "wine bottle"))
+    assert do(small, opened, "PutDown", "microwave")[1].error == "no_room"
+    shelved = done(small, opened, ("PutDown", "fridge"))
+    assert shelved.parent[WINE] == FRIDGE
+    low = replace(shelved, parent=changed(shelved.parent, TRAY, MICROWAVE), surface=changed(shelved.surface, TRAY, 0))
+    assert do(small, take(low, WINE), "PutDown", "tray")[1].error == "no_room"  # the microwave is as low over the tray
+    assert do(small, take(shelved, WINE), "PutDown", "tray")[1].ok
+
+
+def test_things_are_put_where_the_body_sees_them(small: World, start: WorldState) -> None:
+    state = at(take(done(small, start, ("Open", "fridge")), EGG), 2.0, 2.0, np.pi / 2, -0.3)
+    surfaces = small.apartment.objects[FRIDGE].asset.surfaces
+    for k in (0, 1):
+        view = sees(state, FRIDGE)
+        x, y = state.pose[FRIDGE, 0] - surfaces[k].centre[1], state.pose[FRIDGE, 1] - surfaces[k].centre[0]  # its front is -y
+        local = np.linalg.inv(view.T_world_camera) @ [x, y, surfaces[k].centre[2], 1.0]
+        u, v, _ = np.round(view.K @ local[:3] / local[2]).astype(int)
+        view.codes[v - 5 : v + 6, u - 5 : u + 6] = FRIDGE
+        after, feedback = apply_verb(small, state, view, Interaction("PutDown", "fridge"))
+        assert feedback.ok
+        assert after.surface[EGG] == k
 
 
 def test_the_floor_before_a_wall_is_full(small: World, start: WorldState) -> None:

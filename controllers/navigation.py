@@ -23,7 +23,7 @@ KEEP_FIELD = 4  # steps for which a distance field serves; forward moves are che
 STUCK_M = 0.05
 PATIENCE = 25  # steps of turning in place without a way, before giving up: planners may choose otherwise until then
 PINCH_M = 1.5
-STALL_M, STALL_STEPS = 0.4, 16
+STALL_M, STALL_STEPS, STALL_S = 0.4, 16, 8.0
 BUMPS_KEPT = 40
 SAME_RAD = math.radians(10.0)
 CONTACT_RAD = math.radians(75.0)
@@ -146,6 +146,8 @@ class NavigationController:
         if not command.any():
             return self._wait("no way on: the body has no room to move ahead, and none to turn for")
         self._idle = 0
+        if self._stay_here(pose) > STALL_S / twist.period_s:
+            self._shut(grid, field, pose)
         if command[0, 0] > 0.0:
             self._forward = pose, float(command[0, 0]) * twist.period_s
         return Action("base_twist", command)

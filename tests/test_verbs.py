@@ -493,6 +493,73 @@ def test_random_orders_are_mostly_carried_out() -> None:
     assert successes >= 40
 
 
+def shut_in(apartment: Apartment, placed: Placed) -> bool:
+    """Whether a thing is behind a door or in a drawer."""
+    while placed.parent >= 0:
+        parent = apartment.objects[placed.parent]
+        if any(surface.name == placed.surface and surface.mover for surface in parent.asset.surfaces):
+            return True
+        placed = parent
+    return False
+
+
+def has_all(apartment: Apartment) -> bool:
+    """Whether the test below finds what it needs."""
+    in_the_open = {placed.asset.category for placed in apartment.objects if not shut_in(apartment, placed)}
+    sliceable = {category for category in in_the_open if "slice" in KINDS[category].skills}
+    lamp_off = any(not placed.on and "lights" in KINDS[placed.asset.category].skills for placed in apartment.objects)
+    return {"mug", "knife", "fridge", "sofa"} <= in_the_open and bool(sliceable) and lamp_off
+
+
+def test_every_verb_and_refusal_on_a_generated_apartment() -> None:
+    apartment = next(made for seed in range(50) if has_all(made := make_apartment(seed, 5)))
+    world, things, start = World(apartment), apartment.objects, initial_state(apartment, BODY)
+
+    def first(test: Any) -> int:
+        return next(placed.id for placed in things if test(placed, KINDS[placed.asset.category].skills))
+
+    def beside(state: WorldState, i: int, gap_m: float = 1.0) -> WorldState:
+        """Before an object, on its front side."""
+        x, y, _, yaw = state.pose[i]
+        away = gap_m + things[i].asset.bounds.half_size[0] + things[i].asset.bounds.centre[0]
+        return at(state, x + away * np.cos(yaw), y + away * np.sin(yaw), yaw + np.pi)
+
+    def order(state: WorldState, verb: str, i: int) -> tuple[WorldState, str]:
+        after, feedback = do(world, beside(state, i), verb, things[i].asset.category, i)
+        return after, feedback.error
+
+    mug = first(lambda p, k: p.asset.category == "mug" and not shut_in(apartment, p))
+    knife = first(lambda p, k: p.asset.category == "knife" and not shut_in(apartment, p))
+    food = first(lambda p, k: "slice" in k and not shut_in(apartment, p))
+    hidden = first(lambda p, k: "pickup" in k and shut_in(apartment, p))
+    fridge, sofa = first(lambda p, k: "cools" in k), first(lambda p, k: p.asset.category == "sofa")
+    lamp = first(lambda p, k: "lights" in k and not p.on)
+    holding, cutting, opened = order(start, "PickUp", mug)[0], order(start, "PickUp", knife)[0], order(start, "Open", fridge)[0]
+    sliced, lit = order(cutting, "Slice", food)[0], order(start, "TurnOn", lamp)[0]
+    assert (holding.held, cutting.held, sliced.sliced[food], lit.on[lamp]) == (mug, knife, True, True)
+    assert opened.opening.sum() > start.opening.sum()
+    in_fridge, error = order(
+        replace(opened, held=-1) if opened.held >= 0 else order(opened, "PickUp", mug)[0], "PutDown", fridge
+    )
+    assert (error, in_fridge.parent[mug], in_fridge.temperature[mug]) == ("", fridge, -1)
+    assert order(lit, "TurnOff", lamp)[0].on.tolist() == start.on.tolist()
+    assert [order(*case)[1] for case in (
+        (holding, "PickUp", knife), (start, "PickUp", hidden), (start, "PickUp", sofa), (start, "PutDown", sofa),
+        (holding, "PutDown", fridge), (start, "Open", sofa), (opened, "Open", fridge), (start, "Close", fridge),
+        (start, "TurnOn", sofa), (lit, "TurnOn", lamp), (start, "TurnOff", lamp), (start, "Slice", food),
+        (cutting, "Slice", sofa), (sliced, "Slice", food), (holding, "PutDown", lamp),
+    )] == [
+        "hand_full", "closed", "cannot_be_picked_up", "hand_empty",
+        "closed", "not_openable", "already_open", "already_closed",
+        "not_switchable", "already_on", "already_off", "needs_knife",
+        "cannot_be_sliced", "already_sliced", "not_a_receptacle",
+    ]  # fmt: skip
+    counter = first(lambda p, k: p.asset.category == "kitchen counter")
+    assert do(world, beside(start, counter, 0.25), "Open", "counter", counter)[1].error == "blocked"
+    assert do(world, beside(start, fridge, 2.0), "Open", "fridge", fridge)[1].error == "too_far"
+    assert do(world, beside(start, fridge), "Open", "fridge", sofa)[1].error == "not_visible"
+
+
 # --- as an environment
 
 
@@ -591,6 +658,41 @@ def test_what_is_dirty_sliced_or_on_looks_so(env: Household) -> None:
     obs, feedback = act(env, "Slice", "bread")
     assert feedback["ok"], feedback["message"]
     assert (obs["cameras"]["head"]["rgb"] != before).any(axis=2).sum() > 20
+
+
+def test_what_a_generated_apartment_shows_can_be_taken_and_put_back() -> None:
+    env = Household(seed=3, rooms=4, verbs=True)
+    env.reset(seed=0)
+    taken = 0
+    for placed in env.world.apartment.objects:
+        cells = (
+            np.argwhere(env.world.view_points(env.state, placed.id)) if "pickup" in KINDS[placed.asset.category].skills else []
+        )
+        if len(cells) == 0 or taken == 12:
+            continue
+        grid = env.world.geodesics(env.state).grid
+        x, y = grid.centres(cells[[len(cells) // 2]])[0]
+        dx, dy = env.state.pose[placed.id, :2] - [x, y]
+        down = float(np.arctan2(env.state.pose[placed.id, 2] - 0.85, np.hypot(dx, dy)))
+        env.restore_state(at(env.state, x, y, np.arctan2(dy, dx), max(down, -np.pi / 3)))
+        before, shown = env.save_state(), env.oracle.segmentation() == placed.id
+        feedback = act(env, "Find", placed.asset.category)[1]
+        if shown.sum() < 15 or not feedback["ok"]:
+            continue
+        v, u = (int(each[len(each) // 2]) for each in np.nonzero(shown))
+        _, feedback = act(env, "PickUp", placed.asset.category, (u, v))
+        assert feedback["ok"], feedback["message"]
+        assert env.state.held == placed.id
+        seen = env.oracle.segmentation()
+        assert not np.isin(seen, np.flatnonzero(env.state.pose[:, 2] < -50.0)).any()
+        parent = int(before.parent[placed.id])
+        if parent >= 0 and (seen == parent).sum() >= 15:
+            assert act(env, "PutDown", env.world.apartment.objects[parent].asset.category)[1]["error"] in ("", "no_room")
+        check_places(env.world, env.state)
+        env.restore_state(before)
+        taken += 1
+    env.close()
+    assert taken == 12
 
 
 def test_saving_between_verbs_is_exact(env: Household) -> None:

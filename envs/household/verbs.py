@@ -53,9 +53,6 @@ def _pick_up(world: World, state: WorldState, view: View, interaction: Interacti
     target = _reachable(world, state, view, interaction)
     if "pickup" not in skills_of(world.apartment.objects[target].asset):
         raise Refusal("cannot_be_picked_up", f"the {_name(world, target)} cannot be picked up")
-    parent, surface = int(state.parent[target]), int(state.surface[target])
-    if parent >= 0 and surface >= 0 and covered(world, state, parent, surface):
-        raise Refusal("closed", f"the {_name(world, target)} is in the {_name(world, parent)}, which is closed; open it first")
     return take(state, target), f"the {_name(world, target)} is in the hand"
 
 
@@ -131,8 +128,16 @@ def _name(world: World, object_id: int) -> str:
 
 
 def _reachable(world: World, state: WorldState, view: View, interaction: Interaction) -> int:
+    """The object that is meant, in view, near enough and not behind a closed door of which a gap may show it."""
     target = choose(world, state, view, interaction)
     require_reach(world, state, target)
+    inside = target
+    while (parent := int(state.parent[inside])) >= 0:
+        if state.surface[inside] >= 0 and covered(world, state, parent, int(state.surface[inside])):
+            raise Refusal(
+                "closed", f"the {_name(world, target)} is in the {_name(world, parent)}, which is closed; open it first"
+            )
+        inside = parent
     return target
 
 

@@ -24,7 +24,8 @@ class WorldState:
     -1 = floor, wall, ceiling or hand. surface: (N,) int32 index into the parent's `asset.surfaces`, -1 = none.
     on, dirty, sliced: (N,) bool. temperature: (N,) int8, -1 cold, 0 room, 1 hot.
     opening: (K,) float64, 0 closed to 1 open, in the order of `movers`. held: id of the object in the hand, -1 = none; it is
-    not drawn. base: (3,) float64 x, y, yaw rad. pitch_rad: of the camera, > 0 looks up. steps: since reset.
+    not drawn, and what stands on it waits with it 100 m below the place that it was taken from. base: (3,) float64 x, y, yaw
+    rad. pitch_rad: of the camera, > 0 looks up. steps: since reset.
     seed: of every random draw (sensor noise), which depends on (seed, steps) alone.
     """
 

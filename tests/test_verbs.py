@@ -224,6 +224,12 @@ def test_appliances_heat_cool_and_clean(small: World, start: WorldState) -> None
     assert settle(small, cold) is cold
 
 
+def test_a_microwave_heats_only_while_it_is_closed(small: World, start: WorldState) -> None:
+    running = done(small, start, ("TurnOn", "microwave"), ("Open", "microwave"), ("PickUp", "mug"), ("PutDown", "microwave"))
+    assert (running.parent[MUG], running.temperature[MUG]) == (MICROWAVE, 0)
+    assert done(small, running, ("Close", "microwave")).temperature[MUG] == 1
+
+
 def test_the_top_of_an_appliance_neither_heats_nor_cools(small: World, start: WorldState) -> None:
     top = [s.name for s in small.apartment.objects[FRIDGE].asset.surfaces].index("top")
     state = replace(start, parent=changed(start.parent, MUG, FRIDGE), surface=changed(start.surface, MUG, top))

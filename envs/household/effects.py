@@ -7,25 +7,29 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from .leaves import leaves_of
 from .state import WorldState
 from .targets import skills_of
 from .world import World
 
 HOT, COLD = 1, -1
+RUN_CLOSED = frozenset({"microwave", "dishwasher", "washing machine", "dryer"})
 
 
 def settle(world: World, state: WorldState) -> WorldState:
     """The state once every running appliance has done its work.
 
     A fridge cools always, what has a switch works while it is on: stoves and microwaves heat, sinks, tubs, showers,
-    dishwashers and washing machines clean. It reaches whatever stands in a working place of theirs, directly or on a plate,
-    but not their top. What has become hot, cold or clean stays so.
+    dishwashers and washing machines clean; machines with a door only while it is closed. It reaches whatever stands in a
+    working place of theirs, directly or on a plate, but not their top. What has become hot, cold or clean stays so.
     """
     things = world.apartment.objects
     temperature, dirty = state.temperature.copy(), state.dirty.copy()
     for placed in things:
         skills = skills_of(placed.asset)
         if not skills & {"heats", "cools", "cleans"} or ("toggle" in skills and not state.on[placed.id]):
+            continue
+        if placed.asset.category in RUN_CLOSED and stands_open(world, state, placed.id):
             continue
         for i in _inside(world, state, placed.id):
             can = skills_of(things[i].asset)
@@ -51,6 +55,11 @@ def _inside(world: World, state: WorldState, appliance: int) -> NDArray[np.int64
             break
         there = more
     return np.flatnonzero(there)
+
+
+def stands_open(world: World, state: WorldState, object_id: int) -> bool:
+    """Whether any door, lid or drawer of an object is open."""
+    return any(state.opening[k] >= 0.5 for k, _ in leaves_of(world, object_id))
 
 
 def works_on(surface: str) -> bool:

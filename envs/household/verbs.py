@@ -8,10 +8,10 @@ from dataclasses import replace
 from enactive.errors import ConfigError
 
 from ..embodiment import VERBS, Interaction
-from .effects import settle
+from .effects import RUN_CLOSED, settle, stands_open
 from .feedback import Feedback, Refusal
 from .leaves import covered, leaves_of, swing
-from .putting import CONTAINERS, put_on, put_on_floor, take
+from .putting import put_on, put_on_floor, take
 from .state import WorldState, changed
 from .targets import View, away_m, choose, held_meant, require_reach, skills_of
 from .world import World
@@ -88,7 +88,7 @@ def _turn_on(world: World, state: WorldState, view: View, interaction: Interacti
     name = _name(world, target)
     if state.on[target]:
         raise Refusal("already_on", f"the {name} is already on")
-    if name in CONTAINERS and any(state.opening[k] >= 0.5 for k, _ in leaves_of(world, target)):
+    if name in RUN_CLOSED and stands_open(world, state, target):
         raise Refusal("not_closed", f"the {name} is open; close it first")
     return replace(state, on=changed(state.on, target, True)), f"the {name} is on"
 

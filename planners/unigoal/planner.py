@@ -21,7 +21,7 @@ from enactive.perception.geodesic import DistanceField, distance_field
 from enactive.perception.mapping import OccupancyMap
 from enactive.perception.scene_graph import SceneGraph
 
-from ..approach import turn_between, yaw_of
+from ..approach import pitch_of, turn_between, yaw_of
 from ..base import GoTo, Intent, Look, LookAt, Stop
 from .blacklist import Blacklist
 from .correction import correct
@@ -29,15 +29,16 @@ from .embedding import SceneArrays, node_similarity
 from .explorer import Choice, Explorer
 from .frontier_score import FrontierWeights, meaning, score_frontiers, subgraph_relevance
 from .goal_graph import GoalGraph
+from .inspection import Inspector
 from .keypoints import KeypointMatcher, SiftMatcher
 from .layout import lay_out_plainly
 from .matching import NODE_THRESHOLD, NOTHING, Matching, match, match_simplified
 from .projection import project
-from .pursuit import MOST_STEPS, Pursuit, distance_m, facing, in_sight
+from .pursuit import MOST_STEPS, Gaze, Pursuit, distance_m, facing, in_sight
 from .reasoner import EmbeddedReasoner, Reasoner
 from .similarity import WordSimilarity
 from .stages import Stage, stage_of
-from .verification import Evidence, Verifier
+from .verification import Verifier, not_shown
 
 NEAR_BONUS = 0.03  # of two things that fit equally well the nearer one is taken
 STAY_BONUS = 0.1  # and one that is being walked up to is kept
@@ -46,7 +47,6 @@ PROJECTED_REACH_M = 3.0  # frontiers this near to a projected place may hold wha
 OPENING_M = 4.0  # frontiers this near to a thing without a way may open one
 RESERVE_STEPS = 60  # left of the budget to go back to the best candidate
 MOST_LOOKS = 4
-NOT_SHOWN = -0.5  # evidence of a look from near at which the candidate does not show
 LAST_RESORT = 0.8  # least similarity of a candidate when everything else is explored
 PLAUSIBLE = -0.45  # a rejected candidate above this may still be answered with, when everything else is explored
 
@@ -116,6 +116,8 @@ class UniGoal:
         self.verifier = Verifier(goal, self.goal_graph, self.words, self.keypoints)
         self.listed, self.explorer = Blacklist(), Explorer()
         self.pursuit: Pursuit | None = None
+        self.gaze = Gaze.of(embodiment)
+        self.inspector = Inspector(self.goal_graph, self.mind, self.gaze)
         self.rejected: dict[int, float] = {}
         self.seen_from_m: dict[int, tuple[float, float]] = {}
         self.turn_rad, self.turned_rad, self.heading_rad, self.looks = embodiment.turn_rad, 0.0, math.nan, 0
@@ -130,6 +132,7 @@ class UniGoal:
             raise PlannerError("UniGoal needs a map and a scene graph: use a perceiver that provides both")
         grid, scene = belief.map, belief.scene_graph
         here = (float(grid.position_m[0]), float(grid.position_m[1]))
+        self.inspector.note(belief, scene)
         self.seen_from_m.update((detection.node_id, here) for detection in belief.detections)
         released = self.listed.release(scene)
         arrays = SceneArrays.read(scene)
@@ -259,7 +262,7 @@ class UniGoal:
     ) -> Intent | None:
         """Stage 3, and stage 2 once a candidate for the target is among the matches: go there, correct, verify."""
         if self.pursuit is None or scene.resolve(self.pursuit.node_id) != candidate:
-            self.pursuit = Pursuit(candidate, self.seen_from_m.get(candidate))
+            self.pursuit = Pursuit(candidate, self.gaze, self.seen_from_m.get(candidate))
         pursuit = self.pursuit
         pursuit.node_id = candidate
         node = scene.nodes[candidate]
@@ -269,7 +272,7 @@ class UniGoal:
         standing = progress == "standing"
         shown = in_sight(belief, node) or not self.seen_from_m
         if self.verification and (standing or (shown and facing(belief, node))):
-            pursuit.evidence = self.verifier.look(belief, node, found) if shown else Evidence(NOT_SHOWN, {"shown": NOT_SHOWN})
+            pursuit.evidence = self.verifier.look(belief, node, found) if shown else not_shown(node)
             pursuit.confidence.add(pursuit.evidence.value, distance_m(belief, node), standing)
         self._trace |= {
             "candidate": candidate,
@@ -290,7 +293,7 @@ class UniGoal:
             return self._say("verified", Stop(f"found {node.name}", found=True))
         if decision == "look again":
             turn = self.turn_rad if pursuit.confidence.looks % 2 else -self.turn_rad
-            return self._say("look again", Look(turn))
+            return self._say("look again", Look(turn, self._pitch_rad(belief)))
         self._reject(scene, found, candidate, pursuit.confidence.value)
         self._say(f"{node.name} #{candidate} is not it")
         return None
@@ -310,12 +313,17 @@ class UniGoal:
             if choice is not None and math.isfinite(choice.score) and self.pursuit.steps < MOST_STEPS:
                 self._trace["frontier"] = list(choice.point_m)
                 return self._say(f"look for a way to {node.name} #{candidate}", choice.go())
-            self.pursuit = Pursuit(candidate, None, anywhere=True)
+            self.pursuit = Pursuit(candidate, self.gaze, None, anywhere=True)
             self.explorer.rest()
             return self._pursue(belief, grid, scene, from_here, candidate, found)
         self._reject(scene, found, candidate, -1.0)
         self._say(f"{node.name} #{candidate} cannot be reached")
         return None
+
+    def _pitch_rad(self, belief: Belief) -> float:
+        """Pitch of the camera now."""
+        camera = next(iter(belief.observation.cameras.values()), None)
+        return 0.0 if camera is None else pitch_of(camera.T_world_camera)
 
     def _reject(self, scene: SceneGraph, found: Matching, candidate: int, confidence: float) -> None:
         """Verification failed: all that is matched goes to the blacklist, and the candidate is remembered with its evidence.
@@ -363,6 +371,10 @@ class UniGoal:
                 intent = self._pursue(belief, grid, scene, from_here, id_, alone)
                 if intent is not None:
                     return intent
+        if belief.step < self.budget_steps - RESERVE_STEPS:
+            visit = self.inspector.next(belief, grid, scene, from_here)
+            if visit is not None:
+                return self._say(f"look closely at {visit[1]}", visit[0])
         return self._answer_or_give_up(belief, grid, scene, from_here)
 
     def _answer_or_give_up(self, belief: Belief, grid: OccupancyMap, scene: SceneGraph, from_here: DistanceField) -> Intent:
@@ -372,7 +384,7 @@ class UniGoal:
             if id_ < 0:
                 continue
             if self.pursuit is None or self.pursuit.node_id != id_:
-                self.pursuit = Pursuit(id_, self.seen_from_m.get(id_))
+                self.pursuit = Pursuit(id_, self.gaze, self.seen_from_m.get(id_))
             progress, intent = self.pursuit.advance(belief, grid, scene.nodes[id_], from_here)
             if progress == "walking" and intent is not None:
                 return self._say(f"go back to {scene.nodes[id_].name} #{id_}, the best guess", intent)

@@ -8,12 +8,13 @@ from typing import Literal
 
 import numpy as np
 
+from enactive.envs import Embodiment
 from enactive.perception.base import Belief
 from enactive.perception.geodesic import DistanceField
 from enactive.perception.mapping import OccupancyMap
 from enactive.perception.scene_graph import SceneNode
 
-from ..approach import reached, standing_place, turn_between, yaw_of
+from ..approach import pitch_of, reached, standing_place, turn_between, yaw_of
 from ..base import GoTo, Intent, LookAt
 from .verification import Evidence, ExplorationConfidence
 
@@ -24,7 +25,6 @@ IN_REACH_M = 0.8  # a thing that shows and is this near need not be come nearer 
 MOST_STEPS = 140
 STUCK_STEPS, LEFT_M = 14, 0.4
 FACING_RAD = math.radians(16.0)
-FACING_STEPS = 8
 REVISE = 6
 MOVED_M = 0.3
 SIDE = -0.2  # cosine between the directions of a place and of the last sighting
@@ -33,15 +33,44 @@ MOST_PLACES = 2  # besides the first, from which a thing is looked at that does 
 Progress = Literal["walking", "standing", "unreachable"]
 
 
+@dataclass(frozen=True, slots=True)
+class Gaze:
+    """How well a body can look at a point. turn_rad, look_rad: steps of its base and of its camera, 0 = it cannot nod."""
+
+    turn_rad: float
+    look_rad: float
+    most_steps: int = 9
+
+    @classmethod
+    def of(cls, embodiment: Embodiment) -> Gaze:
+        return cls(embodiment.turn_rad, embodiment.look_rad if "look_down" in embodiment.labels else 0.0)
+
+    def rests_on(self, belief: Belief, look: LookAt) -> bool:
+        """Whether base and camera are turned to a point, as near as their steps allow."""
+        pose = belief.observation.T_world_base
+        if pose is None:
+            return True
+        towards = math.atan2(look.point_m[1] - pose[1, 3], look.point_m[0] - pose[0, 3])
+        if abs(turn_between(yaw_of(pose), towards)) > 0.53 * self.turn_rad:
+            return False
+        camera = next(iter(belief.observation.cameras.values()), None)
+        if camera is None or not self.look_rad:
+            return True
+        to = np.array(look.point_m) - camera.T_world_camera[:3, 3]
+        wanted = math.atan2(to[2], math.hypot(to[0], to[1]))
+        return abs(wanted - pitch_of(camera.T_world_camera)) <= 0.53 * self.look_rad
+
+
 @dataclass(slots=True, eq=False)
 class Pursuit:
     """One candidate under way.
 
-    node_id: in the scene graph. seen_from_m: where the body stood when it last showed, None = not known. anywhere: places
-    farther off and on other sides will do. goto: where it is approached from.
+    node_id: in the scene graph. gaze: how the body looks at things. seen_from_m: where the body stood when it last showed,
+    None = not known. anywhere: places farther off and on other sides will do. goto: where it is approached from.
     """
 
     node_id: int
+    gaze: Gaze
     seen_from_m: tuple[float, float] | None = None
     anywhere: bool = False
     confidence: ExplorationConfidence = field(default_factory=ExplorationConfidence)
@@ -72,7 +101,7 @@ class Pursuit:
         self._arrived = True
         self._there += 1
         look = LookAt((*centre, float(node.centre_m[2])))
-        if not facing(belief, node) and self._there <= FACING_STEPS:
+        if not self.gaze.rests_on(belief, look) and self._there <= self.gaze.most_steps:
             return "walking", look
         if belief.detections and not in_sight(belief, node) and len(self._tried) < MOST_PLACES:
             self._tried.append(self.goto.point_m)

@@ -27,6 +27,7 @@ ACCEPT, REJECT, LENIENT = 1.0, -0.7, 0.2
 HALF_WEIGHT_M = 1.5  # a look from here counts half of one from nowhere
 PASSING_LIMIT = 0.8  # looks on the way alone decide nothing
 MANY_INLIERS, SOME_INLIERS = 30, 14
+FEW_SIGHTINGS = 8
 VETO = 0.5  # an attribute that is clearly another one: support below this
 
 
@@ -116,6 +117,12 @@ class Verifier:
         forward = edge.a == self.graph.target
         holds = any(relation_holds(node, edge.relation, n) if forward else relation_holds(n, edge.relation, node) for n in same)
         return 1.0 if holds else -0.6
+
+
+def not_shown(node: SceneNode) -> Evidence:
+    """A look from near at which a thing does not show: it may be hidden, or there may be no such thing."""
+    value = -0.5 if node.sightings < FEW_SIGHTINGS else -0.1
+    return Evidence(value, {"shown": value})
 
 
 def relation_holds(a: SceneNode, relation: str, b: SceneNode) -> bool:

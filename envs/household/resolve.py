@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ..goal import Goal, ObjectGoal, TextGoal
 from .facts import KINDS, Fact, category_of, longest_noun, satisfying
@@ -39,10 +40,10 @@ def read_description(text: str) -> tuple[str | None, tuple[Fact, ...]]:
         word = words[at]
         noun, length = longest_noun(words[at:])
         room = next((name for name in _ROOMS if words[at : at + len(name.split())] == name.split()), None)
-        if room is not None and category is not None:
+        if room is not None and category is not None and length <= len(room.split()):
             facts.append(Fact("room", room))
             at += len(room.split())
-        elif noun is not None and (length > 1 or word not in _MATERIALS | set(COLOURS) or at + 1 == len(words)):
+        elif noun is not None and not _qualifies(words, at, length):
             if category is None:
                 category = noun
             elif relation:
@@ -56,6 +57,15 @@ def read_description(text: str) -> tuple[str | None, tuple[Fact, ...]]:
                 facts += [Fact(kind, word) for kind, known in _ATTRIBUTES.items() if word in known]
             at += 1
     return category, tuple(facts) if category is not None else ()
+
+
+def _qualifies(words: Sequence[str], at: int, length: int) -> bool:
+    """Whether a word that names a thing is an attribute here, since a noun follows: the orange in "the orange ball"."""
+    known = set().union(*_ATTRIBUTES.values())
+    if length > 1 or words[at] not in known:
+        return False
+    rest = next((k for k in range(at + 1, len(words)) if words[k] not in known), len(words))
+    return any(longest_noun(words[k:])[0] is not None for k in range(at + 1, rest + 1))
 
 
 _ATTRIBUTES = {"colour": frozenset(COLOURS), "material": _MATERIALS, "shape": _SHAPES}

@@ -13,7 +13,7 @@ from .model import Apartment, Asset, Doorway, Room, Window
 Boxes = NDArray[np.float64]  # (N, 6): x0, y0, x1, y1, z0, z1, metres
 
 CELL_M = 0.05
-BODY_M = 0.23  # radius of the body, 0.18 m, and a margin of 5 cm
+BODY_M = 0.28  # radius of the body, 0.18 m, and room to turn for one that moves in steps: 10 cm
 BODY_HEIGHT_M = 1.2
 _POCKET_M2 = 0.12  # free floor that may be cut off, behind a chair say
 NO_BOXES: Boxes = np.zeros((0, 6))

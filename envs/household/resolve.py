@@ -43,7 +43,7 @@ def read_description(text: str) -> tuple[str | None, tuple[Fact, ...]]:
         if room is not None and category is not None and length <= len(room.split()):
             facts.append(Fact("room", room))
             at += len(room.split())
-        elif noun is not None and not _qualifies(words, at, length):
+        elif noun is not None and (category is None or relation) and not _qualifies(words, at, length):
             if category is None:
                 category = noun
             elif relation:

@@ -114,7 +114,7 @@ def _parts(body: Embodiment, perceiver: Perceiver, planner: Planner, controller:
         found.append(
             f"{type(planner).__name__} may ask for {', '.join(unserved)}, which {type(controller).__name__} cannot carry out"
         )
-    verbs = getattr(planner, "verbs", frozenset())
+    verbs: frozenset[str] = getattr(planner, "verbs", frozenset())
     if lacking := verbs - body.skills:
         found.append(
             f"{type(planner).__name__} uses the verbs {', '.join(sorted(lacking))}, which {body.name} does not have: make the "

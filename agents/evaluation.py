@@ -131,7 +131,12 @@ def _start_worker() -> None:
     torch.set_num_threads(1)
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def _run_on_ray(trials: Sequence[Trial], max_steps: int, workers: int) -> Iterator[dict[str, Any]]:

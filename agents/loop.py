@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import gymnasium as gym
@@ -154,7 +155,7 @@ class _Run:
             step = Step(index, intent, action, changed, pose, agent.planner.trace, feedback, float(reward), seconds)
             episode.steps.append(step)
             if self.recorders:
-                self._tell(lambda recorder, step=step, belief=belief: recorder.step(step, belief))
+                self._tell(partial(_show, step=step, belief=belief))
             if isinstance(intent, Stop) and not queue:
                 episode.outcome, episode.found, episode.reason = "stopped", intent.found, intent.reason
                 return self.score(stopped=intent.found)
@@ -187,6 +188,10 @@ class _Run:
             except OSError as error:
                 self.recorders.remove(recorder)
                 self.episode.warnings.append(f"{type(recorder).__name__} stopped recording: {error}")
+
+
+def _show(recorder: Recorder, step: Step, belief: Belief) -> None:
+    recorder.step(step, belief)
 
 
 def _commands(action: Action) -> list[Action]:

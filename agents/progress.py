@@ -6,6 +6,7 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
@@ -25,7 +26,8 @@ class LiveLine:
 
     def start(self, env: gym.Env[Any, Any], goal: Goal, embodiment: Embodiment) -> None:
         """Begin the line."""
-        self._walked_m, self._xy = 0.0, None
+        self._walked_m = 0.0
+        self._xy: NDArray[np.float64] | None = None
         self._live = Live(Text("looking around"), console=self._console, refresh_per_second=8, transient=True)
         if self._console.is_terminal:
             self._live.start()

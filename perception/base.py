@@ -60,7 +60,7 @@ class Perceiver(Protocol):
     provides: frozenset[str]
 
     def reset(self, embodiment: Embodiment, goal: Goal | None = None) -> None:
-        """Forget everything and prepare for a body. `goal` tells which words will matter; perception may look harder for them."""
+        """Forget everything and prepare for a body. `goal` tells which words will matter."""
         ...
 
     def update(self, observation: Observation) -> Belief:

@@ -49,7 +49,8 @@ def test_remembered_cells_are_the_cells_of_the_world() -> None:
     for _ in range(200):
         belief = perceiver.update(Observation.from_gym(obs))
         obs, _, terminated, truncated, _ = env.step(int(rng.integers(3)))
-        assert not (terminated or truncated)
+        assert not terminated
+        assert not truncated
     cells = belief.extra["cells"]
     assert len(cells) > 40
     place = belief.extra["place"][:2]

@@ -24,7 +24,8 @@ def timeline(steps: Sequence[Mapping[str, Any]]) -> str:
     def y(value: float) -> float:
         return TOP + inner_height * (1.0 - value)
 
-    parts, colours = [], {}
+    parts: list[str] = []
+    colours: dict[str, str] = {}
     for stage, run in groupby(enumerate(steps), key=lambda item: str(item[1]["trace"].get("stage", ""))):
         indices = [index for index, _ in run]
         colour = colours.setdefault(stage, BANDS[len(colours) % len(BANDS)])

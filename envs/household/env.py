@@ -75,7 +75,6 @@ class Household(gym.Env[dict[str, Any], Any]):
         if verbs:
             self.action_space = _with_verbs(self.action_space, width, height)
         self.oracle = Oracle(self)
-        self.goal: Goal | None = None
         self.targets: tuple[int, ...] = ()
         self.collisions = 0
         self._world: World | None = None
@@ -132,8 +131,7 @@ class Household(gym.Env[dict[str, Any], Any]):
         self._state = initial_state(self.world.apartment, start, noise)
         if self.verbs:
             self._state = settle(self.world, self._state)
-        self.goal = episode.goal if episode is not None else goal
-        self.targets = episode.targets if episode is not None else self._targets(self.goal)
+        self.targets = episode.targets if episode is not None else self._targets(goal)
         self.collisions = 0
         return self._observe(""), _info(True, "", "", False)
 

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .camera import CAMERA_HEIGHT_M
+from .episode import View
 from .facts import Fact, facts_of, satisfying
 from .model import Placed
 from .render import Renderer
 from .state import WorldState, initial_state
-from .suites import FIRST_SEED, PICTURE_SIZE, SPLITS, SUITES, View, digest, load_suite, pose_of, save_suite
+from .suites import FIRST_SEED, PICTURE_SIZE, SPLITS, SUITES, digest, load_suite, pose_of, save_suite
 from .wording import describe
 from .world import World, load_world
 

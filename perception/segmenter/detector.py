@@ -31,14 +31,14 @@ BEND = 0.06  # relative change of the slope of inverse depth; a plane has none, 
 
 
 class WordEmbeddings:
-    """Words in the space of the pixels: a text encoder whose sentence embeddings go through the learned linear map."""
+    """Words in the space of the pixels: a text encoder whose sentence embeddings go through the linear map."""
 
     def __init__(self, net: PixelEmbedder, text: TextEncoder) -> None:
         self._weight = net.text.weight.detach().float().clone()
         self._text = text
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """(N, 128) float32 unit vectors, one per text, in order."""
+        """(N, 192) float32 unit vectors, one per text, in order."""
         if not texts:
             return np.zeros((0, len(self._weight)), dtype=np.float32)
         return F.normalize(torch.from_numpy(self._text.encode(texts)) @ self._weight.T, dim=-1).numpy()
@@ -60,7 +60,7 @@ class Segmenter:
         self.text: TextEncoder = WordEmbeddings(net, text)
         self._scale = float(net.scale.detach())
         self._net = fused(net)
-        self._dtype = self._net.head.weight.dtype
+        self._dtype = next(self._net.parameters()).dtype
         self.reset(())
 
     def reset(self, words: Sequence[str]) -> None:
@@ -96,12 +96,12 @@ class Segmenter:
 
     @torch.inference_mode()
     def look(self, frame: CameraFrame) -> tuple[torch.Tensor, NDArray[np.int64], NDArray[np.float32]]:
-        """Embeddings (h * w, 128), index of the best word (h, w) and its probability (h, w), at half resolution."""
+        """Embeddings (h * w, 192), index of the best word (h, w) and its probability (h, w), at half resolution."""
         height, width = (size // 2 * 2 for size in frame.rgb.shape[:2])
         assert frame.depth is not None
         shown = features(
-            torch.from_numpy(np.ascontiguousarray(frame.rgb[None, :height, :width])),
-            torch.from_numpy(np.ascontiguousarray(frame.depth[None, :height, :width], dtype=np.float32)),
+            torch.from_numpy(np.array(frame.rgb[None, :height, :width])),
+            torch.from_numpy(np.array(frame.depth[None, :height, :width], dtype=np.float32)),
             torch.from_numpy(frame.K[None]),
             torch.from_numpy(frame.T_world_camera[None]),
         )

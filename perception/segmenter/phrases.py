@@ -83,6 +83,12 @@ class PhraseBank:
         made = {name: tuple(Contrast(next(rest), *group) for group in groups) for name in things}
         self.contrasts = [made.get(name, ()) for name in names]
 
+    def to_spread(self) -> torch.Tensor:
+        """(N, 384) what is to lie far apart: names above all, then synonyms and a sample of the phrases."""
+        names = torch.stack([texts[0] for texts in self.named])
+        phrases = torch.cat([contrast.texts for contrasts in self.contrasts for contrast in contrasts])
+        return torch.cat([*[names] * 6, *self.named, phrases[::11]])
+
     def draw_names(self, rng: np.random.Generator, foreign: int = 24, synonym_chance: float = 0.3) -> torch.Tensor:
         """(classes + foreign, 384): one wording of each category, then some words for things that are not there."""
         rows = [

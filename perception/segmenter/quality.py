@@ -60,7 +60,7 @@ def measure(
 
 @torch.inference_mode()
 def labels_of(net: PixelEmbedder, words: torch.Tensor, view: View) -> NDArray[np.int64]:
-    """(H, W) index of the nearest of some words, (C, 128) unit embeddings, at each pixel."""
+    """(H, W) index of the nearest of some words, (C, 192) unit embeddings, at each pixel."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
         embeddings = net(view_features([view]))[0]
     nearest = torch.einsum("dhw,cd->chw", embeddings.float(), words).argmax(0).numpy()

@@ -23,14 +23,14 @@ from safetensors.torch import save_file
 from .batches import class_frequencies, make_batch
 from .data import FIRST_UNSEEN_SEED, make_views
 from .losses import loss
-from .network import EMBEDDING_WIDTH, PixelEmbedder
+from .network import PixelEmbedder, spread_words
 from .phrases import PhraseBank, RememberedTexts
 from .quality import Quality, labels_of, measure
 from .views import Views
 from .weights import WEIGHTS, save_weights
 
-BATCH = 8  # pictures per update, over all workers
-SMALL = 0.6  # share of the minutes, at the start, in which pictures have half the resolution
+BATCH = 12  # views per update, over all workers; half as many once they are whole
+SMALL = 0.7  # share of the minutes, at the start, in which views have a quarter of the size
 PEAK_RATE = 2.5e-3
 WARMUP = 0.02  # share of the minutes
 DECAY = 0.35  # share of the minutes, at the end; between the two the rate is constant, so that minutes can be added
@@ -128,11 +128,12 @@ class Trainer:
         self.bank = bank
         self.frequencies = class_frequencies(views)
         self.net = PixelEmbedder()
-        spread_words(self.net, torch.cat(self.bank.named))
+        spread_words(self.net, bank.to_spread())
         self.average = PixelEmbedder()
         self.average.load_state_dict(self.net.state_dict())
-        plain = [p for p in self.net.parameters() if p.ndim < 2]
-        decayed = [p for p in self.net.parameters() if p.ndim >= 2]
+        learned = [p for p in self.net.parameters() if p.requires_grad]
+        plain = [p for p in learned if p.ndim < 2]
+        decayed = [p for p in learned if p.ndim >= 2]
         groups = [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": plain, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=PEAK_RATE, betas=(0.9, 0.99))
         self.progress = Progress()
@@ -159,7 +160,7 @@ class Trainer:
         """One update, at a time since the start. The random numbers follow from the seed, the step and the worker."""
         rng = np.random.default_rng([self.seed, self.progress.step, self.rank])
         small = self.progress.seconds < SMALL * self.budget_s
-        count = max(BATCH // self.workers, 1)
+        count = max((BATCH if small else BATCH // 2) // self.workers, 1)
         views = [self.views[int(i)] for i in rng.integers(len(self.views), size=count)]
         batch = make_batch(views, self.frequencies, rng, small)
         self.net.train()
@@ -237,14 +238,3 @@ class Trainer:
                 mean.lerp_(value, 1 - keep)
             else:
                 mean.copy_(value)
-
-
-@torch.no_grad()
-def spread_words(net: PixelEmbedder, texts: torch.Tensor) -> None:
-    """Start the map of words where names are far apart: a whitening of their sentence embeddings, which all look alike.
-
-    texts: (N, 384).
-    """
-    _, lengths, directions = torch.linalg.svd(texts, full_matrices=False)
-    rank = min(EMBEDDING_WIDTH, len(lengths))
-    net.text.weight[:rank] = directions[:rank] / (lengths[:rank, None] + 0.2)

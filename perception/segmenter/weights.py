@@ -25,6 +25,7 @@ def save_weights(net: PixelEmbedder, path: Path, command: str, quality: Quality,
         key: value.half().contiguous() if value.is_floating_point() else value for key, value in net.state_dict().items()
     }
     save_file(tensors, path)
+    path.chmod(0o644)  # as any file of a package
     card = {
         "sha256": sha256_of(path),
         "command": command,

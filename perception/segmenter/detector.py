@@ -127,7 +127,9 @@ class Segmenter:
         score = np.bincount(flat, probability.ravel(), count) / np.maximum(cells, 1)
         _, first = np.unique(flat, return_index=True)
         good = [i for i in range(1, count) if cells[i] >= MIN_CELLS and score[i] >= MIN_SCORE]
-        sums = torch.zeros(count, embeddings.shape[1]).index_add_(0, torch.from_numpy(flat), embeddings.float())
+        kept = torch.from_numpy(np.flatnonzero(np.isin(flat, good)))
+        sums = torch.zeros(count, embeddings.shape[1])
+        sums.index_add_(0, torch.from_numpy(flat)[kept], embeddings[kept].float())
         pooled = F.normalize(sums, dim=-1).numpy()
         offset = 0 if cells[0] else 1  # np.unique skips the empty background
         found = []

@@ -30,12 +30,14 @@ BANNED_M = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A frontier to explore. point_m: where it is; target_m: where to stand; score: its own; count: how many there were."""
+    """A frontier to explore. point_m: where it is; target_m: where to stand; score: its own; count: how many there were;
+    wide: whether a body could pass there, or it is a pocket behind furniture."""
 
     point_m: tuple[float, float]
     target_m: tuple[float, float]
     score: float
     count: int
+    wide: bool = True
 
     def go(self) -> GoTo:
         """Walk there and look at it."""
@@ -114,7 +116,9 @@ class Explorer:
             same = int(gaps.argmin())
             if gaps[same] <= SAME_M and scores[same] >= scores[best] - MARGIN:
                 best = same
-        return Choice(_pair(points[best]), _pair(spots[keep[best]]), float(scores[best]), len(keep))
+        return Choice(
+            _pair(points[best]), _pair(spots[keep[best]]), float(scores[best]), len(keep), bool(widths[keep[best]] >= WIDE_M)
+        )
 
     def _watch(self, here_m: NDArray[np.float64]) -> None:
         """Ban the chosen frontier after too many steps around one spot."""

@@ -48,6 +48,7 @@ OPENING_M = 4.0  # frontiers this near to a thing without a way may open one
 RESERVE_STEPS = 60  # left of the budget to go back to the best candidate
 MOST_LOOKS = 4
 LAST_RESORT = 0.8  # least similarity of a candidate when everything else is explored
+UNREACHED = -0.3  # confidence in a candidate that could not be got to
 PLAUSIBLE = -0.45  # a rejected candidate above this may still be answered with, when everything else is explored
 
 
@@ -190,6 +191,10 @@ class UniGoal:
             choice = self._infer(belief, grid, scene, arrays, from_here, found)
         if choice is None and not late:
             choice = self._expand(grid, arrays, from_here)
+        if not late and (choice is None or not choice.wide):
+            visit = self.inspector.next(belief, grid, scene, from_here)
+            if visit is not None:
+                return self._say(f"look closely at {visit[1]}", visit[0])
         if choice is not None:
             self._trace["frontier"] = list(choice.point_m)
             self._trace["frontiers"] = choice.count
@@ -316,7 +321,7 @@ class UniGoal:
             self.pursuit = Pursuit(candidate, self.gaze, None, anywhere=True)
             self.explorer.rest()
             return self._pursue(belief, grid, scene, from_here, candidate, found)
-        self._reject(scene, found, candidate, -1.0)
+        self._reject(scene, found, candidate, UNREACHED)
         self._say(f"{node.name} #{candidate} cannot be reached")
         return None
 
@@ -371,10 +376,6 @@ class UniGoal:
                 intent = self._pursue(belief, grid, scene, from_here, id_, alone)
                 if intent is not None:
                     return intent
-        if belief.step < self.budget_steps - RESERVE_STEPS:
-            visit = self.inspector.next(belief, grid, scene, from_here)
-            if visit is not None:
-                return self._say(f"look closely at {visit[1]}", visit[0])
         return self._answer_or_give_up(belief, grid, scene, from_here)
 
     def _answer_or_give_up(self, belief: Belief, grid: OccupancyMap, scene: SceneGraph, from_here: DistanceField) -> Intent:
@@ -413,4 +414,5 @@ class UniGoal:
             "similarities": {str(g): value for g, value in found.similarity.items()},
             "blacklist": len(self.listed),
             "reason": "",
+            **({"goal_graph": self.goal_graph.to_json()} if belief.step == 1 else {}),
         }

@@ -21,9 +21,10 @@ from .verification import Evidence, ExplorationConfidence
 REACHES_M = (0.65, 0.85)  # how near to stand, the first that there is room for
 ANY_REACHES_M = (0.65, 0.85, 1.2, 1.8)
 NEAR_ENOUGH_M = 0.15
+STUCK_REACH_M = 1.0
 IN_REACH_M = 0.8  # a thing that shows and is this near need not be come nearer to
 MOST_STEPS = 140
-STUCK_STEPS, LEFT_M = 14, 0.4
+STUCK_STEPS, LEFT_M, MOST_STUCK = 14, 0.4, 1
 FACING_RAD = math.radians(16.0)
 REVISE = 6
 MOVED_M = 0.3
@@ -81,6 +82,7 @@ class Pursuit:
     _arrived: bool = False
     _there: int = 0
     _still: int = 0
+    _stuck: int = 0
     _from: tuple[float, float] = (math.inf, math.inf)
     _centre_m: tuple[float, float] = (math.inf, math.inf)
 
@@ -93,10 +95,17 @@ class Pursuit:
         centre = (float(node.centre_m[0]), float(node.centre_m[1]))
         if not self._arrived and self._choose_again(centre, from_here):
             self.goto, self._centre_m = self._place(grid, node, from_here), centre
-        if self.goto is None or self.steps > MOST_STEPS:
+        if self.goto is None or self.steps > MOST_STEPS or self._stuck > MOST_STUCK:
             return "unreachable", None
         there = reached(GoTo(self.goto.point_m, self.goto.radius_m), belief.observation)
-        if not (self._arrived or there or (in_sight(belief, node) and distance_m(belief, node) <= IN_REACH_M)):
+        if not (
+            self._arrived
+            or there
+            or (
+                in_sight(belief, node)
+                and distance_m(belief, node) <= (IN_REACH_M if self._still < STUCK_STEPS else STUCK_REACH_M)
+            )
+        ):
             return "walking", self.goto
         self._arrived = True
         self._there += 1
@@ -144,7 +153,7 @@ class Pursuit:
         self._still += 1
         if self._still > STUCK_STEPS and self.goto is not None:
             self._tried.append(self.goto.point_m)
-            self.goto, self._still = None, 0
+            self.goto, self._still, self._stuck = None, 0, self._stuck + 1
 
 
 def facing(belief: Belief, node: SceneNode) -> bool:

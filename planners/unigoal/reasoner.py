@@ -93,8 +93,9 @@ class EmbeddedReasoner:
         return sure_a * sure_b * max(stands, SAME_ROOM * shared)
 
     def _rank(self, places: Sequence[str], name: str) -> float:
-        """High where a name stands early in a list of likely places."""
-        return BESIDE - STEP * places.index(name) if name in places else 0.0
+        """High where a name, or a more general one, stands early in a list of likely places."""
+        found = (rank for rank, place in enumerate(places) if name == place or name.endswith(" " + place))
+        return next((BESIDE - STEP * rank for rank in found), 0.0)
 
     def lore(self, name: str) -> tuple[Lore | None, float]:
         """What is written down of a thing, or of the known thing that its name is most like, and how sure that is."""

@@ -81,8 +81,11 @@ class WordSimilarity:
     def _compare(self, a: str, b: str) -> float:
         if a == b:
             return 1.0
-        if b.endswith(" " + a) or (a.endswith(" " + b) and a.removesuffix(" " + b) in PLACES):
+        if a.endswith(" " + b) and a.removesuffix(" " + b) in PLACES:
             return KIND_OF
+        if b.endswith(" " + a):
+            small = a in LORE and b in LORE and "small" in (LORE[a].size, LORE[b].size)
+            return NEAR_WORDS if small else KIND_OF  # a floor lamp is a lamp; whoever wants a bottle means no soap bottle
         if a.endswith(" " + b) or frozenset((a, b)) in NEAR:
             return NEAR_WORDS
         alike = float(calibrated(self.cosine(a, b)))

@@ -56,7 +56,7 @@ def _goal_column(goal_graph: dict[str, Any], matches: dict[int, int], places: di
     nodes = goal_graph["nodes"]
     step = min(120.0, (SIZE - 120.0) / max(1, len(nodes)))
     spots = {node["id"]: (70, round(90 + step * place)) for place, node in enumerate(nodes)}
-    parts = ['<text x="20" y="40" class="room" text-anchor="start">goal graph</text>']
+    parts = ['<text x="70" y="40" class="room">goal graph</text>']
     for edge in goal_graph["edges"]:
         parts.append(_line(spots[edge["a"]], spots[edge["b"]], "#667", 2, edge["relation"], shown=True))
     for node in nodes:

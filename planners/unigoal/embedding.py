@@ -18,7 +18,7 @@ from enactive.perception.scene_graph import SceneGraph, SceneNode
 from .goal_graph import GoalGraph, GoalNode
 from .phrases import INVERSE
 from .similarity import WordSimilarity
-from .vocabulary import ATTRIBUTE_KINDS, LOOK_ALIKE, OTHER, ROOM_WORDS
+from .vocabulary import ATTRIBUTE_KINDS, LOOK_ALIKE, OTHER, ROOM_WORDS, attribute
 
 DEGREE_WEIGHT = 0.1
 UNSEEN_ATTRIBUTE = 0.95  # a goal speaks of a colour, material, shape or size that was not observed either way
@@ -121,8 +121,9 @@ def support_of(kind: str, word: str, attributes: Mapping[str, float]) -> float |
 
     Colours that change into each other with the light (white and grey) speak for each other at three quarters.
     """
-    if kind == OTHER:
-        return 1.0 if attributes.get(word, 0.0) > 0.5 else None
+    if kind == OTHER:  # words of no known kind: another one was seen instead, or none
+        others = [name for name, score in attributes.items() if score > 0.5 and attribute(name) is None]
+        return None if not others else float(word in others)
     seen = dominant(attributes, kind)
     if seen is None:
         return None

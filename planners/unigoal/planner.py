@@ -299,7 +299,7 @@ class UniGoal:
         if decision == "look again":
             turn = self.turn_rad if pursuit.confidence.looks % 2 else -self.turn_rad
             return self._say("look again", Look(turn, self._pitch_rad(belief)))
-        self._reject(scene, found, candidate, pursuit.confidence.value)
+        self._reject(scene, found, candidate, pursuit.evidence.plain)
         self._say(f"{node.name} #{candidate} is not it")
         return None
 

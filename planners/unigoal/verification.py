@@ -28,6 +28,7 @@ HALF_WEIGHT_M = 1.5  # a look from here counts half of one from nowhere
 PASSING_LIMIT = 0.8  # looks on the way alone decide nothing
 MANY_INLIERS, SOME_INLIERS = 30, 14
 FEW_SIGHTINGS = 8
+CONTRADICTED = -0.5  # something that was said is seen to be otherwise
 VETO = 0.5  # an attribute that is clearly another one: support below this
 
 
@@ -60,10 +61,14 @@ class ExplorationConfidence:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One look. value in [-1, 1]; parts: what it is made of, by name."""
+    """One look. value in [-1, 1]; parts: what it is made of, by name.
+
+    plain: the value without what contradictions take off it: how good an answer the thing is where no better one exists.
+    """
 
     value: float
     parts: dict[str, float] = field(default_factory=dict)
+    plain: float = -1.0
 
 
 class Verifier:
@@ -96,11 +101,12 @@ class Verifier:
             shared = self.keypoints.inliers(frame.rgb, self.goal.image)
             parts["keypoints"] = -0.1 if shared < SOME_INLIERS else 0.6 if shared < MANY_INLIERS else 1.0
             if shared >= MANY_INLIERS:
-                return Evidence(1.0, parts)
+                return Evidence(1.0, parts, 1.0)
         if vetoed:
             return Evidence(-1.0, parts)
         said = [value for name, value in parts.items() if name != "seen"]
-        return Evidence(0.4 * parts["seen"] + 0.6 * float(np.mean(said)) if said else parts["seen"], parts)
+        plain = 0.4 * parts["seen"] + 0.6 * float(np.mean(said)) if said else parts["seen"]
+        return Evidence(min(plain, CONTRADICTED) if min(said, default=0.0) <= CONTRADICTED else plain, parts, plain)
 
     def _say(self, edge: GoalEdge) -> str:
         return f"{self.graph.nodes[edge.a].name} {edge.relation} {self.graph.nodes[edge.b].name}"

@@ -77,6 +77,9 @@ LOOK_ALIKE: frozenset[frozenset[str]] = frozenset(  # colours that light and sha
     )
 )  # fmt: skip
 MATERIALS: Mapping[str, str] = {
+    "jute": "jute", "felt": "fabric", "denim": "fabric", "rattan": "wicker", "cork": "wood", "gold": "metal",
+    "acrylic": "plastic",
+    "pottery": "ceramic", "earthenware": "ceramic", "tin": "metal",
     "wood": "wood", "wooden": "wood", "metal": "metal", "metallic": "metal", "steel": "metal", "iron": "metal",
     "glass": "glass", "plastic": "plastic", "ceramic": "ceramic", "porcelain": "ceramic", "china": "ceramic",
     "clay": "ceramic", "leather": "leather", "fabric": "fabric", "cloth": "fabric", "cotton": "fabric", "woollen": "wool",

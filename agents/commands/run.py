@@ -16,6 +16,7 @@ from enactive.errors import ConfigError
 
 from ._components import add_components, component, read_config
 
+DEMO_SEED = 449  # a red mug in the kitchen, a pink one near it, another red one in the office
 DEFAULTS = {
     "env": "Household",
     "perceiver": "EmbeddedPerceiver",
@@ -34,6 +35,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--max_steps", type=int, default=500)
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where the run's folder is made")
     arguments = [word.replace("--goal-image", "--goal_image").replace("--max-steps", "--max_steps") for word in argv]
+    if not any(word.startswith(("--env", "--config")) for word in arguments):
+        arguments += ["--env.seed", str(DEMO_SEED)]
     chosen = parser.parse_args(add_components(parser, arguments, DEFAULTS))
     words = chosen.goal or str(read_config(argv).get("goal") or "")  # the parser forgets a positional of the file
     goal: Goal = read_goal_image(chosen.goal_image) if chosen.goal_image is not None else parse_goal(words)

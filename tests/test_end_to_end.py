@@ -1,0 +1,42 @@
+"""The whole way through the house, in a real apartment: what is there is found, what is not there is said to be missing."""
+
+from collections.abc import Iterator
+
+import gymnasium as gym
+import pytest
+
+import enactive.envs  # noqa: F401  # registers Household
+from enactive.agents import Agent, Episode
+from enactive.controllers.navigation import NavigationController
+from enactive.envs import parse_goal
+from enactive.perception.oracle import OraclePerceiver
+from enactive.planners.nearest_frontier import NearestFrontier
+from enactive.planners.unigoal import UniGoal
+
+
+@pytest.fixture(scope="module")
+def env() -> Iterator[gym.Env]:
+    made = gym.make("enactive/Household-v0", seed=3, rooms=3, max_steps=501)
+    yield made
+    made.close()
+
+
+def _run(env: gym.Env, sentence: str, planner: UniGoal | NearestFrontier) -> Episode:
+    return Agent(OraclePerceiver(), planner, NavigationController(), max_steps=400).run(env, parse_goal(sentence), seed=1)
+
+
+@pytest.mark.parametrize("planner", [UniGoal, NearestFrontier])
+def test_a_toilet_is_found_by_walking_up_to_it(env: gym.Env, planner: type) -> None:
+    episode = _run(env, "find the toilet", planner())
+    assert episode.metrics["success"] is True, episode.reason
+    assert episode.metrics["distance_to_goal_m"] == 0.0
+    assert 0 < float(episode.metrics["spl"]) <= 1
+
+
+def test_a_spaceship_is_looked_for_everywhere_and_said_to_be_missing(env: gym.Env) -> None:
+    episode = _run(env, "find the spaceship", UniGoal())
+    assert (episode.outcome, episode.found) == ("stopped", False)
+    assert "not found" in episode.reason
+    assert episode.metrics == {}  # there is nothing that the world could score
+    seen = {tuple(round(v) for v in step.T_world_base[:2, 3]) for step in episode.steps if step.T_world_base is not None}
+    assert len(seen) > 5  # it did go and look

@@ -120,6 +120,9 @@ def test_support_of_an_attribute() -> None:
     assert support_of("colour", "red", {"red": 0.6, "orange": 0.3}) == 1.0
     assert support_of("colour", "green", {"red": 0.6, "green": 0.3}) == pytest.approx(0.5)
     assert support_of("colour", "grey", {"white": 0.8}) == pytest.approx(0.75)
+    assert support_of("shape", "round", {"long": 1.0, "red": 1.0}) == pytest.approx(0.7)
+    assert support_of("look", "striped", {"striped": 0.9, "red": 1.0}) == 1.0
+    assert support_of("look", "striped", {"red": 1.0}) is None
     assert agreement(GoalNode("mug"), thing(1, "mug"), ("", 0.0)) == 1.0
 
 

@@ -26,6 +26,9 @@ UNKNOWN_ROOM = 0.97
 WRONG_ROOM = 0.3  # taken off, times the confidence in the room's name
 CONTRADICTED = 0.6  # an attribute is certainly another one
 LIT_DIFFERENTLY = 0.75
+FORM = frozenset({"shape", "size", OTHER})  # kinds of words that people use for one and the same thing: its form
+FORM_SEEN = 0.5
+OTHER_FORM = 0.7  # another form was seen: not a match, but not as wrong as another colour
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,11 +122,13 @@ def agreement(goal: GoalNode, scene: SceneNode, room: tuple[str, float]) -> floa
 def support_of(kind: str, word: str, attributes: Mapping[str, float]) -> float | None:
     """Evidence in [0, 1] for an attribute: its score over the best score of its kind; None where nothing of the kind was seen.
 
-    Colours that change into each other with the light (white and grey) speak for each other at three quarters.
+    Words of form are taken together: what was seen as long is not what was called round. Colours that light turns into each
+    other (white and grey) speak for each other at three quarters.
     """
-    if kind == OTHER:  # words of no known kind: another one was seen instead, or none
-        others = [name for name, score in attributes.items() if score > 0.5 and attribute(name) is None]
-        return None if not others else float(word in others)
+    if kind in FORM:
+        forms = {attribute(name) or (OTHER, name): score for name, score in attributes.items() if score > FORM_SEEN}
+        forms = {found: score for found, score in forms.items() if found[0] in FORM}
+        return None if not forms else 1.0 if (kind, word) in forms else OTHER_FORM
     seen = dominant(attributes, kind)
     if seen is None:
         return None

@@ -318,7 +318,7 @@ class UniGoal:
             if choice is not None and math.isfinite(choice.score) and self.pursuit.steps < MOST_STEPS:
                 self._trace["frontier"] = list(choice.point_m)
                 return self._say(f"look for a way to {node.name} #{candidate}", choice.go())
-            self.pursuit = Pursuit(candidate, self.gaze, None, anywhere=True)
+            self.pursuit = Pursuit(candidate, self.gaze, None, True, self.pursuit.confidence, self.pursuit.evidence)
             self.explorer.rest()
             return self._pursue(belief, grid, scene, from_here, candidate, found)
         self._reject(scene, found, candidate, UNREACHED)

@@ -127,8 +127,9 @@ class Verifier:
 
 def not_shown(node: SceneNode) -> Evidence:
     """A look from near at which a thing does not show: it may be hidden, or there may be no such thing."""
-    value = -0.5 if node.sightings < FEW_SIGHTINGS else -0.1
-    return Evidence(value, {"shown": value})
+    few = node.sightings < FEW_SIGHTINGS
+    value = -0.5 if few else -0.1
+    return Evidence(value, {"shown": value}, -1.0 if few else 0.0)
 
 
 def relation_holds(a: SceneNode, relation: str, b: SceneNode) -> bool:

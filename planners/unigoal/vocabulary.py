@@ -15,12 +15,13 @@ ROOM_WORDS: Mapping[str, str] = {
 }  # fmt: skip
 
 SYNONYMS: Mapping[str, str] = {
+    "champagne glass": "wine glass", "mallet": "hammer", "dinner plate": "plate", "night table": "nightstand",
     "couch": "sofa", "settee": "sofa", "television": "tv", "tv set": "tv", "telly": "tv", "refrigerator": "fridge",
     "freezer": "fridge", "cooker": "stove", "oven": "stove", "hob": "stove", "countertop": "counter", "worktop": "counter",
     "bookcase": "bookshelf", "cellphone": "phone", "cell phone": "phone", "mobile phone": "phone", "smartphone": "phone",
     "telephone": "phone", "houseplant": "house plant", "flowerpot": "potted plant", "garbage can": "trash can",
     "bin": "trash can", "rubbish bin": "trash can", "wastebasket": "trash can", "dustbin": "trash can",
-    "bedside table": "nightstand", "night stand": "nightstand", "night table": "nightstand", "cupboard": "cabinet",
+    "bedside table": "nightstand", "night stand": "nightstand", "cupboard": "cabinet",
     "picture": "painting", "artwork": "painting", "poster": "painting", "carpet": "rug", "trainer": "shoe",
     "sneaker": "shoe", "notebook computer": "laptop", "remote": "remote control", "tv remote": "remote control",
     "cushion": "pillow", "washer": "washing machine", "chest of drawers": "dresser", "commode": "dresser",
@@ -77,7 +78,8 @@ LOOK_ALIKE: frozenset[frozenset[str]] = frozenset(  # colours that light and sha
     )
 )  # fmt: skip
 MATERIALS: Mapping[str, str] = {
-    "jute": "jute", "felt": "fabric", "denim": "fabric", "rattan": "wicker", "cork": "wood", "gold": "metal",
+    "jute": "jute", "carpet": "carpet", "fur": "fur", "tile": "ceramic", "felt": "fabric", "denim": "fabric",
+    "rattan": "wicker", "cork": "wood", "gold": "metal",
     "acrylic": "plastic",
     "pottery": "ceramic", "earthenware": "ceramic", "tin": "metal",
     "wood": "wood", "wooden": "wood", "metal": "metal", "metallic": "metal", "steel": "metal", "iron": "metal",

@@ -18,7 +18,7 @@ from enactive.errors import ConfigError, PerceptionError
 from enactive.perception import vocabulary
 from enactive.perception.detector import Detector
 from enactive.perception.segmenter import data, train, weights
-from enactive.perception.segmenter.batches import augment, make_batch, shrink, view_features
+from enactive.perception.segmenter.batches import augment, make_batch, sense, shrink, view_features
 from enactive.perception.segmenter.detector import Segmenter
 from enactive.perception.segmenter.features import features
 from enactive.perception.segmenter.network import PixelEmbedder, fused
@@ -371,3 +371,17 @@ def test_train_command_writes_usable_weights(folder: Path, tmp_path: Path, monke
     assert card["command"] == "enactive train segmenter --minutes 0.002 --apartments 1 --seed 0 --workers 1"
     assert card["mean_iou"] == pytest.approx(quality.mean_iou, abs=1e-4)
     Segmenter(out, HashedText()).detect(picture())
+
+
+def test_shipped_weights_see_an_unseen_apartment(folder: Path) -> None:
+    card = json.loads(weights.WEIGHTS.with_suffix(".json").read_text())
+    assert weights.WEIGHTS.stat().st_size <= 20e6
+    assert card["command"].startswith("enactive train segmenter")
+    segmenter = Segmenter()
+    views = Views(folder / "unseen")
+    right = []
+    for view in map(sense, views):
+        frame = CameraFrame(view.rgb, view.depth_m, view.K, view.T_world_camera, 0.0)
+        _, names, _ = segmenter.look(frame)
+        right.append((names == view.labels[::2, ::2]).mean())
+    assert np.mean(right) > 0.4

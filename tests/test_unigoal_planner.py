@@ -214,8 +214,8 @@ def test_time_runs_out() -> None:
 
 
 def test_goals_that_cannot_be_served_are_refused() -> None:
-    with pytest.raises(PlannerError, match="describer"):
-        planner().reset(ImageGoal(np.zeros((64, 64, 3), np.uint8)), WHEELS)
+    with pytest.raises(PlannerError, match="goal picture"):
+        planner().reset(ImageGoal(np.zeros((8, 64, 3), np.uint8)), WHEELS)
     with pytest.raises(PlannerError, match="PoseGoal"):
         planner().reset(PoseGoal(np.eye(4)), WHEELS)
     with pytest.raises(PlannerError, match="empty"):

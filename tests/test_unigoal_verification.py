@@ -17,6 +17,7 @@ from enactive.planners.unigoal.keypoints import LightGlueMatcher, SiftMatcher
 from enactive.planners.unigoal.matching import match
 from enactive.planners.unigoal.picture import describe
 from enactive.planners.unigoal.similarity import WordSimilarity
+from enactive.planners.unigoal.spotting import Spotter
 from enactive.planners.unigoal.verification import (
     ACCEPT,
     MANY_INLIERS,
@@ -86,6 +87,22 @@ def test_lightglue_runs_behind_the_same_interface() -> None:
         transformers.LightGlueImageProcessorPil(size={"height": 64, "width": 64}),
     )
     assert 0 <= matcher.inliers(clutter(0), clutter(1)) <= 32
+
+
+def test_the_middle_of_the_goal_picture_is_found_in_the_view() -> None:
+    image = clutter(0)
+    view = np.full((240, 320, 3), 90, np.uint8)
+    view[:, 60:300] = image  # the goal picture's middle (120, 120) lies at (180, 120)
+    count, place = SiftMatcher().locate(view, image)
+    assert count >= MANY_INLIERS
+    assert place == pytest.approx((180.0, 120.0), abs=2.0)
+    left, right = np.zeros((240, 320), dtype=bool), np.zeros((240, 320), dtype=bool)
+    left[:, :150], right[:, 150:] = True, True
+    segments = tuple(Detection("thing", 0.9, mask, Letters().encode(["thing"])[0], k) for k, mask in ((3, left), (4, right)))
+    frames = {"head": CameraFrame(view, None, np.eye(3), np.eye(4), 0.0)}
+    assert Spotter(image).look(Belief(1, Observation(frames), detections=segments)) == 4
+    frames["head"] = CameraFrame(clutter(7), None, np.eye(3), np.eye(4), 0.0)
+    assert Spotter(image).look(Belief(1, Observation(frames), detections=segments)) is None
 
 
 def belief(graph, rgb: np.ndarray | None = None) -> Belief:

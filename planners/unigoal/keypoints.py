@@ -31,11 +31,20 @@ class SiftMatcher:
     features: int = 1500
 
     def inliers(self, view: NDArray[np.uint8], goal: NDArray[np.uint8]) -> int:
+        return self.locate(view, goal)[0]
+
+    def locate(self, view: NDArray[np.uint8], goal: NDArray[np.uint8]) -> tuple[int, tuple[float, float] | None]:
+        """How many matches agree, and where in the view (u, v) pixels the middle of the goal picture lies."""
         key = goal.tobytes()
         if key not in self._known:
             self._known.clear()
             self._known[key] = self._describe(goal)
-        return self._count(self._describe(view), self._known[key])
+        count, H = self._fit(self._describe(view), self._known[key])
+        if H is None:
+            return count, None
+        height, width = (_scale(goal) * side for side in goal.shape[:2])
+        u, v, w = H @ (0.5 * width, 0.5 * height, 1.0)
+        return count, None if abs(w) < 1e-9 else (float(u / w) / _scale(view), float(v / w) / _scale(view))
 
     @cached_property
     def _known(self) -> dict[bytes, tuple[NDArray[np.float32], NDArray[np.float32]]]:
@@ -51,31 +60,37 @@ class SiftMatcher:
         import cv2
 
         grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
-        if max(grey.shape) < SMALL_PX:
-            grey = cv2.resize(grey, None, fx=2.0, fy=2.0, interpolation=cv2.INTER_CUBIC)
+        if _scale(image) != 1.0:
+            grey = cv2.resize(grey, None, fx=_scale(image), fy=_scale(image), interpolation=cv2.INTER_CUBIC)
         points, vectors = self._sift.detectAndCompute(grey, None)
         places = np.array([point.pt for point in points], dtype=np.float32).reshape(-1, 2)
         return places, vectors if vectors is not None else np.zeros((0, 128), dtype=np.float32)
 
-    def _count(
+    def _fit(
         self, view: tuple[NDArray[np.float32], NDArray[np.float32]], goal: tuple[NDArray[np.float32], NDArray[np.float32]]
-    ) -> int:
+    ) -> tuple[int, NDArray[np.float64] | None]:
+        """Number of matches that agree on a homography from the goal picture to the view, and the homography."""
         import cv2
 
         if min(len(view[0]), len(goal[0])) < LEAST:
-            return 0
+            return 0, None
         pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(goal[1], view[1], k=2)
         good = [pair[0] for pair in pairs if len(pair) == 2 and pair[0].distance < RATIO * pair[1].distance]
         source = np.array([goal[0][m.queryIdx] for m in good], dtype=np.float32).reshape(-1, 2)
         target = np.array([view[0][m.trainIdx] for m in good], dtype=np.float32).reshape(-1, 2)
         if len(np.unique(target.round(), axis=0)) < LEAST:
-            return 0
+            return 0, None
         cv2.setRNGSeed(0)
         H, mask = cv2.findHomography(source, target, cv2.RANSAC, REPROJECTION_PX, maxIters=2000)
         if H is None or not _sane(H.astype(np.float64), source[mask.ravel() > 0]):
-            return 0
+            return 0, None
         # Several goal points that land on one point of the view are one agreement, not many.
-        return len(np.unique(target[mask.ravel() > 0].round(), axis=0))
+        return len(np.unique(target[mask.ravel() > 0].round(), axis=0)), H.astype(np.float64)
+
+
+def _scale(image: NDArray[np.uint8]) -> float:
+    """Small pictures are doubled before keypoints are looked for."""
+    return 2.0 if max(image.shape[:2]) < SMALL_PX else 1.0
 
 
 def _sane(H: NDArray[np.float64], points: NDArray[np.float32]) -> bool:

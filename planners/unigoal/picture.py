@@ -27,8 +27,7 @@ def describe(image: NDArray[np.uint8], detector: Detector) -> GoalGraph:
 
     image: (H, W, 3) uint8. Raises PlannerError where nothing is recognised near its middle.
     """
-    if image.ndim != 3 or image.shape[2] != 3 or min(image.shape[:2]) < 16:
-        raise PlannerError(f"a goal picture must be (H, W, 3) with at least 16 pixels a side, not {image.shape}")
+    check(image)
     found = [
         d for d in detector.detect(_observation(image)) if d.score >= LEAST_SCORE and d.name not in BACKGROUND and d.mask.any()
     ]
@@ -44,6 +43,14 @@ def describe(image: NDArray[np.uint8], detector: Detector) -> GoalGraph:
         nodes.append(_node(other, image))
         edges.append(_edge(centre, other, len(nodes) - 1))
     return GoalGraph(tuple(nodes), tuple(edges))
+
+
+def check(image: NDArray[np.uint8]) -> None:
+    """Raises PlannerError where an array is no picture that could be looked for."""
+    if image.ndim != 3 or image.shape[2] != 3 or min(image.shape[:2]) < 16 or image.dtype != np.uint8:
+        raise PlannerError(
+            f"a goal picture must be (H, W, 3) uint8, at least 16 pixels a side, not {image.shape} {image.dtype}"
+        )
 
 
 def _observation(image: NDArray[np.uint8]) -> Observation:

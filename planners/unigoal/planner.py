@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enactive.envs import Embodiment, Goal, ImageGoal, ObjectGoal, TextGoal
-from enactive.errors import PlannerError
+from enactive.errors import PerceptionError, PlannerError
 from enactive.perception.base import Belief
 from enactive.perception.detector import Detector, TextEncoder
 from enactive.perception.geodesic import DistanceField, distance_field
@@ -28,18 +28,21 @@ from .correction import correct
 from .embedding import SceneArrays, node_similarity
 from .explorer import Choice, Explorer
 from .frontier_score import FrontierWeights, meaning, score_frontiers, subgraph_relevance
-from .goal_graph import GoalGraph
+from .goal_graph import GoalGraph, GoalNode
 from .inspection import Inspector
 from .keypoints import KeypointMatcher, SiftMatcher
 from .layout import lay_out_plainly
 from .matching import NODE_THRESHOLD, NOTHING, Matching, match, match_simplified
+from .picture import check
 from .projection import project
 from .pursuit import MOST_STEPS, Gaze, Pursuit, distance_m, facing, in_sight
 from .reasoner import EmbeddedReasoner, Reasoner
 from .similarity import WordSimilarity
+from .spotting import Spotter
 from .stages import Stage, stage_of
 from .verification import Verifier, not_shown
 
+UNNAMED = "pictured thing"
 NEAR_BONUS = 0.03  # of two things that fit equally well the nearer one is taken
 STAY_BONUS = 0.1  # and one that is being walked up to is kept
 SCORE_BONUS = 0.03
@@ -109,7 +112,8 @@ class UniGoal:
             self.encoder = MiniLM()
         self.words = WordSimilarity(self.encoder)
         self.mind: Reasoner = self.reasoner or EmbeddedReasoner(self.words, self.describer)
-        self.goal_graph: GoalGraph = self.mind.goal_graph(goal)
+        self.spotter: Spotter | None = None
+        self.goal_graph: GoalGraph = self._read(goal)
         self.subgraphs = [self.goal_graph.subgraph(group)[0] for group in self._groups()]
         self.layout_m = (
             self.mind.coordinates(self.goal_graph) if self.projection == "full" else lay_out_plainly(self.goal_graph)
@@ -120,10 +124,22 @@ class UniGoal:
         self.gaze = Gaze.of(embodiment)
         self.inspector = Inspector(self.goal_graph, self.mind, self.gaze)
         self.rejected: dict[int, float] = {}
+        self.spotted = -1  # node that was recognised as what the goal picture shows
         self.seen_from_m: dict[int, tuple[float, float]] = {}
         self.turn_rad, self.turned_rad, self.heading_rad, self.looks = embodiment.turn_rad, 0.0, math.nan, 0
         self.anchored_since: tuple[frozenset[int], float, int] = (frozenset(), 0.0, 0)
         self._trace = {}
+
+    def _read(self, goal: Goal) -> GoalGraph:
+        """The goal graph. A picture that nobody can put into words is looked for by its keypoints alone."""
+        if not isinstance(goal, ImageGoal):
+            return self.mind.goal_graph(goal)
+        check(goal.image)
+        self.spotter = Spotter(goal.image)
+        try:
+            return self.mind.goal_graph(goal)
+        except (PlannerError, PerceptionError):
+            return GoalGraph((GoalNode(UNNAMED),))
 
     def _groups(self) -> list[list[int]]:
         return self.mind.decompose(self.goal_graph) if self.decomposition else [list(range(len(self.goal_graph.nodes)))]
@@ -139,12 +155,23 @@ class UniGoal:
         arrays = SceneArrays.read(scene)
         found = self._match(arrays, grid)
         target = self.goal_graph.target
+        found = self._spot(belief, scene, found)
         stage = stage_of(found, self.sigma_partial, self.sigma_perfect, target, self.multi_stage)
         self._trace = self._report(belief, stage, found)
         if released:
             self._trace["released"] = [list(pair) for pair in released]
         from_here = distance_field(grid, grid.position_m)
         return self._act(belief, grid, scene, arrays, from_here, stage, found)
+
+    def _spot(self, belief: Belief, scene: SceneGraph, found: Matching) -> Matching:
+        """For a picture: what the view shows to be it is the match, whatever it is called."""
+        if self.spotter is None:
+            return found
+        self.spotted = scene.resolve(self.spotted)
+        if self.spotted < 0:
+            seen = self.spotter.look(belief)
+            self.spotted = -1 if seen is None or seen in self.rejected else seen
+        return found if self.spotted < 0 else Matching(1.0, 1.0, 1.0, 1.0, {self.goal_graph.target: self.spotted})
 
     def _match(self, arrays: SceneArrays, grid: OccupancyMap) -> Matching:
         if not arrays.names:
@@ -336,7 +363,7 @@ class UniGoal:
         What another candidate stands on or beside stays free: the counter is not wrong because the first mug on it was.
         """
         self.rejected[candidate] = confidence
-        self.pursuit = None
+        self.pursuit, self.spotted = None, -1
         if not self.blacklist:
             return
         self.listed.add(found, scene)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Sequence
@@ -42,12 +43,15 @@ def main(argv: Sequence[str]) -> int:
     goal: Goal = read_goal_image(chosen.goal_image) if chosen.goal_image is not None else parse_goal(words)
     parts = {role: component(role, chosen[role]) for role in DEFAULTS}
 
+    import torch
+
     from enactive.agents.report import RunFolder
 
     slug = re.sub(r"[^a-z0-9]+", "-", (words or chosen.goal_image.stem).lower()).strip("-")[:40]
     folder = chosen.out / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}"
     config = {"seed": chosen.seed, "max_steps": chosen.max_steps, **{role: part.to_json() for role, part in parts.items()}}
     record = RunFolder(folder, config)
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))  # threads of one process that fight for busy cores collapse
     env = parts["env"].build()
     try:
         agent = Agent(

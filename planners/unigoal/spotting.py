@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from enactive.perception.base import Belief
 
 from .keypoints import SiftMatcher
-from .verification import MANY_INLIERS
 
 SLACK_PX = 12
+SPOTTED = 12  # inliers at which a view is taken to show the picture; what follows is verified
 
 
 class Spotter:
@@ -31,7 +31,7 @@ class Spotter:
         if frame is None:
             return None
         self.inliers, place = self.matcher.locate(frame.rgb, self.image)
-        if self.inliers < MANY_INLIERS or place is None:
+        if self.inliers < SPOTTED or place is None:
             return None
         u, v = place
         height, width = frame.rgb.shape[:2]

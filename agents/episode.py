@@ -21,8 +21,8 @@ Outcome = Literal["stopped", "terminated", "truncated", "deadline", "error"]
 class Step:
     """One turn of the loop: what was decided, what was sent, what came back, and what each part cost.
 
-    intent: None while a chunk is being played out. action: the one command that was sent (values (1, D)), None where the
-    planner stopped without a command; requested: the command before the guard, where the guard changed it.
+    intent: while a chunk is played out, the one it was made for. action: the one command that was sent (values (1, D)),
+    None where the planner stopped without a command; requested: the command before the guard, where the guard changed it.
     T_world_base: (4, 4) base pose that the decision was made at, None where the body does not know it. trace: what the
     planner wants a reader to see. seconds: wall time by part (`perceive`, `plan`, `control`, `act`).
     """

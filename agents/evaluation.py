@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -114,14 +114,21 @@ def _run_all(trials: Sequence[Trial], max_steps: int, workers: int, executor: Ex
 
 def _run_in_pool(trials: Sequence[Trial], max_steps: int, workers: int) -> Iterator[dict[str, Any]]:
     queue = iter(trials)
+    failures: list[Future[dict[str, Any]]] = []
     context = multiprocessing.get_context("spawn")  # a forked child would share the parent's graphics context and threads
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
         running = {pool.submit(run_trial, trial, max_steps) for trial in itertools.islice(queue, 2 * workers)}
         while running:
             finished, running = wait(running, return_when=FIRST_COMPLETED)
+            broken = [future for future in finished if future.exception() is not None]
+            if broken:  # what runs beside the trial that broke is finished and kept
+                queue = iter(())
+                running = {future for future in running if not future.cancel()}
             running |= {pool.submit(run_trial, trial, max_steps) for trial in itertools.islice(queue, len(finished))}
-            for future in finished:
-                yield future.result()
+            yield from (future.result() for future in finished if future not in broken)
+            failures += broken
+        if failures:
+            failures[0].result()
 
 
 def _start_worker() -> None:

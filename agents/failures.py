@@ -25,6 +25,9 @@ class FailureWatch:
     of a picture. perception: the goal was in view, and the agent did not take it for the goal.
     """
 
+    kind: FailureKind = ""
+    seen_at_step: int = -1
+
     def start(self, env: gym.Env[Any, Any], goal: Goal, embodiment: Embodiment) -> None:
         """Take the oracle of the environment; without one, only success and errors can be told."""
         self._oracle = env.get_wrapper_attr("oracle") if env.has_wrapper_attr("oracle") else None

@@ -97,6 +97,7 @@ class _Run:
     def __init__(self, agent: Agent, env: gym.Env[Any, Any], goal: Goal, episode: Episode, recorders: list[Recorder]) -> None:
         self.agent, self.env, self.goal, self.episode, self.recorders = agent, env, goal, episode, recorders
         self.started = False
+        self.info: Mapping[str, Any] = _NOTHING
         self.body = embodiment_of(env)
         self.belief: Belief | None = None
         self.meter: NavigationMeter | None = None
@@ -112,15 +113,17 @@ class _Run:
             self.meter = NavigationMeter(oracle, self.observation, agent.success_radius_m)
         for part in (agent.perceiver, agent.planner, agent.controller):
             if (bind := getattr(part, "bind", None)) is not None:
+                if not type(part).__name__.startswith("Oracle"):
+                    raise ConfigError(f"{type(part).__name__} wants the simulator's truth: call it Oracle{type(part).__name__}")
                 if oracle is None:
                     raise ConfigError(f"{type(part).__name__} needs the simulator's oracle, and {env.unwrapped} has none")
                 bind(oracle)
+        self.started = True
+        self._tell(lambda recorder: recorder.start(env, self.goal, self.body))
         agent.perceiver.reset(self.body, self.goal)
         agent.planner.reset(self.goal, self.body)
         agent.controller.reset(self.body)
         agent.guard.reset(self.body)
-        self.started = True
-        self._tell(lambda recorder: recorder.start(env, self.goal, self.body))
 
     def loop(self) -> None:
         agent, env, episode, clock = self.agent, self.env, self.episode, self.agent.clock
@@ -145,9 +148,9 @@ class _Run:
                 episode.first_action_s = t3 - self.began
             pose, reward, ended, truncated = self.observation.T_world_base, 0.0, False, False
             if action is not None:
-                obs, reward, ended, truncated, info = _guarded(env.step, to_gym(action, space))
-                feedback = info.get("feedback", _NOTHING)
-                self.observation = Observation.from_gym(obs, info)
+                obs, reward, ended, truncated, self.info = _guarded(env.step, to_gym(action, space))
+                feedback = self.info.get("feedback", _NOTHING)
+                self.observation = Observation.from_gym(obs, self.info)
                 if self.meter is not None:
                     self.meter.step(self.observation)
             seconds = {"perceive": t1 - t0, "plan": t2 - t1, "control": t3 - t2, "act": clock() - t3}
@@ -161,20 +164,19 @@ class _Run:
                 return self.score(stopped=intent.found)
             if ended or truncated:
                 episode.outcome = "terminated" if ended else "truncated"
-                return self.score(stopped=False, info=info)
+                return self.score(stopped=False)
             if clock() - self.began > agent.deadline_s:
                 episode.outcome, episode.reason = "deadline", f"{agent.deadline_s:g} s were over"
                 return self.score(stopped=False)
-            intent = intent if queue else None
         episode.outcome, episode.reason = "truncated", f"{agent.max_steps} steps were over"
         self.score(stopped=False)
 
-    def score(self, stopped: bool, info: Mapping[str, Any] = _NOTHING) -> None:
+    def score(self, stopped: bool) -> None:
         """Fill the metrics from the oracle, or from the environment's own word for success."""
         if self.meter is not None:
             self.episode.metrics = self.meter.result(stopped)
-        elif "is_success" in info:
-            self.episode.metrics = {"success": bool(info["is_success"])}
+        elif "is_success" in self.info:
+            self.episode.metrics = {"success": bool(self.info["is_success"])}
 
     def end(self) -> None:
         self.episode.seconds = self.agent.clock() - self.began

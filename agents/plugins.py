@@ -19,7 +19,7 @@ def available(group: Group) -> dict[str, EntryPoint]:
 
 
 def load(group: Group, name: str) -> Any:
-    """The class (for `envs`: the class or the Gymnasium id) behind a name, or behind a dotted path `package.module.Class`.
+    """The class behind a name, or behind a dotted path `package.module.Class`.
 
     Raises ConfigError with the nearest known names where the name is unknown, or with the reason where loading it fails.
     """

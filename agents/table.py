@@ -50,7 +50,9 @@ def markdown(rows: Sequence[Row], title: str) -> str:
     lines += ["| method | n | " + " | ".join(COLUMNS) + " |", "|---|---|" + "---|" * len(COLUMNS)]
     for method, group in groups.items():
         summary = summarise(group)
-        lines.append(f"| {method} | {len(group)} | " + " | ".join(str(summary[column]) for column in COLUMNS) + " |")
+        lines.append(
+            f"| {method} | {len(group)} | " + " | ".join(_cell(summary[column], len(group)) for column in COLUMNS) + " |"
+        )
     first, *others = groups
     if others:
         lines += ["", f"## {first} minus the others, on the same episodes", "", "| against | success | spl |", "|---|---|---|"]
@@ -71,6 +73,11 @@ def markdown(rows: Sequence[Row], title: str) -> str:
         told = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()) or "none"
         lines.append(f"| {method} | " + " | ".join(parts) + f" | {told} |")
     return "\n".join(lines) + "\n"
+
+
+def _cell(estimate: Estimate, n: int) -> str:
+    """The estimate; its own n where it is not that of the row."""
+    return str(estimate) if estimate.n == n else f"{estimate} (n={estimate.n})"
 
 
 def _paired(first: Sequence[Row], second: Sequence[Row], key: str) -> Any:

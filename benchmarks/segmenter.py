@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from enactive.envs import CameraFrame, Observation
 from enactive.perception import Detection, vocabulary
-from enactive.perception.colours import lab_of, name_colour
+from enactive.perception.colours import Exposure, linear_to_lab, middle, name_colour, rgb_to_linear
 from enactive.perception.segmenter.batches import sense
 from enactive.perception.segmenter.data import FIRST_UNSEEN_SEED, make_views
 from enactive.perception.segmenter.detector import Segmenter
@@ -56,6 +56,8 @@ def attribute_accuracy(segmenter: Segmenter, views: Views) -> dict[str, tuple[fl
     right: dict[str, list[bool]] = {"colour by embedding": [], "colour by pixels": [], "material by embedding": []}
     for view in views:
         view = sense(view)
+        exposure = Exposure()  # of this picture alone; an agent knows more
+        exposure.update(view.rgb)
         embeddings, _, _ = segmenter.look(frame_of(view))
         for thing in np.unique(view.code[view.code >= 0]).tolist():
             mask = view.code == thing
@@ -67,7 +69,8 @@ def attribute_accuracy(segmenter: Segmenter, views: Views) -> dict[str, tuple[fl
             colours = segmenter.attributes(detection, vocabulary.COLOURS)
             materials = segmenter.attributes(detection, vocabulary.materials())
             right["colour by embedding"].append(max(colours, key=lambda word: colours[word]) == view.colours[thing])
-            right["colour by pixels"].append(next(iter(name_colour(lab_of(view.rgb[mask])))) == view.colours[thing])
+            lab = linear_to_lab(middle(rgb_to_linear(view.rgb[mask])) * exposure.scale)
+            right["colour by pixels"].append(next(iter(name_colour(lab)), "") == view.colours[thing])
             right["material by embedding"].append(max(materials, key=lambda word: materials[word]) == view.materials[thing])
     return {kind: (float(np.mean(answers)), len(answers)) for kind, answers in right.items()}
 

@@ -12,7 +12,7 @@ from .base import Belief
 from .detector import Detector, TextEncoder
 from .scene_graph_builder import SceneGraphBuilder
 from .spatial_memory import SpatialMemory, depth_range_m
-from .vocabulary import COLOURS, canonical
+from .vocabulary import COLOURS, canonical, materials
 
 
 class EmbeddedPerceiver:
@@ -59,10 +59,39 @@ class EmbeddedPerceiver:
 
 
 _HEAD_END = re.compile(
-    r"\b(?:on|in|inside|at|by|near|next|under|above|below|behind|beside|with|and|that|which|from|to|of|is|are|made)\b|[,.;!?]"
+    r"\b(?:on|in|inside|at|by|near|next|under|above|below|behind|beside|with|and|that|which|from|to|of|is|are|made|top|close|located|placed|sitting|standing|lying)\b|[,.;!?]"
 )
 _NOT_NAMES = frozenset(
-    {"a", "an", "the", "some", "any", "my", "find", "me", "put", "bring", "pick", "up", "down", "go", "one", ""}
+    {
+        "a",
+        "an",
+        "the",
+        "some",
+        "any",
+        "my",
+        "find",
+        "me",
+        "put",
+        "bring",
+        "pick",
+        "up",
+        "down",
+        "go",
+        "one",
+        "look",
+        "for",
+        "show",
+        "take",
+        "search",
+        "locate",
+        "please",
+        "",
+    }
+)
+
+
+_PLACES = frozenset(
+    {"living room", "dining room", "laundry room", "kitchen", "bedroom", "bathroom", "office", "hallway", "room"}
 )
 
 
@@ -77,7 +106,7 @@ def goal_words(goal: Goal | None) -> tuple[str, ...]:
         return (goal.category,)
     sentence = goal.instruction if isinstance(goal, TaskGoal) else goal.text
     names = [_name_in(phrase.split()) for phrase in _HEAD_END.split(sentence.lower())]
-    return tuple(dict.fromkeys(name for name in names if name))
+    return tuple(dict.fromkeys(name for name in names if name and name not in {*_PLACES, *materials(), "wood"}))
 
 
 def _name_in(words: list[str]) -> str:

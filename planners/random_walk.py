@@ -30,7 +30,9 @@ class RandomWalk:
     needs = frozenset({"map", "scene_graph"})
     emits: tuple[type[Intent], ...] = (GoTo, Look, LookAt, Stop)
 
-    def __init__(self, seed: int = 0, min_score: float = 0.5, min_sightings: int = 2, describer: Detector | None = None) -> None:
+    def __init__(
+        self, seed: int = 0, min_score: float = 0.5, min_sightings: int = 2, describer: Detector | None = None
+    ) -> None:
         self.seed, self.describer = seed, describer
         self._seeker = Seeker(min_score, min_sightings)
         self._trace: dict[str, Any] = {}

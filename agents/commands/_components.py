@@ -27,7 +27,7 @@ def add_components(parser: ArgumentParser, argv: Sequence[str], defaults: Mappin
     Names are entry points or dotted paths, from the option, else from `--config`, else from `defaults`. Returns argv with
     the names replaced by import paths, ready to be parsed. Raises ConfigError for an unknown name.
     """
-    rewritten = list(argv)
+    rewritten = [_underscored(word) for word in argv]
     config = read_config(argv)
     for role, default in defaults.items():
         flag = f"--{role}"
@@ -46,6 +46,12 @@ def add_components(parser: ArgumentParser, argv: Sequence[str], defaults: Mappin
             flag, type=kind, default={"class_path": class_path(GROUP_OF[role], name)}, help=f"default {default}"
         )
     return rewritten
+
+
+def _underscored(word: str) -> str:
+    """`--max-steps=5` as `--max_steps=5`."""
+    flag, equals, value = word.partition("=")
+    return flag.replace("-", "_").replace("__", "--", 1) + equals + value if flag.startswith("--") else word
 
 
 def class_path(group: Group, name: str) -> str:

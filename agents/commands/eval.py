@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from jsonargparse import ArgumentParser
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from enactive import __version__
 from enactive.agents.component import Component, Method
 from enactive.agents.evaluation import Executor, evaluate
 from enactive.agents.table import markdown, plot
 from enactive.errors import ConfigError
+from enactive.pretrained import sha256_of
 
 from ._components import add_components, component
 
@@ -38,7 +41,8 @@ def main(argv: Sequence[str]) -> int:
     if chosen.workers < 1 or chosen.episodes < 1:
         raise ConfigError("--workers and --episodes must be at least 1")
 
-    from enactive.envs.household.suites import load_suite
+    from enactive.envs.household.suites import load_suite, suite_path
+    from enactive.perception.segmenter.weights import WEIGHTS
 
     episodes = load_suite(chosen.suite, chosen.split)[: chosen.episodes]
     perceiver, controller = component("perceiver", chosen.perceiver), component("controller", chosen.controller)
@@ -49,7 +53,14 @@ def main(argv: Sequence[str]) -> int:
     if len({method.label for method in methods}) < len(methods):
         raise ConfigError("--compare names a planner twice")
     folder = chosen.out or Path("runs/eval") / f"{chosen.suite.replace('/', '-')}-{chosen.split}-{label}"
-    settings = {"suite": chosen.suite, "split": chosen.split}
+    file = f"{crc32(suite_path(chosen.suite, chosen.split).read_bytes()):08x}"
+    settings = {
+        "suite": chosen.suite,
+        "split": chosen.split,
+        "file": file,
+        "version": __version__,
+        "weights": sha256_of(WEIGHTS),
+    }
     with _progress() as progress:
         bar = progress.add_task("", total=len(episodes) * len(methods), tally="")
         successes: list[bool] = []

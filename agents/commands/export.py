@@ -7,6 +7,8 @@ from pathlib import Path
 
 from jsonargparse import ArgumentParser
 
+from enactive.errors import ConfigError
+
 
 def main(argv: Sequence[str]) -> int:
     """Write the apartment of a seed as .glb."""
@@ -19,6 +21,9 @@ def main(argv: Sequence[str]) -> int:
     from enactive.envs.household.apartment import make_apartment
     from enactive.envs.household.export import export_glb
 
-    export_glb(make_apartment(chosen.seed, chosen.rooms), chosen.path)
+    try:
+        export_glb(make_apartment(chosen.seed, chosen.rooms), chosen.path)
+    except OSError as error:
+        raise ConfigError(f"{str(chosen.path)!r} cannot be written: {error.strerror}") from error
     print(f"{chosen.path} ({chosen.path.stat().st_size / 1e6:.1f} MB)")
     return 0

@@ -27,7 +27,7 @@ DEFAULTS = {
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run, record, print where the report is. Exit status 0 whether or not the goal was found: both are results."""
+    """Run, record, print where the report is. Exit status 0 whether or not the goal was found, 1 where a part failed."""
     parser = ArgumentParser(prog="enactive run", description='Pursue a goal: enactive run "find the red mug in the kitchen"')
     parser.add_argument("--config", action="config")
     parser.add_argument("goal", type=str, nargs="?", default="", help="what to find, in words")
@@ -35,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=0, help="where the body starts, where the environment draws it")
     parser.add_argument("--max_steps", type=int, default=500)
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where the run's folder is made")
-    arguments = [word.replace("--goal-image", "--goal_image").replace("--max-steps", "--max_steps") for word in argv]
+    arguments = list(argv)
     if not any(word.startswith(("--env", "--config")) for word in arguments):
         arguments += ["--env.seed", str(DEMO_SEED)]
     chosen = parser.parse_args(add_components(parser, arguments, DEFAULTS))
@@ -68,8 +68,9 @@ def main(argv: Sequence[str]) -> int:
     for name, value in episode.metrics.items():
         print(f"  {name:20} {value if isinstance(value, bool | str) else format(value, '.3g')}")
     print(f"  {'first_action_s':20} {episode.first_action_s:.2f}\n  {'seconds':20} {episode.seconds:.1f}")
-    print(f"report: {folder / 'report.html'}")
-    return 0
+    report = folder / "report.html"
+    print(f"report: {report}" if report.exists() else "no report was written")
+    return int(episode.outcome == "error")
 
 
 def read_goal_image(path: Path) -> ImageGoal:

@@ -39,14 +39,16 @@ def write_page(
     """Write the page from `episode_json`'s record, the finished video and the drawings."""
     result, goal = record["result"], record["goal"]
     verdict, mood = _verdict(result)
-    clip = base64.b64encode(video.read_bytes()).decode()
+    clip = base64.b64encode(video.read_bytes()).decode() if video.exists() else ""
     settings = json.dumps({key: record[key] for key in ("config", "versions", "platform")}, indent=2)
     sections = [
         f"<header><p class='kind'>{escape(goal['kind'])}</p><h1>{escape(goal['words'])}</h1>"
         f"<p class='verdict {mood}'>{escape(verdict)}</p></header>",
         _tiles(record),
         "" if goal_image is None else f"<section><h2>The goal</h2><img class='goal' src='{data_uri(goal_image)}'></section>",
-        f"<section><h2>Video</h2><video controls muted loop src='data:video/mp4;base64,{clip}'></video></section>",
+        ""
+        if not clip
+        else f"<section><h2>Video</h2><video controls muted loop src='data:video/mp4;base64,{clip}'></video></section>",
         ""
         if drawing is None
         else f"<section><h2>Map, scene graph and goal graph</h2>{drawing}<p class='note'>Blue: the way "

@@ -51,6 +51,8 @@ def read_description(text: str) -> tuple[str | None, tuple[Fact, ...]]:
             at += length
             relation = ""
         else:
+            if word in ("that", "which", "with", "made"):
+                relation = ""
             if word in _RELATIONS:
                 relation = _RELATIONS[word]
             elif not relation:

@@ -26,6 +26,10 @@ def test_every_split_has_its_episodes_in_apartments_of_its_own(suite: str) -> No
     assert len(set(ids)) == len(ids)
 
 
+def test_the_first_episodes_spread_over_the_apartments() -> None:
+    assert len({episode.apartment_seed for episode in load_suite("household/objectnav", "val_unseen")[:50]}) == 50
+
+
 def test_no_sentence_of_val_occurs_in_train() -> None:
     said = {split: {str(episode.goal) for episode in load_suite("household/textnav", split)} for split in SPLITS}
     assert not said["train"] & (said["val_seen"] | said["val_unseen"])

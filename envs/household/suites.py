@@ -38,6 +38,8 @@ PICTURE_SIZE = (320, 240)
 def load_suite(name: str, split: str) -> tuple[NavigationEpisode, ...]:
     """The episodes of a split; image goals are views until `ready` renders them.
 
+    The first of each apartment come first, so that the first N episodes spread over as many apartments as can be.
+
     Raises ConfigError for an unknown name or split, or a file of another version.
     """
     if name not in SUITES or split not in SPLITS:
@@ -49,7 +51,8 @@ def load_suite(name: str, split: str) -> tuple[NavigationEpisode, ...]:
     data = json.loads(gzip.decompress(path.read_bytes()))
     if data["version"] != VERSION:
         raise ConfigError(f"{path.name} has version {data['version']}, not {VERSION}: make it again with `enactive suite make`")
-    return tuple(_episode(row, data["digests"]) for row in data["episodes"])
+    rows = sorted(data["episodes"], key=lambda row: int(row["id"].rpartition("-")[2]))
+    return tuple(_episode(row, data["digests"]) for row in rows)
 
 
 def suite_path(name: str, split: str) -> Path:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,9 +50,10 @@ def make_views(folder: Path, seeds: Sequence[int], workers: int = 2, frames: int
         for seed in missing:
             make_apartment_views(folder, seed, frames)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), max_tasks_per_child=50) as pool:
-        for done in as_completed([pool.submit(make_apartment_views, folder, seed, frames) for seed in missing]):
-            done.result()
+    # not concurrent.futures: in Python 3.11 its pool stands still once every worker has reached max_tasks_per_child
+    with get_context("spawn").Pool(workers, maxtasksperchild=50) as pool:
+        for _ in pool.imap_unordered(partial(make_apartment_views, folder, frames=frames), missing):
+            pass
 
 
 def _name(seed: int) -> str:

@@ -18,9 +18,10 @@ from enactive.errors import ConfigError, PerceptionError
 from enactive.perception import vocabulary
 from enactive.perception.detector import Detector
 from enactive.perception.segmenter import data, train, weights
-from enactive.perception.segmenter.batches import augment, make_batch, sense, shrink, view_features
+from enactive.perception.segmenter.batches import Drawer, augment, cut_out, make_batch, sense, shrink, view_features
 from enactive.perception.segmenter.detector import Segmenter
 from enactive.perception.segmenter.features import features
+from enactive.perception.segmenter.muon import orthogonal
 from enactive.perception.segmenter.network import PixelEmbedder, fused
 from enactive.perception.segmenter.phrases import PhraseBank
 from enactive.perception.segmenter.quality import Quality, judge, measure
@@ -235,7 +236,6 @@ def test_attributes_prefer_the_nearer_phrase(segmenter: Segmenter, monkeypatch: 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"depth": None}, "has no depth"),
         ({"rgb": np.zeros((240, 320, 3), dtype=np.float32)}, r"sent float32 rgb of shape \(240, 320, 3\)"),
         ({"rgb": np.zeros((240, 320), dtype=np.uint8)}, r"rgb of shape \(240, 320\)"),
         ({"depth": np.ones((120, 160), dtype=np.float32)}, "does not fit its rgb"),
@@ -321,20 +321,36 @@ def test_mirrored_and_shrunk_views_keep_their_geometry(folder: Path) -> None:
 
 def test_batches_draw_rare_things_more(folder: Path) -> None:
     views = Views(folder / "train")
-    frequencies = np.ones(len(vocabulary.names()))
-    frequencies[[vocabulary.names().index(name) for name in vocabulary.BACKGROUND]] = 1e4
-    chosen = [views[i] for i in range(6)]
-    batch = make_batch(chosen, frequencies / frequencies.sum(), np.random.default_rng(0))
+    batch = make_batch(Drawer(views), 6, np.random.default_rng(0))
     background = [vocabulary.names().index(name) for name in vocabulary.BACKGROUND]
     drawn = np.isin(batch.labels.numpy(), background).mean()
-    there = np.mean([np.isin(view.labels, background).mean() for view in chosen])
+    there = np.mean([np.isin(view.labels, background).mean() for view in views])
     assert drawn < 0.8 * there
     assert (batch.instances >= 0).sum() == (batch.labels.numpy() >= 0).sum() - np.isin(
         batch.labels.numpy(), [vocabulary.names().index(name) for name in ("wall", "floor", "ceiling", "window")]
     ).sum()
-    flat = np.concatenate([view.classes[view.code[::2, ::2].ravel() + 5] for view in chosen])
-    same = flat[batch.pixels.numpy()] == batch.labels.numpy()
-    assert same.mean() > 0.5  # unless mirrored, a pixel carries the label of its place
+
+
+def test_views_are_drawn_by_the_root_of_how_many_show_a_category(folder: Path) -> None:
+    views = Views(folder / "train")
+    shown = np.array([np.bincount(view.labels[::2, ::2][view.labels[::2, ::2] >= 0], minlength=999) >= 4 for view in views])
+    chance = np.sqrt(shown.sum(axis=0)) / np.sqrt(shown.sum(axis=0)).sum()
+    drawer, rng = Drawer(views), np.random.default_rng(0)
+    drawn = [drawer.draw(rng) for _ in range(3000)]
+    share = np.bincount([category for _, category in drawn], minlength=999) / 3000
+    assert np.abs(share - chance).max() < 0.02
+    for view, category in drawn[:200]:
+        window = cut_out(view, category, rng)
+        assert window.code.shape == (view.code.shape[0] // 2, view.code.shape[1] // 2)
+        assert (window.labels == category).any()
+
+
+def test_orthogonal_brings_singular_values_to_one() -> None:
+    for shape in ((20, 60), (60, 20), (32, 32)):
+        update = orthogonal(torch.randn(shape, generator=torch.Generator().manual_seed(1)))
+        values = torch.linalg.svdvals(update)
+        assert update.shape == shape
+        assert 0.4 < values.min() <= values.max() < 1.3
 
 
 @pytest.fixture(scope="module")

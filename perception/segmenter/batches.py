@@ -15,6 +15,9 @@ from .views import LOWEST_CODE, View, Views
 DRAWN_PER_100 = 20  # of the pixels of a view that are learned from
 BALANCE = 0.5  # pixels of a class are drawn in proportion to frequency ** (1 - BALANCE)
 SENSOR_RANGE_M = (0.5, 5.0)
+CUT_OUT = 0.7  # share of the small views that are cut out of whole ones; the rest are whole ones, shrunk
+BLIND = 0.12  # share of the views that have no depth, as a photograph has none
+MIN_CELLS = 4  # of 2x2 pixels, of a category that is said to be in a view
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,25 +35,49 @@ class Batch:
     attributes: list[tuple[int, str, str]]
 
 
-def class_frequencies(views: Views, sample: int = 400) -> NDArray[np.float64]:
-    """(C,) share of the pixels that each category has, over evenly spaced views."""
-    counts = np.ones(len(vocabulary.names()))
-    for index in np.linspace(0, len(views) - 1, min(sample, len(views))).astype(int):
-        labels = views[index].labels[::2, ::2]
-        counts += np.bincount(labels[labels >= 0], minlength=len(counts))
-    return counts / counts.sum()
+class Drawer:
+    """Draws views so that what is rare in apartments is not rare in training.
 
-
-def make_batch(views: list[View], frequencies: NDArray[np.float64], rng: np.random.Generator, small: bool = False) -> Batch:
-    """Augment the views and draw pixels from them.
-
-    small: views of a quarter of the size, for a quarter of the cost: half of them whole at half the resolution, which shows
-    rooms, half of them cut out around something rare, which shows small things.
+    A category is drawn in proportion to the square root of the number of views that show it, then one of these views.
+    frequencies: (C,) share of the pixels that each category has.
     """
-    weight = frequencies**-BALANCE
-    if small:
-        views = [shrink(view) if rng.random() < 0.5 else cut_out(view, weight, rng) for view in views]
-    views = [augment(view, rng) for view in views]
+
+    def __init__(self, views: Views) -> None:
+        count = len(vocabulary.names())
+        cells = np.zeros((len(views), count), dtype=np.int32)
+        for index in range(len(views)):
+            labels = views[index].labels[::2, ::2]
+            cells[index] = np.bincount(labels[labels >= 0], minlength=count)
+        pixels = cells.sum(axis=0, dtype=np.int64) + 1
+        self.frequencies: NDArray[np.float64] = pixels / pixels.sum()
+        self.views = views
+        self._showing = [np.flatnonzero(column >= MIN_CELLS) for column in cells.T]
+        self._chance = np.sqrt([len(showing) for showing in self._showing])
+        self._chance /= self._chance.sum()
+
+    def draw(self, rng: np.random.Generator) -> tuple[View, int]:
+        """A view, and the category that it was drawn for."""
+        category = int(rng.choice(len(self._chance), p=self._chance))
+        return self.views[int(rng.choice(self._showing[category]))], category
+
+
+def make_batch(drawer: Drawer, count: int, rng: np.random.Generator, small: bool = False) -> Batch:
+    """Draw and augment views, and draw pixels from them.
+
+    small: views of a quarter of the size, for a quarter of the cost: most cut out around what they were drawn for, the others
+    whole at half the resolution, which shows rooms.
+    """
+    weight = drawer.frequencies**-BALANCE
+    views: list[View] = []
+    for _ in range(count):
+        view, category = drawer.draw(rng)
+        if small:
+            view = cut_out(view, category, rng) if rng.random() < CUT_OUT else shrink(view)
+        views.append(augment(view, rng))
+    return _draw_pixels(views, weight, rng)
+
+
+def _draw_pixels(views: list[View], weight: NDArray[np.float64], rng: np.random.Generator) -> Batch:
     pixels, labels, instances = [], [], []
     attributes: list[tuple[int, str, str]] = []
     for number, view in enumerate(views):
@@ -97,12 +124,11 @@ def shrink(view: View) -> View:
     return replace(view, rgb=rgb, depth_m=view.depth_m[::2, ::2], code=view.code[::2, ::2], K=K)
 
 
-def cut_out(view: View, weight: NDArray[np.float64], rng: np.random.Generator) -> View:
-    """A window of half the width and height, around a pixel of a category drawn by `weight` (C,) among those in view."""
+def cut_out(view: View, category: int, rng: np.random.Generator) -> View:
+    """A window of half the width and height around a pixel of a category that is in view."""
     labels = view.labels
     height, width = labels.shape
-    present = np.flatnonzero(np.bincount(labels[labels >= 0], minlength=len(weight)))
-    chosen = np.flatnonzero(labels.ravel() == rng.choice(present, p=weight[present] / weight[present].sum()))
+    chosen = np.flatnonzero(labels.ravel() == category)
     row, column = divmod(int(rng.choice(chosen)), width)
     top = int(np.clip(row - rng.integers(height // 2), 0, height // 2)) // 2 * 2
     left = int(np.clip(column - rng.integers(width // 2), 0, width // 2)) // 2 * 2
@@ -113,8 +139,10 @@ def cut_out(view: View, weight: NDArray[np.float64], rng: np.random.Generator) -
 
 
 def augment(view: View, rng: np.random.Generator) -> View:
-    """Mirror, change the light, and limit and disturb the depth; colours keep their names."""
-    if rng.random() < 0.6:
+    """Mirror, change the light, and limit, disturb or drop the depth; colours keep their names."""
+    if rng.random() < BLIND:
+        view = replace(view, depth_m=np.zeros_like(view.depth_m))
+    elif rng.random() < 0.6:
         view = sense(view)
     elif rng.random() < 0.7:
         view = sense(view, rng.uniform(0.1, 0.6), rng.uniform(3.0, 10.0))

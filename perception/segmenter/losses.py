@@ -23,8 +23,8 @@ def loss(net: PixelEmbedder, batch: Batch, bank: PhraseBank, rng: np.random.Gene
     """
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
         maps = net.pixels(batch.features)
-        drawn = maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1])[batch.pixels]
-    embeddings = F.normalize(net.head(drawn[:, :, None, None].float())[:, :, 0, 0], dim=-1)
+        drawn = net.head(maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1])[batch.pixels][:, :, None, None])[:, :, 0, 0]
+    embeddings = F.normalize(drawn.float(), dim=-1)
     words = net.embed_text(bank.draw_names(rng))
     names = F.cross_entropy(net.scale * embeddings @ words.T, batch.labels)
     return {"names": names, "attributes": ATTRIBUTE_WEIGHT * _attribute_loss(net, embeddings, batch, bank)}

@@ -20,17 +20,18 @@ import torch.distributed
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from .batches import class_frequencies, make_batch
+from .batches import Drawer, make_batch
 from .data import FIRST_UNSEEN_SEED, make_views
 from .losses import loss
+from .muon import Muon
 from .network import PixelEmbedder, spread_words
 from .phrases import PhraseBank, RememberedTexts
 from .quality import Quality, labels_of, measure
 from .views import Views
-from .weights import WEIGHTS, save_weights
+from .weights import WEIGHTS, load_weights, save_weights
 
-BATCH = 12  # views per update, over all workers; half as many once they are whole
-SMALL = 0.7  # share of the minutes, at the start, in which views have a quarter of the size
+BATCH = 32  # small views per update, over all workers; a quarter as many whole ones
+SMALL = 0.75  # share of the minutes, at the start, in which views have a quarter of the size
 PEAK_RATE = 2.5e-3
 WARMUP = 0.02  # share of the minutes
 DECAY = 0.35  # share of the minutes, at the end; between the two the rate is constant, so that minutes can be added
@@ -49,6 +50,7 @@ class Plan:
     apartments: int
     test_apartments: int
     out: Path
+    start: Path | None
     resume: bool
     seed: int
     workers: int
@@ -68,6 +70,7 @@ def train_segmenter(
     apartments: int = 400,
     test_apartments: int = 24,
     out: Path = WEIGHTS,
+    start: Path | None = None,
     resume: bool = False,
     seed: int = 0,
     workers: int = 2,
@@ -75,12 +78,13 @@ def train_segmenter(
     """Make the pictures that are missing, train for `minutes` in all, and write the weights with their measured quality.
 
     Train-split apartments have seeds 0, 1, ...; unseen ones, for the measurement, seeds 100 000, 100 001, ... Checkpoints lie
-    under `datasets`; resume continues from the last one, and spends what `minutes` leave. workers: processes, each with one
+    under `datasets`; resume continues from the last one, and spends what `minutes` leave. start: weights to begin with instead
+    of random ones. workers: processes, each with one
     thread, that render and then share the batches. Returns the quality on all unseen views.
     """
     make_views(datasets / "train", range(apartments), workers)
     make_views(datasets / "unseen", range(FIRST_UNSEEN_SEED, FIRST_UNSEEN_SEED + test_apartments), workers)
-    plan = Plan(minutes, datasets, apartments, test_apartments, out, resume, seed, workers)
+    plan = Plan(minutes, datasets, apartments, test_apartments, out, start, resume, seed, workers)
     with tempfile.TemporaryDirectory() as folder:
         context = get_context("spawn")
         others = [context.Process(target=_work, args=(plan, rank, folder), daemon=True) for rank in range(1, workers)]
@@ -104,6 +108,8 @@ def _work(plan: Plan, rank: int, folder: str) -> Quality:
     checkpoint = plan.datasets / "checkpoint.safetensors"
     if plan.resume and checkpoint.exists():
         trainer.load(checkpoint)
+    elif plan.start is not None:
+        trainer.begin_with(load_weights(plan.start))
     for line in trainer.run(checkpoint):
         if rank == 0:
             print(line, flush=True)
@@ -113,6 +119,7 @@ def _work(plan: Plan, rank: int, folder: str) -> Quality:
         return Quality({}, {})
     quality = trainer.measure(len(trainer.unseen))
     command = f"enactive train segmenter --minutes {plan.minutes:g} --apartments {plan.apartments} --seed {plan.seed}"
+    command += f" --start {plan.start.name}" if plan.start else ""
     save_weights(trainer.average, plan.out, f"{command} --workers {plan.workers}", quality, len(trainer.unseen))
     return quality
 
@@ -123,20 +130,25 @@ class Trainer:
     def __init__(
         self, views: Views, unseen: Views, minutes: float, seed: int, bank: PhraseBank, rank: int = 0, workers: int = 1
     ) -> None:
-        self.views, self.unseen, self.budget_s, self.seed = views, unseen, 60.0 * minutes, seed
+        self.drawer, self.unseen, self.budget_s, self.seed = Drawer(views), unseen, 60.0 * minutes, seed
         self.rank, self.workers = rank, workers
         self.bank = bank
-        self.frequencies = class_frequencies(views)
         self.net = PixelEmbedder()
         spread_words(self.net, bank.to_spread())
         self.average = PixelEmbedder()
         self.average.load_state_dict(self.net.state_dict())
-        learned = [p for p in self.net.parameters() if p.requires_grad]
-        plain = [p for p in learned if p.ndim < 2]
-        decayed = [p for p in learned if p.ndim >= 2]
-        groups = [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": plain, "weight_decay": 0.0}]
-        self.optimizer = torch.optim.AdamW(groups, lr=PEAK_RATE, betas=(0.9, 0.99))
+        filters = [p for part in (self.net.down, self.net.up) for p in part.parameters() if p.ndim == 4]
+        others = [p for p in self.net.parameters() if p.requires_grad and all(p is not q for q in filters)]
+        self.optimizers: tuple[torch.optim.Optimizer, ...] = (
+            Muon(filters, lr=PEAK_RATE, weight_decay=WEIGHT_DECAY),
+            torch.optim.AdamW(others, lr=PEAK_RATE, betas=(0.9, 0.99), weight_decay=0.0),
+        )
         self.progress = Progress()
+
+    def begin_with(self, net: PixelEmbedder) -> None:
+        """Take over the weights of a trained network."""
+        self.net.load_state_dict(net.state_dict())
+        self.average.load_state_dict(net.state_dict())
 
     def run(self, checkpoint: Path) -> Iterator[str]:
         """Train until the minutes are spent; yields lines for the log."""
@@ -160,18 +172,18 @@ class Trainer:
         """One update, at a time since the start. The random numbers follow from the seed, the step and the worker."""
         rng = np.random.default_rng([self.seed, self.progress.step, self.rank])
         small = self.progress.seconds < SMALL * self.budget_s
-        count = max((BATCH if small else BATCH // 2) // self.workers, 1)
-        views = [self.views[int(i)] for i in rng.integers(len(self.views), size=count)]
-        batch = make_batch(views, self.frequencies, rng, small)
+        count = max((BATCH if small else BATCH // 4) // self.workers, 1)
+        batch = make_batch(self.drawer, count, rng, small)
         self.net.train()
         terms = loss(self.net, batch, self.bank, rng, bf16=True)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.net.zero_grad(set_to_none=True)
         torch.autograd.backward(torch.stack(list(terms.values())).sum())
         self.progress.seconds = self._share_gradients(seconds)
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self._rate()
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = self._rate()
+            optimizer.step()
         self.progress.step += 1
         self._follow()
         return {name: float(term.detach()) for name, term in terms.items()}
@@ -202,8 +214,9 @@ class Trainer:
         """Write everything that continuing needs."""
         tensors = {f"net.{key}": value for key, value in self.net.state_dict().items()}
         tensors |= {f"average.{key}": value for key, value in self.average.state_dict().items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
+        for number, optimizer in enumerate(self.optimizers):
+            for index, state in optimizer.state_dict()["state"].items():
+                tensors |= {f"optimizer.{number}.{index}.{key}": value for key, value in state.items()}
         metadata = {"step": str(self.progress.step), "seconds": repr(self.progress.seconds)}
         fresh = path.with_suffix(".fresh")
         save_file({key: value.contiguous() for key, value in tensors.items()}, fresh, metadata)
@@ -217,12 +230,13 @@ class Trainer:
         self.progress = Progress(int(metadata["step"]), float(metadata["seconds"]))
         for module, prefix in ((self.net, "net."), (self.average, "average.")):
             module.load_state_dict({key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)})
-        state: dict[int, dict[str, torch.Tensor]] = {}
+        states: list[dict[int, dict[str, torch.Tensor]]] = [{} for _ in self.optimizers]
         for key, value in tensors.items():
             if key.startswith("optimizer."):
-                _, index, name = key.split(".")
-                state.setdefault(int(index), {})[name] = value
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
+                _, number, index, name = key.split(".")
+                states[int(number)].setdefault(int(index), {})[name] = value
+        for optimizer, state in zip(self.optimizers, states, strict=True):
+            optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
 
     def _rate(self) -> float:
         done = min(self.progress.seconds / self.budget_s, 1.0)

@@ -22,7 +22,8 @@ from .unigoal.grammar import parse_description
 def goal_name(goal: Goal, describer: Detector | None = None) -> str:
     """The category that a goal asks for, attributes and relations left out.
 
-    describer: detector that reads goal pictures. Raises PlannerError where the goal names nothing.
+    describer: detector that reads goal pictures, the embedded segmenter where not given. Raises PlannerError where the goal
+    names nothing, or a picture shows nothing that is recognised.
     """
     if isinstance(goal, ObjectGoal):
         name = goal.category
@@ -30,8 +31,6 @@ def goal_name(goal: Goal, describer: Detector | None = None) -> str:
         graph = parse_description(goal.text)
         name = graph.nodes[graph.target].name
     elif isinstance(goal, ImageGoal):
-        if describer is None:
-            raise PlannerError("a picture as goal needs a detector that reads it: give the planner a `describer`")
         from .unigoal.picture import describe
 
         graph = describe(goal.image, describer)

@@ -47,6 +47,9 @@ class WordEmbeddings:
 class Segmenter:
     """Detector from dense language-aligned embeddings (see `network`), on RGB-D with a known camera pose.
 
+    A picture without depth, such as a photograph of the goal, is taken too: the network has learned from some. It sees less
+    in them, and things of one name that touch come as one segment.
+
     weights: a file that `enactive train segmenter` wrote. text: sentence encoder that it was trained with, the embedded
     MiniLM where not given. Raises ConfigError where the weights are missing or corrupt.
     """
@@ -76,11 +79,11 @@ class Segmenter:
     def detect(self, observation: Observation) -> tuple[Detection, ...]:
         """Segments of the first camera's picture, best first; walls, floors and ceilings are left out.
 
-        Raises PerceptionError where there is no picture with depth.
+        Raises PerceptionError where there is no picture, or one that is damaged.
         """
         frame = _frame(observation)
         embeddings, names, probability = self.look(frame)
-        depth = np.asarray(frame.depth, dtype=np.float32)[::2, ::2][: names.shape[0], : names.shape[1]]
+        depth = _depth(frame)[::2, ::2][: names.shape[0], : names.shape[1]]
         # 0 is what `connected` takes for nothing
         keep = np.where(self._background[names] | _gaps(names, depth, self._gap_m), 0, names + 1)
         segments = connected(keep, connectivity=1)  # type: ignore[no-untyped-call]
@@ -98,10 +101,9 @@ class Segmenter:
     def look(self, frame: CameraFrame) -> tuple[torch.Tensor, NDArray[np.int64], NDArray[np.float32]]:
         """Embeddings (h * w, 192), index of the best word (h, w) and its probability (h, w), at half resolution."""
         height, width = (size // 2 * 2 for size in frame.rgb.shape[:2])
-        assert frame.depth is not None
         shown = features(
             torch.from_numpy(np.array(frame.rgb[None, :height, :width])),
-            torch.from_numpy(np.array(frame.depth[None, :height, :width], dtype=np.float32)),
+            torch.from_numpy(_depth(frame)[None, :height, :width].copy()),
             torch.from_numpy(frame.K[None]),
             torch.from_numpy(frame.T_world_camera[None]),
         )
@@ -144,18 +146,22 @@ class Segmenter:
 
 def _frame(observation: Observation) -> CameraFrame:
     if not observation.cameras:
-        raise PerceptionError("the observation has no camera; the segmenter needs one with rgb and depth")
+        raise PerceptionError("the observation has no camera; the segmenter needs one")
     name, frame = next(iter(observation.cameras.items()))
-    if frame.depth is None:
-        raise PerceptionError(f"camera {name!r} has no depth; the segmenter needs it")
     if frame.rgb.ndim != 3 or frame.rgb.shape[2] != 3 or frame.rgb.dtype != np.uint8 or min(frame.rgb.shape[:2]) < 32:
         shape, kind = frame.rgb.shape, frame.rgb.dtype
         raise PerceptionError(f"camera {name!r} sent {kind} rgb of shape {shape}; it must be (H, W, 3) uint8, H and W >= 32")
-    if frame.depth.shape != frame.rgb.shape[:2] or not np.isfinite(frame.depth).all():
-        raise PerceptionError(
-            f"camera {name!r} sent depth of shape {frame.depth.shape} that does not fit its rgb or is not finite"
-        )
+    depth = _depth(frame)
+    if depth.shape != frame.rgb.shape[:2] or not np.isfinite(depth).all():
+        raise PerceptionError(f"camera {name!r} sent depth of shape {depth.shape} that does not fit its rgb or is not finite")
     return frame
+
+
+def _depth(frame: CameraFrame) -> NDArray[np.float32]:
+    """(H, W) metres; a camera without depth returns nothing anywhere, which is 0."""
+    if frame.depth is None:
+        return np.zeros(frame.rgb.shape[:2], dtype=np.float32)
+    return np.asarray(frame.depth, dtype=np.float32)
 
 
 def _gaps(names: NDArray[np.int64], depth: NDArray[np.float32], gap_m: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,14 +22,18 @@ NEAR_SHARE = 0.06  # neighbours lie within this share of the diagonal from it
 MOST_NEIGHBOURS = 4
 BACKGROUND = {"wall", "floor", "ceiling", "door", "window"}
 HFOV_RAD = np.deg2rad(79.0)
+READ_PX = 320  # larger pictures are read at this width or height, which detectors are used to
 
 
-def describe(image: NDArray[np.uint8], detector: Detector) -> GoalGraph:
+def describe(image: NDArray[np.uint8], detector: Detector | None = None) -> GoalGraph:
     """What a picture shows: the central thing with its colour, and up to four neighbours with 2-D relations.
 
-    image: (H, W, 3) uint8. Raises PlannerError where nothing is recognised near its middle.
+    image: (H, W, 3) uint8. detector: what reads it, the embedded segmenter where not given. Raises PlannerError where nothing
+    is recognised near its middle.
     """
     check(image)
+    image = _shrunk(image)
+    detector = detector or _embedded_detector()
     found = [
         d for d in detector.detect(_observation(image)) if d.score >= LEAST_SCORE and d.name not in BACKGROUND and d.mask.any()
     ]
@@ -43,6 +49,24 @@ def describe(image: NDArray[np.uint8], detector: Detector) -> GoalGraph:
         nodes.append(_node(other, image))
         edges.append(_edge(centre, other, len(nodes) - 1))
     return GoalGraph(tuple(nodes), tuple(edges))
+
+
+@cache
+def _embedded_detector() -> Detector:
+    from enactive.perception.segmenter.detector import Segmenter
+
+    return Segmenter()
+
+
+def _shrunk(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture with at most `READ_PX` a side."""
+    import cv2
+
+    share = READ_PX / max(image.shape[:2])
+    if share >= 1.0:
+        return image
+    size = max(round(share * image.shape[1]), 32), max(round(share * image.shape[0]), 32)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def check(image: NDArray[np.uint8]) -> None:

@@ -59,9 +59,10 @@ class UniGoal:
     """The planner.
 
     sigma_partial, sigma_perfect: scores from which stages 2 and 3 hold. node_threshold: least similarity of a pair of nodes.
-    budget_steps: steps after which it settles for the best candidate. encoder: of words, MiniLM where not given. reasoner:
-    what a language model is in the paper. describer: detector that reads goal pictures. keypoints: matcher for picture goals.
-    weights: of the frontier score. The remaining switches turn parts of the method off, as in the paper's ablations.
+    budget_steps: steps after which it settles for the best candidate, those of the episode where not given. encoder: of
+    words, MiniLM where not given. reasoner: what a language model is in the paper. describer: detector that reads goal
+    pictures, the embedded segmenter where not given. keypoints: matcher for picture goals. weights: of the frontier score.
+    The remaining switches turn parts of the method off, as in the paper's ablations.
     """
 
     goals: tuple[type[Goal], ...] = (ObjectGoal, TextGoal, ImageGoal)
@@ -73,7 +74,7 @@ class UniGoal:
         sigma_partial: float = 0.5,
         sigma_perfect: float = 0.9,
         node_threshold: float = NODE_THRESHOLD,
-        budget_steps: int = 500,
+        budget_steps: int | None = None,
         matching: Literal["graph", "simplified"] = "graph",
         blacklist: bool = True,
         multi_stage: bool = True,
@@ -126,6 +127,7 @@ class UniGoal:
         self.rejected: dict[int, float] = {}
         self.spotted = -1  # node that was recognised as what the goal picture shows
         self.seen_from_m: dict[int, tuple[float, float]] = {}
+        self.budget = embodiment.max_steps if self.budget_steps is None else self.budget_steps
         self.turn_rad, self.turned_rad, self.heading_rad, self.looks = embodiment.turn_rad, 0.0, math.nan, 0
         self.anchored_since: tuple[frozenset[int], float, int] = (frozenset(), 0.0, 0)
         self._trace = {}
@@ -203,7 +205,7 @@ class UniGoal:
         found: Matching,
     ) -> Intent:
         """What the stage calls for; later stages fall through to earlier ones where they find nothing to do."""
-        late = belief.step >= self.budget_steps - RESERVE_STEPS
+        late = self.budget is not None and belief.step >= self.budget - RESERVE_STEPS
         candidate = found.nodes.get(self.goal_graph.target)
         if candidate is not None and (stage is not Stage.ZERO or late):
             intent = self._pursue(belief, grid, scene, from_here, candidate, found)

@@ -58,7 +58,7 @@ class Reasoner(Protocol):
 class EmbeddedReasoner:
     """Judgements without a language model.
 
-    words: similarities of names. describer: the detector that reads goal pictures; without one an `ImageGoal` is refused.
+    words: similarities of names. describer: the detector that reads goal pictures, the embedded segmenter where not given.
     """
 
     def __init__(self, words: WordSimilarity, describer: Detector | None = None) -> None:
@@ -74,8 +74,6 @@ class EmbeddedReasoner:
         if isinstance(goal, TextGoal):
             return parse_description(goal.text)
         if isinstance(goal, ImageGoal):
-            if self.describer is None:
-                raise PlannerError("an image goal needs a detector that describes the picture: give UniGoal a `describer`")
             from .picture import describe
 
             return describe(goal.image, self.describer)

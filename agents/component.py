@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from enactive.errors import ConfigError
+
 from .plugins import Group, load
 
 
@@ -18,8 +20,18 @@ class Component:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
     def build(self) -> Any:
-        """A new instance. Raises ConfigError where the name is unknown."""
-        return load(self.group, self.name)(**self.arguments)
+        """A new instance; arguments that are objects may be written as `{"class_path": ..., "init_args": {...}}`.
+
+        Raises ConfigError where the name is unknown or the arguments do not fit the constructor.
+        """
+        from jsonargparse import ArgumentError, ArgumentParser
+
+        parser = ArgumentParser(exit_on_error=False)
+        parser.add_class_arguments(load(self.group, self.name), "component")
+        try:
+            return parser.instantiate(parser.parse_object({"component": dict(self.arguments)})).component
+        except ArgumentError as error:
+            raise ConfigError(f"{self.name} cannot be built from {dict(self.arguments)}: {error}") from error
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `from_json` reads back."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -98,7 +99,7 @@ class _Run:
         self.agent, self.env, self.goal, self.episode, self.recorders = agent, env, goal, episode, recorders
         self.started = False
         self.info: Mapping[str, Any] = _NOTHING
-        self.body = embodiment_of(env)
+        self.body = replace(embodiment_of(env), max_steps=agent.max_steps)
         self.belief: Belief | None = None
         self.meter: NavigationMeter | None = None
         self.began = agent.clock()

@@ -33,6 +33,7 @@ class Embodiment:
     labels, units, low, high: one entry per action dimension; for `discrete` the labels name the actions and low/high are
     empty. frame: what a motion command is expressed in. rate_hz: how often a command is taken; 0 where the world waits.
     forward_m, turn_rad, look_rad: size of the discrete moves. skills: the interaction verbs that the body has.
+    max_steps: commands after which an episode is cut, None where it is not.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Embodiment:
     turn_rad: float = float(np.deg2rad(30.0))
     look_rad: float = float(np.deg2rad(30.0))
     skills: frozenset[str] = frozenset()
+    max_steps: int | None = None
 
     @property
     def action_dim(self) -> int:

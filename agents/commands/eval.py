@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+import yaml
 from jsonargparse import ArgumentParser
 from rich.console import Console
 from rich.markdown import Markdown
@@ -30,7 +32,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--split", type=str, default="val_unseen")
     parser.add_argument("--episodes", type=int, default=100, help="the first so many episodes of the split")
     parser.add_argument(
-        "--compare", type=list[str], default=[], help="further planners, as a list: [NearestFrontier,RandomWalk]"
+        "--compare",
+        type=list[str],
+        default=[],
+        help="further planners, with arguments where wanted: '[NearestFrontier, UniGoal(blacklist=false)]'",
     )
     parser.add_argument("--max_steps", type=int, default=500)
     parser.add_argument("--workers", type=int, default=1, help="processes")
@@ -49,7 +54,7 @@ def main(argv: Sequence[str]) -> int:
     planner = component("planner", chosen.planner)
     label = planner.name.rpartition(".")[2]
     methods = [Method(label, perceiver, planner, controller)]
-    methods += [Method(name, perceiver, Component("planners", name), controller) for name in chosen.compare]
+    methods += [Method(text, perceiver, read_planner(text), controller) for text in chosen.compare]
     if len({method.label for method in methods}) < len(methods):
         raise ConfigError("--compare names a planner twice")
     folder = chosen.out or Path("runs/eval") / f"{chosen.suite.replace('/', '-')}-{chosen.split}-{label}"
@@ -85,6 +90,15 @@ def main(argv: Sequence[str]) -> int:
     Console().print(Markdown(text))
     print(f"{folder}/table.md, table.png, episodes.jsonl")
     return 0
+
+
+def read_planner(text: str) -> Component:
+    """`Name` or `Name(argument=value, ...)`, values as in YAML. Raises ConfigError where it is written otherwise."""
+    written = re.fullmatch(r"\s*([\w.]+)\s*(?:\((.*)\))?\s*", text)
+    if written is None:
+        raise ConfigError(f"--compare takes names like UniGoal or UniGoal(blacklist=false), not {text!r}")
+    pairs = [pair.partition("=") for pair in (written[2] or "").split(",") if pair.strip()]
+    return Component("planners", written[1], {key.strip(): yaml.safe_load(value) for key, _, value in pairs})
 
 
 def _progress() -> Progress:

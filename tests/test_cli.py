@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 
 from enactive.agents.cli import COMMANDS, main
+from enactive.agents.commands.eval import read_planner
 from enactive.agents.commands.run import read_goal_image
+from enactive.agents.component import Component
 from enactive.errors import ConfigError
 
 ORACLE = ["--perceiver", "OraclePerceiver", "--env.rooms", "3"]
@@ -79,6 +81,24 @@ def test_a_corrupt_picture_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(ConfigError, match="is not a picture that can be read"):
         read_goal_image(path)
+
+
+def test_planners_to_compare_are_read_with_their_arguments() -> None:
+    plain, ablated = read_planner("NearestFrontier"), read_planner("UniGoal(blacklist=false, sigma_partial=0.4)")
+    assert (plain.name, dict(plain.arguments)) == ("NearestFrontier", {})
+    built = ablated.build()
+    assert (type(built).__name__, built.blacklist, built.sigma_partial) == ("UniGoal", False, 0.4)
+    with pytest.raises(ConfigError, match="--compare takes names"):
+        read_planner("UniGoal(blacklist=false")
+    with pytest.raises(ConfigError, match="UniGoal cannot be built from"):
+        read_planner("UniGoal(blacklists=false)").build()
+
+
+def test_arguments_that_are_objects_are_built_from_their_class_paths() -> None:
+    matcher = {"class_path": "enactive.planners.unigoal.keypoints.SiftMatcher", "init_args": {"features": 700}}
+    built = Component("planners", "UniGoal", {"keypoints": matcher, "weights": {"near": 0.3}}).build()
+    assert built.keypoints.features == 700
+    assert built.weights.near == 0.3
 
 
 def test_list_names_every_component_and_suite(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from enactive.errors import EmbodimentFault
+from enactive.errors import EmbodimentFault, PerceptionError
 
 STANDARD_KEYS = frozenset({"cameras", "T_world_base", "joint_positions_rad", "text", "stamp_s"})
 
@@ -28,6 +28,13 @@ class CameraFrame:
     K: NDArray[np.float64]
     T_world_camera: NDArray[np.float64]
     stamp_s: float
+
+    @property
+    def depth_m(self) -> NDArray[np.float32]:
+        """`depth`, for those who cannot do without. Raises PerceptionError where the camera measures none."""
+        if self.depth is None:
+            raise PerceptionError("the camera gives no depth: use a depth camera, or a perceiver that needs none")
+        return self.depth
 
 
 @dataclass(frozen=True, slots=True)

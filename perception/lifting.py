@@ -51,8 +51,7 @@ def lift(
     behind the nearest points is dropped, and where the depths of a mask fall apart, all but the largest part in space.
     exact_masks: the masks come from a renderer, parts belong together even where something stands in between.
     """
-    assert frame.depth is not None
-    depth = frame.depth.ravel()
+    depth = frame.depth_m.ravel()
     usable = (depth >= depth_range_m[0]) & (depth <= depth_range_m[1])  # NaN is unusable, too
     picked: list[tuple[int, NDArray[np.int64], int]] = []
     for index, detection in enumerate(detections):
@@ -98,9 +97,8 @@ def _inside(mask: NDArray[np.bool_], pixels: NDArray[np.int64]) -> NDArray[np.bo
 
 
 def _unproject(pixels: NDArray[np.int64], frame: CameraFrame) -> NDArray[np.float64]:
-    assert frame.depth is not None
-    v, u = np.divmod(pixels, frame.depth.shape[1])
-    z = frame.depth.ravel()[pixels].astype(np.float64)
+    v, u = np.divmod(pixels, frame.depth_m.shape[1])
+    z = frame.depth_m.ravel()[pixels].astype(np.float64)
     x = (u - frame.K[0, 2]) / frame.K[0, 0] * z
     y = (v - frame.K[1, 2]) / frame.K[1, 1] * z
     return np.column_stack([x, y, z]) @ frame.T_world_camera[:3, :3].T + frame.T_world_camera[:3, 3]

@@ -135,8 +135,6 @@ class OccupancyMap:
 
         T_world_base: (4, 4) pose of the body on the floor. Raises PerceptionError without depth or with an impossible pose.
         """
-        if frame.depth is None:
-            raise PerceptionError("mapping needs depth, and this camera gives none: use a camera with depth")
         if not (np.isfinite(T_world_base).all() and np.isfinite(frame.T_world_camera).all()):
             raise PerceptionError("mapping got a pose with NaN or infinite entries: check the odometry")
         self._reserve(T_world_base[:2, 3], self.body_radius_m)
@@ -145,9 +143,8 @@ class OccupancyMap:
         self._see(frame, float(T_world_base[2, 3]))
 
     def _see(self, frame: CameraFrame, floor_z_m: float) -> None:
-        assert frame.depth is not None
-        depth = frame.depth[::STRIDE, ::STRIDE].ravel()
-        rays = _rays(frame.depth.shape[0], frame.depth.shape[1], frame.K.tobytes())
+        depth = frame.depth_m[::STRIDE, ::STRIDE].ravel()
+        rays = _rays(frame.depth_m.shape[0], frame.depth_m.shape[1], frame.K.tobytes())
         right = frame.T_world_camera[:2, 0] / np.linalg.norm(frame.T_world_camera[:2, 0])
         ahead = np.array([-right[1], right[0]])
         level = np.array([[*ahead, 0.0], [*-right, 0.0], [0.0, 0.0, 1.0]]) @ frame.T_world_camera[:3, :3]

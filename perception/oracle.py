@@ -97,9 +97,8 @@ class OraclePerceiver:
             bounds = [placed.asset.bounds for placed in self._oracle.apartment.objects]
             self._reach_m = [float(np.linalg.norm(np.abs(box.centre) + box.half_size)) for box in bounds]
         segmentation = self._oracle.segmentation()
-        frame = self._without_glass(frame, segmentation)
-        assert frame.depth is not None
-        segmentation = np.where((frame.depth >= low) & (frame.depth <= high), segmentation, -1)
+        frame = self._without_glass(self._oracle, frame, segmentation)
+        segmentation = np.where((frame.depth_m >= low) & (frame.depth_m <= high), segmentation, -1)
         areas = np.bincount(segmentation[segmentation >= 0].ravel())
         instances = [int(i) for i in np.flatnonzero(areas >= self.min_area_px)]
         objects = [self._objects[i] for i in instances]
@@ -111,17 +110,15 @@ class OraclePerceiver:
         words = [{word: 1.0 for word in (thing.colour, thing.material, thing.shape) if word} for thing in objects]
         return self._memory.remember(observation, frame, detections, words, instances)
 
-    def _without_glass(self, frame: CameraFrame, segmentation: NDArray[np.int32]) -> CameraFrame:
+    def _without_glass(self, oracle: SegmentationOracle, frame: CameraFrame, segmentation: NDArray[np.int32]) -> CameraFrame:
         """The frame with the depth of things that depth looks through (a wine glass) set to where they stand."""
-        assert frame.depth is not None
-        assert self._oracle is not None
-        depth = frame.depth.copy()
+        depth = frame.depth_m.copy()
         areas = np.bincount(segmentation[segmentation >= 0].ravel())
         for i in np.flatnonzero(areas >= self.min_area_px).tolist():
-            place_m = self._oracle.pose(i)[:3, 3] - frame.T_world_camera[:3, 3]
+            place_m = oracle.pose(i)[:3, 3] - frame.T_world_camera[:3, 3]
             z = float(frame.T_world_camera[:3, 2] @ place_m)
             pixels = np.flatnonzero(segmentation == i)
-            measured = frame.depth.ravel()[pixels]
+            measured = frame.depth_m.ravel()[pixels]
             measured = measured[measured > 0]
             if z > 0 and (not len(measured) or np.median(measured) > z + self._reach_m[i] + THROUGH_M):
                 depth.ravel()[pixels] = z

@@ -38,13 +38,11 @@ class SensorGuard:
                 "no camera picture arrived: check that the environment gives rgb and that the camera is connected"
             )
         name, frame = next(iter(observation.cameras.items()))
-        if frame.depth is None:
-            raise PerceptionError(f"camera {name!r} gives no depth: use a depth camera, or a perceiver that needs none")
         if frame.rgb.dtype != np.uint8 or frame.rgb.ndim != 3 or frame.rgb.shape[2] != 3:
             raise PerceptionError(f"camera {name!r} gives {frame.rgb.dtype} {frame.rgb.shape}: pictures are uint8 (H, W, 3)")
-        if frame.depth.shape != frame.rgb.shape[:2]:
-            raise PerceptionError(f"depth {frame.depth.shape} and picture {frame.rgb.shape[:2]} differ in size: align them")
-        if not np.isfinite(frame.depth).any():
+        if frame.depth_m.shape != frame.rgb.shape[:2]:
+            raise PerceptionError(f"depth {frame.depth_m.shape} and picture {frame.rgb.shape[:2]} differ in size: align them")
+        if not np.isfinite(frame.depth_m).any():
             raise PerceptionError(f"camera {name!r} gives no finite depth at all: check the sensor")
         pose = observation.T_world_base
         if pose is None:
@@ -55,8 +53,7 @@ class SensorGuard:
         return frame, pose
 
     def _check_alive(self, name: str, frame: CameraFrame, pose: NDArray[np.float64]) -> None:
-        assert frame.depth is not None
-        picture = zlib.crc32(frame.depth.tobytes(), zlib.crc32(frame.rgb.tobytes()))
+        picture = zlib.crc32(frame.depth_m.tobytes(), zlib.crc32(frame.rgb.tobytes()))
         moved = self._pose is not None and _moved(self._pose, pose)
         self._same_stamps = self._same_stamps + 1 if frame.stamp_s == self._stamp_s else 0
         if self._same_stamps and moved:
@@ -83,6 +80,5 @@ def _moved(before: NDArray[np.float64], after: NDArray[np.float64]) -> bool:
 
 def _blank(frame: CameraFrame) -> bool:
     """Whether a picture has nothing in it that would change with the view: one colour, and depth flat or absent."""
-    assert frame.depth is not None
-    coarse, depth = frame.rgb[::8, ::8].reshape(-1, 3).astype(np.int16), frame.depth[::8, ::8]
+    coarse, depth = frame.rgb[::8, ::8].reshape(-1, 3).astype(np.int16), frame.depth_m[::8, ::8]
     return bool((np.ptp(coarse, axis=0) <= 6).all() and np.ptp(depth) <= 0.01)

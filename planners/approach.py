@@ -14,7 +14,7 @@ from enactive.perception.geodesic import DistanceField, distance_field, traversa
 from enactive.perception.mapping import OccupancyMap
 from enactive.perception.scene_graph import SceneNode
 
-from .base import GoTo, LookAt
+from .base import GoTo, LookAt, surroundings
 
 REACH_M = 0.8  # how near to an object's box counts as standing before it
 MOST_STEPS = 200  # moves before giving up
@@ -134,13 +134,13 @@ class Approach:
 
     def next(self, belief: Belief, node: SceneNode) -> GoTo | LookAt | None:
         """The intent towards a node, which may move a little while it gets better known."""
-        assert belief.map is not None
+        grid, _ = surroundings(belief)
         self._steps += 1
         if self._steps > MOST_STEPS * self._pace:
             self.failed = not self._stood
             return None
         if not self._facing:
-            self._choose(belief.map, node)
+            self._choose(grid, node)
         if self._place is None:
             self.failed = not self._stood
             return None

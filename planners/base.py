@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from enactive.envs import Embodiment, Goal
+from enactive.errors import PlannerError
 from enactive.perception.base import Belief
+
+if TYPE_CHECKING:
+    from enactive.perception.mapping import OccupancyMap
+    from enactive.perception.scene_graph import SceneGraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,13 @@ class Stop:
 
 
 Intent = GoTo | Look | LookAt | Interact | MoveJoints | Move | CallTool | Stop
+
+
+def surroundings(belief: Belief) -> tuple[OccupancyMap, SceneGraph]:
+    """Map and scene graph of a belief. Raises PlannerError where the perceiver provides none."""
+    if belief.map is None or belief.scene_graph is None:
+        raise PlannerError("this planner needs a map and a scene graph: use a perceiver that provides both")
+    return belief.map, belief.scene_graph
 
 
 @runtime_checkable

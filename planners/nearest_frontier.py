@@ -17,7 +17,7 @@ from enactive.perception.geodesic import distance_field
 from enactive.perception.mapping import OccupancyMap
 
 from .approach import pace, reached
-from .base import GoTo, Intent, Look, LookAt, Stop
+from .base import GoTo, Intent, Look, LookAt, Stop, surroundings
 from .seek import Seeker, goal_name
 
 SAME_M = 0.6  # a frontier whose target moved less than this between two steps is the same one
@@ -62,12 +62,12 @@ class NearestFrontier:
         if intent is not None:
             self._target, self._waited = None, 0
             return intent
-        assert belief.map is not None
+        grid, _ = surroundings(belief)
         while True:
-            frontier, distance_m, count = self._choose(belief.map)
+            frontier, distance_m, count = self._choose(grid)
             self._trace = {"stage": "explore", "goal": self._seeker.name, "frontiers": count}
             if frontier is None:
-                if self._second_look(belief.map):
+                if self._second_look(grid):
                     return self.plan(belief)
                 return Stop(f"not found: no {self._seeker.name}, and nothing left to explore", found=False)
             x, y = (float(value) for value in frontier.target_m)

@@ -58,24 +58,28 @@ class OracleShortestPath:
 
     def reset(self, goal: Goal, embodiment: Embodiment) -> None:
         """Start on the running episode's goal. Raises ConfigError where it was not bound."""
+        self._truth()
+        self._trace = {}
+
+    def _truth(self) -> PathOracle:
         if self._oracle is None:
             raise ConfigError("OracleShortestPath knows no oracle: call planner.bind(env.unwrapped.oracle) before reset")
-        self._trace = {}
+        return self._oracle
 
     def plan(self, belief: Belief) -> Intent:
         """Raises PlannerError where the observation has no pose or the episode names no targets."""
-        assert self._oracle is not None
+        oracle = self._truth()
         pose = belief.observation.T_world_base
-        if pose is None or not self._oracle.targets:
+        if pose is None or not oracle.targets:
             raise PlannerError("the oracle's path needs the pose of the base and an episode whose targets are known")
         here = pose[:2, 3]
-        left_m = self._oracle.geodesic_m(here, self._oracle.targets)
+        left_m = oracle.geodesic_m(here, oracle.targets)
         self._trace = {"stage": "walk", "distance_m": left_m}
         if left_m < THERE_M:
             return Stop("at a place that sees the goal")
         if not math.isfinite(left_m):
             return Stop("there is no way to the goal", found=False)
-        path = self._oracle.path_m(here, self._oracle.targets)
+        path = oracle.path_m(here, oracle.targets)
         along = np.cumsum(np.linalg.norm(np.diff(path, axis=0, prepend=here[None]), axis=1))
         if along[-1] > AHEAD_M:
             x, y = path[int(np.searchsorted(along, AHEAD_M))]
@@ -84,8 +88,8 @@ class OracleShortestPath:
 
     def _last_steps(self, belief: Belief, end_m: NDArray[np.float64]) -> GoTo:
         """To the end of the path, or, where there is room, a little further towards the goal."""
-        assert self._oracle is not None
-        goals = np.array([self._oracle.pose(target)[:2, 3] for target in self._oracle.targets])
+        oracle = self._truth()
+        goals = np.array([oracle.pose(target)[:2, 3] for target in oracle.targets])
         goal = goals[np.linalg.norm(goals - end_m, axis=1).argmin()]
         further = end_m + BEYOND_M * (goal - end_m) / max(float(np.linalg.norm(goal - end_m)), BEYOND_M)
         grid = belief.map

@@ -14,7 +14,7 @@ from enactive.perception.geodesic import distance_field, traversable
 from enactive.perception.mapping import OccupancyMap
 
 from .approach import pace, reached
-from .base import GoTo, Intent, Look, LookAt, Stop
+from .base import GoTo, Intent, Look, LookAt, Stop, surroundings
 from .seek import Seeker, goal_name
 
 PATIENCE = 60  # moves for one stretch of the walk
@@ -57,10 +57,10 @@ class RandomWalk:
         if intent is not None:
             self._go = None
             return intent
-        assert belief.map is not None
+        grid, _ = surroundings(belief)
         self._steps += 1
         if self._go is None or self._steps > PATIENCE * self._pace or reached(self._go, belief.observation):
-            self._go, self._steps = self._anywhere(belief.map), 0
+            self._go, self._steps = self._anywhere(grid), 0
         self._trace = {"stage": "walk", "goal": self._seeker.name}
         if self._go is None:
             return Look(yaw_rad=self._turn_rad)

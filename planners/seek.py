@@ -14,7 +14,7 @@ from enactive.perception.detector import Detector
 from enactive.perception.scene_graph import SceneNode
 
 from .approach import Approach, pace, turn_between, yaw_of
-from .base import Intent, Look, Stop
+from .base import Intent, Look, Stop, surroundings
 from .unigoal.commonsense import canonical
 from .unigoal.grammar import parse_description
 
@@ -64,8 +64,6 @@ class Seeker:
 
     def plan(self, belief: Belief) -> Intent | None:
         """What to do about the goal, None where nothing is known of it. Raises PlannerError without map or scene graph."""
-        if belief.map is None or belief.scene_graph is None:
-            raise PlannerError("this planner needs a map and a scene graph: use a perceiver that provides both")
         node = self._candidate(belief)
         while node is not None:
             if self._approach is None or self._approach[0] != node.id:
@@ -105,17 +103,16 @@ class Seeker:
 
     def _candidate(self, belief: Belief) -> SceneNode | None:
         """The node that is being walked up to, else the nearest believed one that answers to the goal's name."""
-        assert belief.map is not None
-        assert belief.scene_graph is not None
+        grid, scene = surroundings(belief)
         nodes = [
             node
-            for node in belief.scene_graph
+            for node in scene
             if node.id not in self._given_up
             and answers_to(node.name, self.name)
             and node.score >= self.min_score
             and node.sightings >= self.min_sightings
         ]
-        here = belief.map.position_m
+        here = grid.position_m
         current = self._approach[0] if self._approach is not None else -1
         nodes.sort(key=lambda node: (node.id != current, float(np.linalg.norm(node.centre_m[:2] - here)), node.id))
         return nodes[0] if nodes else None

@@ -17,7 +17,7 @@ from enactive.perception.base import Belief
 from enactive.perception.detector import Detector, TextEncoder
 from enactive.perception.geodesic import distance_field
 
-from .base import GoTo, Intent, Look, LookAt, Stop
+from .base import GoTo, Intent, Look, LookAt, Stop, surroundings
 from .seek import Seeker, goal_name
 from .unigoal.embedding import SceneArrays
 from .unigoal.explorer import Explorer
@@ -72,15 +72,14 @@ class SemanticFrontier:
         if intent is not None:
             self._explorer.rest()
             return intent
-        assert belief.map is not None
-        assert belief.scene_graph is not None
-        scene = SceneArrays.read(belief.scene_graph)
+        grid, graph = surroundings(belief)
+        scene = SceneArrays.read(graph)
         relevance = subgraph_relevance(self._goal, scene, self._mind)
 
         def score(points: NDArray[np.float64], ways: NDArray[np.float64], widths: NDArray[np.float64]) -> NDArray[np.float64]:
             return score_frontiers(points, ways, widths, [meaning(points, scene, relevance)], self.weights)
 
-        choice = self._explorer.choose(belief.map, distance_field(belief.map, belief.map.position_m), score)
+        choice = self._explorer.choose(grid, distance_field(grid, grid.position_m), score)
         self._trace = {"stage": "explore", "goal": self._seeker.name}
         if choice is None:
             return Stop(f"not found: no {self._seeker.name}, and nothing left to explore", found=False)

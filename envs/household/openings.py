@@ -20,7 +20,8 @@ def doorways(rng: np.random.Generator, plan: FloorPlan) -> tuple[Doorway, ...]:
     made = []
     for i, j in plan.joined:
         wall = shared_wall(plan.cells[i], plan.cells[j])
-        assert wall is not None, "joined rooms share a wall"
+        if wall is None:
+            raise ValueError(f"rooms {i} and {j} of the plan are joined and share no wall")
         along, across, start, end = wall
         kinds = (plan.kinds[i], plan.kinds[j])
         room = end - start - 0.2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -22,7 +23,7 @@ from enactive.perception.mapping import OccupancyMap
 from enactive.perception.scene_graph import SceneGraph
 
 from ..approach import pitch_of, turn_between, yaw_of
-from ..base import GoTo, Intent, Look, LookAt, Stop
+from ..base import GoTo, Intent, Look, LookAt, Stop, surroundings
 from .blacklist import Blacklist
 from .correction import correct
 from .embedding import SceneArrays, node_similarity
@@ -53,6 +54,19 @@ MOST_LOOKS = 4
 LAST_RESORT = 0.8  # least similarity of a candidate when everything else is explored
 UNREACHED = -0.3  # confidence in a candidate that could not be got to
 PLAUSIBLE = -0.45  # a rejected candidate above this may still be answered with, when everything else is explored
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """What one decision is made from: the belief with its map and scene graph, the graph as arrays, the distances to go from
+    here, and how the goal graph matches."""
+
+    belief: Belief
+    grid: OccupancyMap
+    scene: SceneGraph
+    arrays: SceneArrays
+    from_here: DistanceField
+    found: Matching
 
 
 class UniGoal:
@@ -147,23 +161,18 @@ class UniGoal:
         return self.mind.decompose(self.goal_graph) if self.decomposition else [list(range(len(self.goal_graph.nodes)))]
 
     def plan(self, belief: Belief) -> Intent:
-        if belief.map is None or belief.scene_graph is None:
-            raise PlannerError("UniGoal needs a map and a scene graph: use a perceiver that provides both")
-        grid, scene = belief.map, belief.scene_graph
+        grid, scene = surroundings(belief)
         here = (float(grid.position_m[0]), float(grid.position_m[1]))
         self.inspector.note(belief, scene)
         self.seen_from_m.update((detection.node_id, here) for detection in belief.detections)
         released = self.listed.release(scene)
         arrays = SceneArrays.read(scene)
-        found = self._match(arrays, grid)
-        target = self.goal_graph.target
-        found = self._spot(belief, scene, found)
-        stage = stage_of(found, self.sigma_partial, self.sigma_perfect, target, self.multi_stage)
+        found = self._spot(belief, scene, self._match(arrays, grid))
+        stage = stage_of(found, self.sigma_partial, self.sigma_perfect, self.goal_graph.target, self.multi_stage)
         self._trace = self._report(belief, stage, found)
         if released:
             self._trace["released"] = [list(pair) for pair in released]
-        from_here = distance_field(grid, grid.position_m)
-        return self._act(belief, grid, scene, arrays, from_here, stage, found)
+        return self._act(Moment(belief, grid, scene, arrays, distance_field(grid, grid.position_m), found), stage)
 
     def _spot(self, belief: Belief, scene: SceneGraph, found: Matching) -> Matching:
         """For a picture: what the view shows to be it is the match, whatever it is called."""
@@ -194,41 +203,32 @@ class UniGoal:
             node_threshold=self.node_threshold,
         )
 
-    def _act(
-        self,
-        belief: Belief,
-        grid: OccupancyMap,
-        scene: SceneGraph,
-        arrays: SceneArrays,
-        from_here: DistanceField,
-        stage: Stage,
-        found: Matching,
-    ) -> Intent:
+    def _act(self, now: Moment, stage: Stage) -> Intent:
         """What the stage calls for; later stages fall through to earlier ones where they find nothing to do."""
-        late = self.budget is not None and belief.step >= self.budget - RESERVE_STEPS
-        candidate = found.nodes.get(self.goal_graph.target)
+        late = self.budget is not None and now.belief.step >= self.budget - min(RESERVE_STEPS, self.budget // 4)
+        candidate = now.found.nodes.get(self.goal_graph.target)
         if candidate is not None and (stage is not Stage.ZERO or late):
-            intent = self._pursue(belief, grid, scene, from_here, candidate, found)
+            intent = self._pursue(now, candidate)
             if intent is not None:
                 return intent
         elif not late and self.pursuit is not None:
             self.pursuit = None
-        if self._looking_around(belief):
+        if self._looking_around(now.belief):
             return self._say("look around", Look(self.turn_rad))
         choice = None
         if not late and stage is Stage.PARTIAL and candidate is None:
-            choice = self._infer(belief, grid, scene, arrays, from_here, found)
+            choice = self._infer(now)
         if choice is None and not late:
-            choice = self._expand(grid, arrays, from_here)
+            choice = self._expand(now)
         if not late and (choice is None or not choice.wide):
-            visit = self.inspector.next(belief, grid, scene, from_here)
+            visit = self.inspector.next(now.belief, now.grid, now.scene, now.from_here)
             if visit is not None:
                 return self._say(f"look closely at {visit[1]}", visit[0])
         if choice is not None:
             self._trace["frontier"] = list(choice.point_m)
             self._trace["frontiers"] = choice.count
             return choice.go()
-        return self._settle(belief, grid, scene, arrays, from_here, found)
+        return self._settle(now)
 
     def _looking_around(self, belief: Belief) -> bool:
         """The turn on the spot at the start."""
@@ -244,32 +244,25 @@ class UniGoal:
         self.looks += 1
         return self.turned_rad < 2.0 * math.pi - 1.5 * self.turn_rad
 
-    def _expand(self, grid: OccupancyMap, arrays: SceneArrays, from_here: DistanceField) -> Choice | None:
+    def _expand(self, now: Moment) -> Choice | None:
         """Stage 1: the frontier that the sub-graphs of the goal speak for."""
+        arrays = now.arrays
         relevance = [subgraph_relevance(part, arrays, self.mind) for part in self.subgraphs] if self.frontier_selection else []
 
         def score(points: NDArray[np.float64], ways: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
             return score_frontiers(points, ways, sizes, [meaning(points, arrays, each) for each in relevance], self.weights)
 
-        choice = self.explorer.choose(grid, from_here, score)
+        choice = self.explorer.choose(now.grid, now.from_here, score)
         if choice is not None:
             self._say("expand from sub-graphs")
         return choice
 
-    def _infer(
-        self,
-        belief: Belief,
-        grid: OccupancyMap,
-        scene: SceneGraph,
-        arrays: SceneArrays,
-        from_here: DistanceField,
-        found: Matching,
-    ) -> Choice | None:
+    def _infer(self, now: Moment) -> Choice | None:
         """Stage 2: the frontier nearest to where the target should be, from the layout of the goal and the anchors.
 
         Where no frontier is left there, the anchors have not led to the goal: they go to the blacklist.
         """
-        anchors = {g: scene.nodes[id_].centre_m[:2] for g, id_ in found.nodes.items()}
+        anchors = {g: now.scene.nodes[id_].centre_m[:2] for g, id_ in now.found.nodes.items()}
         place = (
             project(self.layout_m, anchors)[self.goal_graph.target]
             if self.anchor_alignment
@@ -281,32 +274,31 @@ class UniGoal:
             gap = np.linalg.norm(points - place, axis=1)
             return np.where(gap <= PROJECTED_REACH_M, 2.0 - gap / PROJECTED_REACH_M + 0.5 * (1.0 - ways / (ways + 5.0)), -1.0)
 
-        choice = self.explorer.choose(grid, from_here, score)
+        choice = self.explorer.choose(now.grid, now.from_here, score)
         if choice is not None and choice.score >= 0.0:
             self._say("explore where the anchors point")
             return choice
         self.explorer.rest()
         if self.blacklist:
-            self.listed.add(found, scene)
+            self.listed.add(now.found, now.scene)
             self._say("anchors exhausted")
         return None
 
-    def _pursue(
-        self, belief: Belief, grid: OccupancyMap, scene: SceneGraph, from_here: DistanceField, candidate: int, found: Matching
-    ) -> Intent | None:
+    def _pursue(self, now: Moment, candidate: int) -> Intent | None:
         """Stage 3, and stage 2 once a candidate for the target is among the matches: go there, correct, verify."""
+        belief, scene = now.belief, now.scene
         if self.pursuit is None or scene.resolve(self.pursuit.node_id) != candidate:
             self.pursuit = Pursuit(candidate, self.gaze, self.seen_from_m.get(candidate))
         pursuit = self.pursuit
         pursuit.node_id = candidate
         node = scene.nodes[candidate]
-        progress, intent = pursuit.advance(belief, grid, node, from_here)
+        progress, intent = pursuit.advance(belief, now.grid, node, now.from_here)
         if progress != "unreachable":
             self.explorer.rest()
         standing = progress == "standing"
         shown = in_sight(belief, node) or not self.seen_from_m
         if self.verification and (standing or (shown and facing(belief, node))):
-            pursuit.evidence = self.verifier.look(belief, node, found) if shown else not_shown(node)
+            pursuit.evidence = self.verifier.look(belief, node, now.found) if shown else not_shown(node)
             pursuit.confidence.add(pursuit.evidence.value, distance_m(belief, node), standing)
         self._trace |= {
             "candidate": candidate,
@@ -314,11 +306,11 @@ class UniGoal:
             "evidence": dict(pursuit.evidence.parts),
         }
         if progress == "unreachable":
-            return self._come_nearer(belief, grid, scene, from_here, candidate, found)
+            return self._come_nearer(now, candidate)
         if not standing:
             return self._say(f"walk up to {node.name} #{candidate}", intent)
         if self.correction and pursuit.confidence.looks == 1:
-            self._trace["corrections"] = correct(belief, found.nodes.values(), self.mind)
+            self._trace["corrections"] = correct(belief, now.found.nodes.values(), self.mind)
             if candidate not in scene.nodes:
                 self.pursuit = None
                 return self._say("the candidate was corrected away", Look(self.turn_rad))
@@ -328,29 +320,27 @@ class UniGoal:
         if decision == "look again":
             turn = self.turn_rad if pursuit.confidence.looks % 2 else -self.turn_rad
             return self._say("look again", Look(turn, self._pitch_rad(belief)))
-        self._reject(scene, found, candidate, pursuit.evidence.plain)
+        self._reject(now, candidate, pursuit.evidence.plain)
         self._say(f"{node.name} #{candidate} is not it")
         return None
 
-    def _come_nearer(
-        self, belief: Belief, grid: OccupancyMap, scene: SceneGraph, from_here: DistanceField, candidate: int, found: Matching
-    ) -> Intent | None:
+    def _come_nearer(self, now: Moment, candidate: int) -> Intent | None:
         """There is no known way to a candidate: explore towards it, or leave it where nothing is left to explore there."""
-        node = scene.nodes[candidate]
+        node = now.scene.nodes[candidate]
 
         def score(points: NDArray[np.float64], ways: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
             gap = np.linalg.norm(points - node.centre_m[:2], axis=1)
             return np.where(gap <= OPENING_M, -gap - 0.3 * ways, -np.inf)
 
         if self.pursuit is not None and not self.pursuit.anywhere:
-            choice = self.explorer.choose(grid, from_here, score)
+            choice = self.explorer.choose(now.grid, now.from_here, score)
             if choice is not None and math.isfinite(choice.score) and self.pursuit.steps < MOST_STEPS:
                 self._trace["frontier"] = list(choice.point_m)
                 return self._say(f"look for a way to {node.name} #{candidate}", choice.go())
             self.pursuit = Pursuit(candidate, self.gaze, None, True, self.pursuit.confidence, self.pursuit.evidence)
             self.explorer.rest()
-            return self._pursue(belief, grid, scene, from_here, candidate, found)
-        self._reject(scene, found, candidate, UNREACHED)
+            return self._pursue(now, candidate)
+        self._reject(now, candidate, UNREACHED)
         self._say(f"{node.name} #{candidate} cannot be reached")
         return None
 
@@ -359,7 +349,7 @@ class UniGoal:
         camera = next(iter(belief.observation.cameras.values()), None)
         return 0.0 if camera is None else pitch_of(camera.T_world_camera)
 
-    def _reject(self, scene: SceneGraph, found: Matching, candidate: int, confidence: float) -> None:
+    def _reject(self, now: Moment, candidate: int, confidence: float) -> None:
         """Verification failed: all that is matched goes to the blacklist, and the candidate is remembered with its evidence.
 
         What another candidate stands on or beside stays free: the counter is not wrong because the first mug on it was.
@@ -368,6 +358,7 @@ class UniGoal:
         self.pursuit, self.spotted = None, -1
         if not self.blacklist:
             return
+        found, scene = now.found, now.scene
         self.listed.add(found, scene)
         names = self.goal_graph.nodes[self.goal_graph.target].name
         others = {
@@ -380,42 +371,34 @@ class UniGoal:
             if g != self.goal_graph.target and any(others.intersection(pair) for pair in scene.relations if id_ in pair):
                 self.listed.free(g, id_)
 
-    def _settle(
-        self,
-        belief: Belief,
-        grid: OccupancyMap,
-        scene: SceneGraph,
-        arrays: SceneArrays,
-        from_here: DistanceField,
-        found: Matching,
-    ) -> Intent:
+    def _settle(self, now: Moment) -> Intent:
         """Everything is explored, or time runs out: the best candidate that is left, else not found."""
-        target = self.goal_graph.target
+        target, arrays = self.goal_graph.target, now.arrays
         if arrays.names:
             alike = node_similarity(self.goal_graph, arrays, self.words)[target]
             open_ones = [
-                (float(alike[m]) - 0.02 * distance_m(belief, arrays.nodes[m]), int(arrays.ids[m]))
+                (float(alike[m]) - 0.02 * distance_m(now.belief, arrays.nodes[m]), int(arrays.ids[m]))
                 for m in np.flatnonzero(alike >= min(self.node_threshold, LAST_RESORT))
                 if int(arrays.ids[m]) not in self.rejected
             ]
             if self.pursuit is not None and any(id_ == self.pursuit.node_id for _, id_ in open_ones):
                 open_ones = [(math.inf, self.pursuit.node_id)]
             for _, id_ in sorted(open_ones, reverse=True):
-                alone = Matching(found.s, nodes={target: id_})
-                intent = self._pursue(belief, grid, scene, from_here, id_, alone)
+                intent = self._pursue(replace(now, found=Matching(now.found.s, nodes={target: id_})), id_)
                 if intent is not None:
                     return intent
-        return self._answer_or_give_up(belief, grid, scene, from_here)
+        return self._answer_or_give_up(now)
 
-    def _answer_or_give_up(self, belief: Belief, grid: OccupancyMap, scene: SceneGraph, from_here: DistanceField) -> Intent:
+    def _answer_or_give_up(self, now: Moment) -> Intent:
         """Go back to the rejected candidate that came nearest, where one was in doubt rather than wrong."""
+        scene = now.scene
         doubtful = [(value, scene.resolve(id_)) for id_, value in self.rejected.items() if value >= PLAUSIBLE]
         for value, id_ in sorted(doubtful, reverse=True):
             if id_ < 0:
                 continue
             if self.pursuit is None or self.pursuit.node_id != id_:
                 self.pursuit = Pursuit(id_, self.gaze, self.seen_from_m.get(id_))
-            progress, intent = self.pursuit.advance(belief, grid, scene.nodes[id_], from_here)
+            progress, intent = self.pursuit.advance(now.belief, now.grid, scene.nodes[id_], now.from_here)
             if progress == "walking" and intent is not None:
                 return self._say(f"go back to {scene.nodes[id_].name} #{id_}, the best guess", intent)
             if progress == "standing":

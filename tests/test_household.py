@@ -383,11 +383,15 @@ def test_discrete_moves_are_as_large_as_they_say(toy: Household) -> None:
 
 def test_running_into_the_table_is_reported_and_counted(toy: Household) -> None:
     toy.restore_state(at(toy, 1.0, 2.0, 0.0))
+    before = toy.save_state()
     results = [toy.step(1) for _ in range(4)]
     assert [info["collided"] for *_, info in results] == [False, True, True, True]
     assert results[-1][4]["feedback"]["error"] == "collision"
     assert results[-1][0]["text"] == "something is in the way"
     assert toy.oracle.collisions == 3
+    toy.restore_state(before)
+    assert toy.oracle.collisions == 0
+    toy.step(1), toy.step(1)
     assert motion.clearance_m(toy.state.base[:2], toy.world.obstacles.footprints(toy.state))[0] >= motion.BODY_RADIUS_M
 
 

@@ -76,7 +76,6 @@ class Household(gym.Env[dict[str, Any], Any]):
             self.action_space = _with_verbs(self.action_space, width, height)
         self.oracle = Oracle(self)
         self.targets: tuple[int, ...] = ()
-        self.collisions = 0
         self._world: World | None = None
         self._renderer: Renderer | None = None
         self._state: WorldState | None = None
@@ -132,7 +131,6 @@ class Household(gym.Env[dict[str, Any], Any]):
         if self.verbs:
             self._state = settle(self.world, self._state)
         self.targets = episode.targets if episode is not None else self._targets(goal)
-        self.collisions = 0
         return self._observe(""), _info(True, "", "", False)
 
     def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
@@ -150,8 +148,7 @@ class Household(gym.Env[dict[str, Any], Any]):
         else:
             v, w = np.clip(np.asarray(action, dtype=np.float64), np.negative(TWIST_LIMITS), TWIST_LIMITS)
             moved = motion.twist(state, float(v), float(w), 1.0 / TWIST_RATE_HZ, prints, self.sliding)
-        self._state = motion.counted(moved.state)
-        self.collisions += moved.collided
+        self._state = motion.counted(moved.state, moved.collided)
         message = "something is in the way" if moved.collided else ""
         info = _info(not moved.collided, "collision" if moved.collided else "", message, moved.collided)
         return self._observe(message), 0.0, stopped, self.state.steps >= self.max_steps, info

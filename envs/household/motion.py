@@ -161,9 +161,9 @@ def twist(
     return Moved(state, collided)
 
 
-def counted(state: WorldState) -> WorldState:
+def counted(state: WorldState, collided: bool = False) -> WorldState:
     """The state one step later."""
-    return replace(state, steps=state.steps + 1)
+    return replace(state, steps=state.steps + 1, collisions=state.collisions + collided)
 
 
 def _translate(state: WorldState, distance_m: float, prints: Footprints, sliding: bool) -> Moved:

@@ -39,8 +39,6 @@ class _Running(Protocol):
     def state(self) -> WorldState: ...
     @property
     def targets(self) -> tuple[int, ...]: ...
-    @property
-    def collisions(self) -> int: ...
 
 
 class Oracle:
@@ -89,7 +87,7 @@ class Oracle:
     @property
     def collisions(self) -> int:
         """Motions of this episode that ran into something."""
-        return self._env.collisions
+        return self._env.state.collisions
 
     def view_points(self, target_ids: Iterable[int]) -> NDArray[np.bool_]:
         """(rows, columns) bool of the grid of `world.geodesics`: cells within 1 m of a target that see it (Habitat)."""

@@ -25,7 +25,7 @@ class WorldState:
     on, dirty, sliced: (N,) bool. temperature: (N,) int8, -1 cold, 0 room, 1 hot.
     opening: (K,) float64, 0 closed to 1 open, in the order of `movers`. held: id of the object in the hand, -1 = none; it is
     not drawn, and what stands on it waits with it 100 m below the place that it was taken from. base: (3,) float64 x, y, yaw
-    rad. pitch_rad: of the camera, > 0 looks up. steps: since reset.
+    rad. pitch_rad: of the camera, > 0 looks up. steps, collisions: since reset.
     seed: of every random draw (sensor noise), which depends on (seed, steps) alone.
     """
 
@@ -41,6 +41,7 @@ class WorldState:
     pitch_rad: float = 0.0
     held: int = -1
     steps: int = 0
+    collisions: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -50,7 +51,8 @@ class WorldState:
     def to_bytes(self) -> bytes:
         """Every value in a fixed order and byte order: equal states give equal bytes, on any machine."""
         arrays = b"".join(np.ascontiguousarray(getattr(self, name)).astype(_LITTLE[name]).tobytes() for name in _ARRAYS)
-        counts = np.array([len(self.pose), len(self.opening), self.held, self.steps, self.seed], dtype="<i8").tobytes()
+        whole = [len(self.pose), len(self.opening), self.held, self.steps, self.collisions, self.seed]
+        counts = np.array(whole, dtype="<i8").tobytes()
         return counts + np.array([self.pitch_rad], dtype="<f8").tobytes() + arrays
 
     def digest(self) -> str:

@@ -213,6 +213,24 @@ def test_time_runs_out() -> None:
     assert not World(planner(budget_steps=70), ObjectGoal("spaceship"), partial_world().grid, scene()).run(most=80).found
 
 
+def test_a_place_that_the_body_does_not_get_to_is_left() -> None:
+    counter, table = thing(1, "kitchen counter", (2.5, 0.0, 0.9)), thing(2, "dining table", (-2.5, 0.0, 0.7))
+    world = World(planner(), ObjectGoal("mug"), floor(ROOM), scene(counter, table))
+    world.shows = lambda node: False
+    walks: list[tuple[float, float]] = []
+    for _ in range(60):
+        intent = world.step()
+        world.x = world.y = 0.0  # wheels in the air
+        if isinstance(intent, Stop):
+            break
+        if isinstance(intent, GoTo):
+            walks.append(intent.point_m)
+    assert isinstance(intent, Stop)
+    assert not intent.found
+    assert {x > 0.0 for x, _ in walks} == {True, False}
+    assert max(walks.count(place) for place in walks) <= 15
+
+
 def test_goals_that_cannot_be_served_are_refused() -> None:
     with pytest.raises(PlannerError, match="goal picture"):
         planner().reset(ImageGoal(np.zeros((8, 64, 3), np.uint8)), WHEELS)

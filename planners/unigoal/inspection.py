@@ -25,6 +25,7 @@ STAND_M = 1.0
 LIKELY = 0.3
 METRE_COST = 0.03  # likelihood that a metre of way is worth
 MOST_STEPS = 60
+STUCK_STEPS, LEFT_M = 14, 0.4  # so many steps around one spot: there is no way, whatever the map says
 
 
 class Inspector:
@@ -34,7 +35,8 @@ class Inspector:
         self.goal, self.mind, self.gaze = goal, mind, gaze
         self.seen: set[int] = set()
         self.place: int | None = None
-        self._steps = self._there = 0
+        self._steps = self._there = self._still = 0
+        self._spot_m = np.full(2, np.inf)
 
     def note(self, belief: Belief, scene: SceneGraph) -> None:
         """Remember what the current frame shows from near."""
@@ -50,6 +52,7 @@ class Inspector:
         for _ in range(len(scene.nodes) + 1):
             if self.place is None or self.place not in scene.nodes:
                 self.place, self._steps, self._there = self._choose(scene, from_here), 0, 0
+                self._spot_m = np.full(2, np.inf)
             if self.place is None:
                 return None
             node = scene.nodes[self.place]
@@ -99,8 +102,15 @@ class Inspector:
                 return None
             go = GoTo(place.point_m, radius_m=0.25)
             if distance_m(belief, node) > STAND_M and not reached(go, belief.observation):
-                return go
+                return None if self._stuck(grid) else go
         self._there += 1
         top = node.centre_m[2] + 0.5 * node.half_size_m[2]
         look = LookAt((float(node.centre_m[0]), float(node.centre_m[1]), float(top)))
         return None if self.gaze.rests_on(belief, look) or self._there > self.gaze.most_steps else look
+
+    def _stuck(self, grid: OccupancyMap) -> bool:
+        """Whether the body has been about one spot for long though it was told to walk."""
+        if np.linalg.norm(grid.position_m - self._spot_m) > LEFT_M:
+            self._spot_m, self._still = grid.position_m.copy(), 0
+        self._still += 1
+        return self._still > STUCK_STEPS

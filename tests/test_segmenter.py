@@ -25,6 +25,7 @@ from enactive.perception.segmenter.muon import orthogonal
 from enactive.perception.segmenter.network import PixelEmbedder, fused
 from enactive.perception.segmenter.phrases import PhraseBank
 from enactive.perception.segmenter.quality import Quality, judge, measure
+from enactive.perception.segmenter.regions import regions
 from enactive.perception.segmenter.views import Views
 
 HEIGHT_M = 0.88
@@ -212,6 +213,31 @@ def test_a_steep_plane_is_one_thing(segmenter: Segmenter, monkeypatch: pytest.Mo
     depth = (1 / inverse).astype(np.float32)
     assert np.abs(np.diff(depth[::2], axis=0)).max() > 0.6
     assert len(segmenter.detect(picture(depth))) == 1
+
+
+def test_regions_end_where_colour_or_depth_does() -> None:
+    rgb, depth = np.full((96, 128, 3), 90, dtype=np.uint8), np.full((96, 128), 2.0, dtype=np.float32)
+    rgb[20:60, 20:60] = (200, 30, 30)
+    depth[30:70, 80:120] = 1.0  # of the wall's colour, but nearer
+    found = regions(rgb, depth)
+    assert found.shape == (48, 64)
+    assert sorted(np.bincount(found.ravel())) == [400, 400, 48 * 64 - 800]
+    assert len(np.unique(found[10:30, 10:30])) == len(np.unique(found[15:35, 40:60])) == 1
+
+
+def test_a_region_gets_one_name_from_all_its_pixels(segmenter: Segmenter) -> None:
+    frame = picture().cameras["head"]
+    rgb = frame.rgb.copy()
+    rgb[60:160, 80:200] = (30, 160, 30)
+    frame = dataclasses.replace(frame, rgb=rgb)
+    embeddings, names, probability = segmenter.look(frame)
+    box = np.zeros(names.shape, dtype=bool)
+    box[30:80, 40:100] = True
+    for part in (box, ~box):
+        mean = embeddings[torch.from_numpy(part.ravel())].float().mean(0)
+        cosines = torch.from_numpy(segmenter.text.encode(segmenter.words)) @ mean
+        assert set(names[part]) == {int(cosines.argmax())}
+        assert len(np.unique(probability[part])) == 1
 
 
 def test_goal_words_join_the_vocabulary_once(segmenter: Segmenter) -> None:

@@ -21,6 +21,7 @@ from ..detector import TextEncoder
 from .features import features
 from .network import PixelEmbedder, fused
 from .phrases import phrase
+from .regions import mean_by_region, regions
 from .weights import WEIGHTS, load_weights
 
 MIN_CELLS = 4  # of 2x2 pixels
@@ -71,7 +72,7 @@ class Segmenter:
         known = vocabulary.names()
         fresh = [word for word in dict.fromkeys(words) if vocabulary.canonical(word) is None]
         self.words: tuple[str, ...] = (*known, *fresh)
-        self._targets = torch.from_numpy(self.text.encode(self.words)).to(self._dtype)
+        self._targets = torch.from_numpy(self.text.encode(self.words))
         self._background = np.array([word in vocabulary.BACKGROUND for word in self.words])
         small = vocabulary.small()
         self._gap_m = np.array([GAP_SMALL_M if word in small else GAP_LARGE_M for word in self.words], dtype=np.float32)
@@ -99,21 +100,24 @@ class Segmenter:
 
     @torch.inference_mode()
     def look(self, frame: CameraFrame) -> tuple[torch.Tensor, NDArray[np.int64], NDArray[np.float32]]:
-        """Embeddings (h * w, 192), index of the best word (h, w) and its probability (h, w), at half resolution."""
+        """Embeddings (h * w, 192), index of the best word (h, w) and its probability (h, w), at half resolution.
+
+        Words are chosen by region: the mean embedding of its pixels is what is compared with them.
+        """
         height, width = (size // 2 * 2 for size in frame.rgb.shape[:2])
+        rgb, depth = np.array(frame.rgb[:height, :width]), _depth(frame)[:height, :width].copy()
         shown = features(
-            torch.from_numpy(np.array(frame.rgb[None, :height, :width])),
-            torch.from_numpy(_depth(frame)[None, :height, :width].copy()),
+            torch.from_numpy(rgb)[None],
+            torch.from_numpy(depth)[None],
             torch.from_numpy(frame.K[None]),
             torch.from_numpy(frame.T_world_camera[None]),
         )
         maps = self._net(shown.to(self._dtype).contiguous(memory_format=torch.channels_last))
         embeddings = maps[0].permute(1, 2, 0).reshape(-1, maps.shape[1])
-        scores = self._scale * (embeddings @ self._targets.T).float()
-        best, names = scores.max(dim=1)
-        probability = (scores - best[:, None]).exp_().sum(dim=1).reciprocal_()
-        shape = (height // 2, width // 2)
-        return embeddings, names.reshape(shape).numpy(), probability.reshape(shape).numpy()
+        region = regions(rgb, depth)
+        scores = self._scale * mean_by_region(embeddings, region) @ self._targets.T
+        probability, names = scores.softmax(dim=1).max(dim=1)
+        return embeddings, names.numpy()[region], probability.numpy()[region]
 
     def _detections(
         self,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .. import vocabulary
 from .batches import sense, view_features
 from .network import PixelEmbedder
+from .regions import mean_by_region, regions
 from .views import View
 
 MIN_TRUE_PIXELS = 400  # a category with less truth in all views together is not judged
@@ -60,8 +61,10 @@ def measure(
 
 @torch.inference_mode()
 def labels_of(net: PixelEmbedder, words: torch.Tensor, view: View) -> NDArray[np.int64]:
-    """(H, W) index of the nearest of some words, (C, 192) unit embeddings, at each pixel."""
+    """(H, W) index of the nearest of some words, (C, 192) unit embeddings, by region, as the detector names them."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
         embeddings = net(view_features([view]))[0]
-    nearest = torch.einsum("dhw,cd->chw", embeddings.float(), words).argmax(0).numpy()
+    region = regions(view.rgb, view.depth_m)
+    pooled = mean_by_region(embeddings.flatten(1).T, region)
+    nearest = (pooled @ words.T).argmax(1).numpy()[region]
     return np.asarray(nearest.repeat(2, axis=0).repeat(2, axis=1))

@@ -240,6 +240,18 @@ def test_a_region_gets_one_name_from_all_its_pixels(segmenter: Segmenter) -> Non
         assert len(np.unique(probability[part])) == 1
 
 
+def test_what_is_looked_for_is_taken_at_better_odds(segmenter: Segmenter) -> None:
+    frame = picture().cameras["head"]
+    _, names, probability = segmenter.look(frame)
+    before = float(probability[0, 0])
+    segmenter.reset([segmenter.words[names[0, 0]]])
+    _, again, raised = segmenter.look(frame)
+    assert again[0, 0] == names[0, 0]
+    assert raised[0, 0] / (1.0 - raised[0, 0]) == pytest.approx(4.0 * before / (1.0 - before), rel=1e-3)
+    with pytest.raises(ConfigError, match="goal_odds"):
+        Segmenter(goal_odds=0.0)
+
+
 def test_goal_words_join_the_vocabulary_once(segmenter: Segmenter) -> None:
     known = vocabulary.names()
     sofa = vocabulary.synonyms("sofa")[0]

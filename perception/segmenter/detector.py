@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from skimage.measure import label as connected
 
 from enactive.envs import Observation
 from enactive.envs.observation import CameraFrame
-from enactive.errors import PerceptionError
+from enactive.errors import ConfigError, PerceptionError
 
 from .. import vocabulary
 from ..base import Detection
@@ -51,28 +52,35 @@ class Segmenter:
     A picture without depth, such as a photograph of the goal, is taken too: the network has learned from some. It sees less
     in them, and things of one name that touch come as one segment.
 
+    goal_odds: by how much the odds of the words that are looked for are raised: who looks for a mug takes what may be one for
+    one, and goes there to see. Without it half of the small things in view are missed, since many names share each doubt.
     weights: a file that `enactive train segmenter` wrote. text: sentence encoder that it was trained with, the embedded
     MiniLM where not given. Raises ConfigError where the weights are missing or corrupt.
     """
 
-    def __init__(self, weights: Path | None = None, text: TextEncoder | None = None) -> None:
+    def __init__(self, weights: Path | None = None, text: TextEncoder | None = None, goal_odds: float = 4.0) -> None:
+        if not goal_odds > 0.0:
+            raise ConfigError(f"goal_odds must be above 0, not {goal_odds}; 1 looks for all things alike")
         net = load_weights(weights or WEIGHTS)
         if text is None:
             from ..text import MiniLM
 
             text = MiniLM()
         self.text: TextEncoder = WordEmbeddings(net, text)
+        self._goal_odds = goal_odds
         self._scale = float(net.scale.detach())
         self._net = fused(net)
         self._dtype = next(self._net.parameters()).dtype
         self.reset(())
 
     def reset(self, words: Sequence[str]) -> None:
-        """Look for the whole vocabulary and for those words that it has no name or synonym for."""
+        """Look for the whole vocabulary, above all for the given words, whether or not they are names or synonyms of it."""
         known = vocabulary.names()
         fresh = [word for word in dict.fromkeys(words) if vocabulary.canonical(word) is None]
         self.words: tuple[str, ...] = (*known, *fresh)
         self._targets = torch.from_numpy(self.text.encode(self.words))
+        wanted = {vocabulary.canonical(word) or word for word in words} - set(vocabulary.BACKGROUND)
+        self._prior = torch.tensor([math.log(self._goal_odds) if word in wanted else 0.0 for word in self.words])
         self._background = np.array([word in vocabulary.BACKGROUND for word in self.words])
         small = vocabulary.small()
         self._gap_m = np.array([GAP_SMALL_M if word in small else GAP_LARGE_M for word in self.words], dtype=np.float32)
@@ -115,7 +123,7 @@ class Segmenter:
         maps = self._net(shown.to(self._dtype).contiguous(memory_format=torch.channels_last))
         embeddings = maps[0].permute(1, 2, 0).reshape(-1, maps.shape[1])
         region = regions(rgb, depth)
-        scores = self._scale * mean_by_region(embeddings, region) @ self._targets.T
+        scores = self._scale * mean_by_region(embeddings, region) @ self._targets.T + self._prior
         probability, names = scores.softmax(dim=1).max(dim=1)
         return embeddings, names.numpy()[region], probability.numpy()[region]
 

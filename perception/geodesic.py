@@ -14,6 +14,7 @@ SOFT_M = 0.25  # beyond this distance between hull and obstacle a way costs its 
 SOFT_COST = 3.0  # what a metre costs extra where the hull touches
 TIGHT_COST = 10.0  # what a metre costs where the body fits only if obstacles fill no more than half of their cells
 FINE_CELLS = 90_000  # above this every second cell will do, for the sake of time
+_NOWHERE = -(1 << 30)  # cell of a point that is not finite: outside any field
 SNAP_M = 0.4  # how far a source that no body can stand on is moved to where one can
 
 
@@ -56,7 +57,8 @@ class DistanceField:
         return points[best] if far[best] <= within_m else None
 
     def _index(self, xy_m: ArrayLike) -> NDArray[np.int64]:
-        cell = np.floor((np.asarray(xy_m, dtype=np.float64) - self.origin_m) / self.resolution_m + 1e-9).astype(np.int64)
+        cell = np.floor((np.asarray(xy_m, dtype=np.float64) - self.origin_m) / self.resolution_m + 1e-9)
+        cell = np.where(np.isfinite(cell), cell, _NOWHERE).astype(np.int64)
         return (cell - self.first_cell) // self.stride
 
     def _xy(self, index: NDArray[np.int64]) -> NDArray[np.float64]:

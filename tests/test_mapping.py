@@ -346,6 +346,14 @@ def test_a_wide_map_is_planned_on_every_second_cell_and_agrees() -> None:
     assert field.at([-1.9, 5.0]) == np.inf
 
 
+@pytest.mark.filterwarnings("error")
+def test_there_is_no_way_to_a_point_that_is_nowhere() -> None:
+    grid = painted(3)
+    field = distance_field(grid, grid.position_m)
+    assert field.at(np.array([[np.inf, 0.0], [np.nan, np.nan], [1e12, 0.0]])).tolist() == [np.inf] * 3
+    assert not len(field.way((np.inf, np.inf)))
+
+
 def test_the_soft_cost_keeps_away_from_walls() -> None:
     grid = OccupancyMap(size_m=4.0)
     grid.explored[:] = True

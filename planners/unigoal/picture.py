@@ -17,7 +17,8 @@ from .goal_graph import GoalEdge, GoalGraph, GoalNode
 from .vocabulary import canonical
 
 LEAST_SCORE = 0.3
-CENTRE_REACH = 0.12  # the wanted thing lies within this share of the diagonal from the middle
+CENTRE_SPREAD = 0.08  # of the diagonal: how far from the middle a photographer leaves what the picture is of
+LEAST_LIKENESS = 0.05  # below, nothing that is recognised is near the middle
 NEAR_SHARE = 0.06  # neighbours lie within this share of the diagonal from it
 MOST_NEIGHBOURS = 4
 BACKGROUND = {"wall", "floor", "ceiling", "door", "window"}
@@ -85,16 +86,21 @@ def _observation(image: NDArray[np.uint8]) -> Observation:
 
 
 def _central(found: list[Detection], shape: tuple[int, ...]) -> Detection | None:
-    """The smallest of the segments that reach near the middle: small things are photographed on large ones."""
+    """The segment that is most like a spot in the middle of the picture: the cosine of its mask and a Gaussian.
+
+    What fills the picture is no spot, and what stands on it, photographed in the middle, is. None where no segment is near.
+    """
     height, width = shape[:2]
-    reach = CENTRE_REACH * float(np.hypot(height, width))
-    middle = np.array([0.5 * height, 0.5 * width])
+    v, u = np.mgrid[:height, :width]
+    spread = CENTRE_SPREAD * float(np.hypot(height, width))
+    spot = np.exp(-((v - 0.5 * height) ** 2 + (u - 0.5 * width) ** 2) / (2.0 * spread**2))
+    spot /= np.linalg.norm(spot)
 
-    def off(detection: Detection) -> float:
-        return float(np.linalg.norm(np.argwhere(detection.mask).mean(axis=0) - middle))
+    def likeness(detection: Detection) -> float:
+        return detection.score * float(spot[detection.mask].sum()) / float(np.sqrt(detection.mask.sum()))
 
-    here = [d for d in found if off(d) <= reach]
-    return max(here, key=lambda d: d.score - off(d) / reach - 0.5 * float(d.mask.mean()), default=None)
+    best = max(found, key=likeness, default=None)
+    return best if best is not None and likeness(best) >= LEAST_LIKENESS else None
 
 
 def _node(detection: Detection, image: NDArray[np.uint8]) -> GoalNode:

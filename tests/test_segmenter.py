@@ -327,6 +327,12 @@ def test_making_views_resumes_and_sweeps(folder: Path) -> None:
     assert not list((folder / "train").glob("making-*"))
 
 
+def test_photographs_are_taken_from_many_heights(tmp_path: Path) -> None:
+    data.make_views(tmp_path, [5], workers=1, frames=12, photos=1.0)
+    heights = np.array(json.loads((tmp_path / "seed-000005" / "meta.json").read_text())["T_world_camera"])[:, 2, 3]
+    assert 0.45 <= heights.min() < 0.8 < 1.0 < heights.max() <= 1.65
+
+
 def test_unseen_seeds_do_not_mix_with_training(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="keep them apart"):
         data.make_views(tmp_path, [1, data.FIRST_UNSEEN_SEED])

@@ -26,6 +26,7 @@ FRAMES_PER_APARTMENT = 24
 FRAMES_PER_STATE = 6
 AIMED = 0.7  # share of the frames that look at something; the rest look anywhere
 DISTANCE_M = (0.6, 4.0)
+PHOTO_HEIGHT_M, PHOTO_PITCH_RAD = (0.45, 1.65), (-1.2, 1.0)  # of a camera in somebody's hand
 PITCHES_DEG = (-30.0, 0.0, 30.0)
 PITCH_CHANCES = (0.3, 0.65, 0.05)  # of a camera that looks anywhere
 DEPTH_RANGE_M = (0.1, 12.0)
@@ -35,10 +36,13 @@ TRIES = 12
 Shot = tuple[NDArray[np.uint8], NDArray[np.uint16], NDArray[np.int16], NDArray[np.float64]]
 
 
-def make_views(folder: Path, seeds: Sequence[int], workers: int = 2, frames: int = FRAMES_PER_APARTMENT) -> None:
+def make_views(
+    folder: Path, seeds: Sequence[int], workers: int = 2, frames: int = FRAMES_PER_APARTMENT, photos: float = 0.0
+) -> None:
     """Render `frames` views of each apartment that the folder lacks.
 
-    Raises ConfigError where seeds of the unseen split are to be mixed with others: what is trained on may not be tested on.
+    photos: share of those aimed at something that are taken as by hand, from any height, as pictures of goals are. Raises
+    ConfigError where seeds of the unseen split are to be mixed with others: what is trained on may not be tested on.
     """
     if len({seed >= FIRST_UNSEEN_SEED for seed in seeds}) > 1:
         raise ConfigError(f"seeds below {FIRST_UNSEEN_SEED} are for training, those from it on for testing: keep them apart")
@@ -48,11 +52,11 @@ def make_views(folder: Path, seeds: Sequence[int], workers: int = 2, frames: int
     missing = [seed for seed in seeds if not (folder / _name(seed) / "meta.json").exists()]
     if workers <= 1:
         for seed in missing:
-            make_apartment_views(folder, seed, frames)
+            make_apartment_views(folder, seed, frames, photos)
         return
     # not concurrent.futures: in Python 3.11 its pool stands still once every worker has reached max_tasks_per_child
     with get_context("spawn").Pool(workers, maxtasksperchild=50) as pool:
-        for _ in pool.imap_unordered(partial(make_apartment_views, folder, frames=frames), missing):
+        for _ in pool.imap_unordered(partial(make_apartment_views, folder, frames=frames, photos=photos), missing):
             pass
 
 
@@ -60,7 +64,7 @@ def _name(seed: int) -> str:
     return f"seed-{seed:06d}"
 
 
-def make_apartment_views(folder: Path, seed: int, frames: int = FRAMES_PER_APARTMENT) -> None:
+def make_apartment_views(folder: Path, seed: int, frames: int = FRAMES_PER_APARTMENT, photos: float = 0.0) -> None:
     """Render the views of one apartment; the folder appears when it is whole."""
     from enactive.envs.household.render import DepthSensor, Renderer
     from enactive.envs.household.world import load_world
@@ -68,7 +72,7 @@ def make_apartment_views(folder: Path, seed: int, frames: int = FRAMES_PER_APART
     world = load_world(seed, None)
     rng = np.random.default_rng([seed, 7])
     with Renderer(world.compiled, sensor=DepthSensor(range_m=DEPTH_RANGE_M)) as renderer:
-        shots = _shoot(world, renderer, rng, frames)
+        shots = _shoot(world, renderer, rng, frames, photos)
     making = folder / f"making-{seed:06d}"
     making.mkdir()
     for name, column in zip(("rgb", "depth_mm", "code"), list(zip(*shots, strict=True))[:3], strict=True):
@@ -82,7 +86,7 @@ def make_apartment_views(folder: Path, seed: int, frames: int = FRAMES_PER_APART
     making.rename(folder / _name(seed))
 
 
-def _shoot(world: World, renderer: Renderer, rng: np.random.Generator, frames: int) -> list[Shot]:
+def _shoot(world: World, renderer: Renderer, rng: np.random.Generator, frames: int, photos: float) -> list[Shot]:
     from enactive.envs.household.camera import camera_pose
     from enactive.envs.household.state import initial_state
 
@@ -95,8 +99,10 @@ def _shoot(world: World, renderer: Renderer, rng: np.random.Generator, frames: i
         for _ in range(min(FRAMES_PER_STATE, frames - first)):
             for _ in range(TRIES):
                 target = _pick_target(world, rng) if rng.random() < AIMED else None
-                base, pitch = _stand(free, None if target is None else state.pose[target], rng)
-                pose = camera_pose(base, pitch)
+                if target is not None and rng.random() < photos:
+                    pose = _photograph(free, state.pose[target], rng)
+                else:
+                    pose = camera_pose(*_stand(free, None if target is None else state.pose[target], rng))
                 code = renderer.segmentation(state, pose)
                 if _worth_seeing(code, target):
                     break
@@ -134,16 +140,31 @@ def _stand(
     if target is None:
         pitch = np.deg2rad(rng.choice(PITCHES_DEG, p=PITCH_CHANCES))
         return np.append(free[rng.integers(len(free))], rng.uniform(-np.pi, np.pi)), pitch + jitter
-    distance = np.hypot(*(free - target[:2]).T)
-    # near places are few and far ones many: draw the distance first
-    place = free[np.abs(distance - np.exp(rng.uniform(*np.log(DISTANCE_M)))).argmin()]
-    near = np.flatnonzero(np.abs(distance - np.hypot(*(place - target[:2]))) < 0.1)
-    place = free[rng.choice(near)]
+    place = _place_before(free, target, rng)
     dx, dy = target[:2] - place
     yaw = np.arctan2(dy, dx) + np.deg2rad(rng.normal(0.0, 14.0))
     slope = np.arctan2(target[2] + 0.1 - CAMERA_HEIGHT_M, np.hypot(dx, dy))
     pitch = np.deg2rad(min(PITCHES_DEG, key=lambda degrees: abs(np.deg2rad(degrees) - slope)))
     return np.array([place[0], place[1], yaw]), float(pitch + jitter)
+
+
+def _place_before(free: NDArray[np.float64], target: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """A place at a distance that is drawn first, since near places are few and far ones many."""
+    distance = np.hypot(*(free - target[:2]).T)
+    place = free[np.abs(distance - np.exp(rng.uniform(*np.log(DISTANCE_M)))).argmin()]
+    near = np.flatnonzero(np.abs(distance - np.hypot(*(place - target[:2]))) < 0.1)
+    return np.asarray(free[rng.choice(near)])
+
+
+def _photograph(free: NDArray[np.float64], target: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """T_world_camera of a camera that somebody holds towards a thing."""
+    from enactive.envs.household.camera import camera_pose
+
+    place, height = _place_before(free, target, rng), rng.uniform(*PHOTO_HEIGHT_M)
+    dx, dy = target[:2] - place
+    yaw = np.arctan2(dy, dx) + rng.normal(0.0, 0.15)
+    pitch = np.arctan2(target[2] + 0.1 - height, np.hypot(dx, dy)) + rng.normal(0.0, 0.1)
+    return camera_pose(np.array([*place, yaw]), float(np.clip(pitch, *PHOTO_PITCH_RAD)), float(height))
 
 
 def _worth_seeing(code: NDArray[np.int32], target: int | None) -> bool:

@@ -32,6 +32,7 @@ from .weights import WEIGHTS, load_weights, save_weights
 
 BATCH = 32  # small views per update, over all workers; a quarter as many whole ones
 SMALL = 0.75  # share of the minutes, at the start, in which views have a quarter of the size
+PHOTOS = 0.25  # share of the aimed views for training that are taken from any height
 PEAK_RATE = 2.5e-3
 WARMUP = 0.02  # share of the minutes
 DECAY = 0.35  # share of the minutes, at the end; between the two the rate is constant, so that minutes can be added
@@ -82,7 +83,7 @@ def train_segmenter(
     of random ones. workers: processes, each with one
     thread, that render and then share the batches. Returns the quality on all unseen views.
     """
-    make_views(datasets / "train", range(apartments), workers)
+    make_views(datasets / "train", range(apartments), workers, photos=PHOTOS)
     make_views(datasets / "unseen", range(FIRST_UNSEEN_SEED, FIRST_UNSEEN_SEED + test_apartments), workers)
     plan = Plan(minutes, datasets, apartments, test_apartments, out, start, resume, seed, workers)
     with tempfile.TemporaryDirectory() as folder:

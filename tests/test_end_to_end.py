@@ -9,6 +9,8 @@ import enactive.envs  # noqa: F401  # registers Household
 from enactive.agents import Agent, Episode
 from enactive.controllers.navigation import NavigationController
 from enactive.envs import parse_goal
+from enactive.perception import Perceiver
+from enactive.perception.embedded import EmbeddedPerceiver
 from enactive.perception.oracle import OraclePerceiver
 from enactive.planners.nearest_frontier import NearestFrontier
 from enactive.planners.unigoal import UniGoal
@@ -21,8 +23,9 @@ def env() -> Iterator[gym.Env]:
     made.close()
 
 
-def _run(env: gym.Env, sentence: str, planner: UniGoal | NearestFrontier) -> Episode:
-    return Agent(OraclePerceiver(), planner, NavigationController(), max_steps=400).run(env, parse_goal(sentence), seed=1)
+def _run(env: gym.Env, sentence: str, planner: UniGoal | NearestFrontier, perceiver: Perceiver | None = None) -> Episode:
+    agent = Agent(perceiver or OraclePerceiver(), planner, NavigationController(), max_steps=400)
+    return agent.run(env, parse_goal(sentence), seed=1)
 
 
 @pytest.mark.parametrize("planner", [UniGoal, NearestFrontier])
@@ -40,3 +43,9 @@ def test_a_spaceship_is_looked_for_everywhere_and_said_to_be_missing(env: gym.En
     assert episode.metrics == {}  # there is nothing that the world could score
     seen = {tuple(round(v) for v in step.T_world_base[:2, 3]) for step in episode.steps if step.T_world_base is not None}
     assert len(seen) > 5  # it did go and look
+
+
+def test_a_toilet_is_found_from_pixels_alone(env: gym.Env) -> None:
+    episode = _run(env, "find the toilet", UniGoal(), EmbeddedPerceiver())
+    assert episode.metrics["success"] is True, episode.reason
+    assert episode.reason == "found toilet"

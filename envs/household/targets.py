@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,6 +107,11 @@ class _Named:
     def __call__(self, asset: Asset) -> bool:
         fits = not self.categories or asset.category in self.categories
         return fits and self.attributes <= {asset.colour, asset.material, asset.shape}
+
+
+def reading(text: str) -> Callable[[Asset], bool]:
+    """What a name means: a test of things. Raises Refusal where no noun is known; "" fits everything."""
+    return _named(text)
 
 
 def _named(text: str) -> _Named:

@@ -1,0 +1,154 @@
+"""`HouseholdTask`: one household task as a Gymnasium environment, with a body, with pictures alone, or with neither."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal, get_args
+
+import gymnasium as gym
+import numpy as np
+
+from enactive.errors import ConfigError
+
+from ...embodiment import DISCRETE_ACTIONS, VERBS
+from ...goal import TaskGoal
+from .. import motion
+from ..camera import base_pose
+from ..env import Household
+from ..feedback import Feedback
+from .conditions import progress, succeeded
+from .layout import Layout
+from .suites import MAX_COMMANDS, load_tasks
+from .symbolic import Command, TaskState, apply_command
+from .task import Task, layout_of, start_world
+
+Mode = Literal["physical", "fast", "symbolic"]
+STEP_S = 0.5  # seconds that one command takes by the clock of the observations
+
+
+class HouseholdTask(Household):
+    """A task of the suites, or one given with `reset(options={"task": Task})`.
+
+    mode: "physical", the body of `Household(verbs=True)`, which has to walk and look by itself; "fast", in which `Find` puts
+    it before the thing and a picture is taken; "symbolic", the same without pictures and without MuJoCo. split: what is
+    drawn from where no task is given. max_steps: commands, and in the physical mode also motions, after which the episode
+    is truncated: 25, and 500 in the physical mode, where it is not given.
+
+    The action space is that of `Household(verbs=True)`. To stop (motion 0) is to say `done`. The fast and symbolic modes go
+    by name: pixels mean nothing to them, and any motion but stop raises ConfigError. Whether the task is done is in
+    `progress` and `succeeded`, for metrics.
+    """
+
+    def __init__(
+        self,
+        mode: Mode = "fast",
+        split: str = "train",
+        width: int = 320,
+        height: int = 240,
+        depth_noise: bool = False,
+        max_steps: int | None = None,
+        render_mode: Literal["rgb_array"] | None = None,
+    ) -> None:
+        if mode not in get_args(Mode):
+            raise ConfigError(f"a task runs {', '.join(get_args(Mode))}, not {mode!r}")
+        limit = max_steps if max_steps is not None else 500 if mode == "physical" else MAX_COMMANDS
+        super().__init__(
+            verbs=True, width=width, height=height, depth_noise=depth_noise, max_steps=limit, render_mode=render_mode
+        )
+        self.mode, self.split = mode, split
+        if mode != "physical":
+            cameras = self.embodiment.cameras if mode == "fast" else ()
+            self.embodiment = replace(self.embodiment, labels=("stop",), cameras=cameras)
+            self.action_space = _with(self.action_space, motion=gym.spaces.Discrete(1))
+        if mode == "symbolic":
+            self.observation_space = _with(self.observation_space, cameras=None)
+        self._running: tuple[Layout, Task] | None = None
+        self._at, self._done = -1, False
+        self._tasks: tuple[Task, ...] = ()
+
+    @property
+    def layout(self) -> Layout:
+        """What is known of the apartment for good. Raises ConfigError before the first reset."""
+        return self._task[0]
+
+    @property
+    def task(self) -> Task:
+        """The running task. Raises ConfigError before the first reset."""
+        return self._task[1]
+
+    @property
+    def goal(self) -> TaskGoal:
+        """What is asked for, in words."""
+        return TaskGoal(self.task.instruction)
+
+    @property
+    def progress(self) -> float:
+        """The share of goal conditions that are met, for metrics."""
+        return progress(self.layout, self.state, self.task)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether all goal conditions are met, for metrics."""
+        return succeeded(self.layout, self.state, self.task)
+
+    def save_task(self) -> TaskState:
+        """The whole state of the episode, immutable."""
+        return TaskState(self.state, self._at, self._done)
+
+    def restore_task(self, saved: TaskState) -> None:
+        """Go back to a saved state of the same task, exactly."""
+        self.restore_state(saved.world)
+        self._at, self._done = saved.at, saved.done
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Start a task. Raises ConfigError where its apartment is not the one that it was made for."""
+        gym.Env.reset(self, seed=seed)
+        chosen = dict(options or {})
+        task = chosen.pop("task", None)
+        if chosen or not (task is None or isinstance(task, Task)):
+            raise ConfigError('reset takes the option "task", a Task, and no other')
+        if task is None:
+            self._tasks = self._tasks or load_tasks(self.split)
+            task = self._tasks[int(self.np_random.integers(len(self._tasks)))]
+        layout = layout_of(task)
+        self._running, self._at, self._done = (layout, task), -1, False
+        self._state = start_world(layout, task, int(self.np_random.integers(2**63)))
+        if self.mode != "symbolic":
+            self._load(task.apartment_seed, task.rooms)
+        return self._seen(task.instruction), {"feedback": Feedback(True, "").as_info(), "collided": False}
+
+    def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        """Take one action. The reward is 0: success is the metrics' to judge."""
+        if self.mode == "physical":
+            return super().step(action)
+        if not action["verb"]:
+            if int(action["motion"]) != DISCRETE_ACTIONS.index("stop"):
+                raise ConfigError(f"in the {self.mode} mode the body goes by Find and takes no motion but stop")
+            command = Command("done")
+        else:
+            command = Command(VERBS[int(action["verb"]) - 1], action["target"])
+        after, feedback = apply_command(self.layout, self.save_task(), command)
+        self._state, self._at, self._done = motion.counted(after.world), after.at, after.done
+        ended = self.state.steps >= self.max_steps
+        return self._seen(feedback.message), 0.0, self._done, ended, {"feedback": feedback.as_info(), "collided": False}
+
+    def _seen(self, message: str) -> dict[str, Any]:
+        if self.mode != "symbolic":
+            return self._observe(message)
+        stamp = np.array([self.state.steps * STEP_S])
+        return {"T_world_base": base_pose(self.state.base), "text": message, "stamp_s": stamp}
+
+    @property
+    def _task(self) -> tuple[Layout, Task]:
+        if self._running is None:
+            raise ConfigError("call reset() before using the environment")
+        return self._running
+
+
+def _with(space: gym.Space[Any], **changed: gym.Space[Any] | None) -> gym.spaces.Dict:
+    """A Dict space with some of its parts replaced, and without those that are None."""
+    assert isinstance(space, gym.spaces.Dict)
+    return gym.spaces.Dict({name: part for name, part in (dict(space.spaces) | changed).items() if part is not None})

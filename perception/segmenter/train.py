@@ -79,9 +79,9 @@ def train_segmenter(
     """Make the pictures that are missing, train for `minutes` in all, and write the weights with their measured quality.
 
     Train-split apartments have seeds 0, 1, ...; unseen ones, for the measurement, seeds 100 000, 100 001, ... Checkpoints lie
-    under `datasets`; resume continues from the last one, and spends what `minutes` leave. start: weights to begin with instead
-    of random ones. workers: processes, each with one
-    thread, that render and then share the batches. Returns the quality on all unseen views.
+    under `datasets`; resume continues from the last one, and spends what `minutes` leave. start: weights to begin with, where
+    nothing is resumed, instead of random ones. workers: processes, each with one thread, that render and then share the
+    batches. Returns the quality on all unseen views.
     """
     make_views(datasets / "train", range(apartments), workers, photos=PHOTOS)
     make_views(datasets / "unseen", range(FIRST_UNSEEN_SEED, FIRST_UNSEEN_SEED + test_apartments), workers)

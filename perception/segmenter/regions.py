@@ -31,7 +31,7 @@ def regions(rgb: NDArray[np.uint8], depth_m: NDArray[np.float32]) -> NDArray[np.
     picture = np.dstack([colour, np.float32(DEPTH_WEIGHT) * inverse])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # that four channels are no colour picture
-        found = felzenszwalb(picture, scale=SCALE, sigma=0.0, min_size=LEAST_CELLS, channel_axis=-1)  # type: ignore[no-untyped-call]
+        found = felzenszwalb(picture, scale=SCALE, sigma=0.0, min_size=LEAST_CELLS, channel_axis=-1)
     return np.asarray(found, dtype=np.int64)
 
 

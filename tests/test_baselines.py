@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from unigoal_scenes import Letters
 
 from enactive.controllers.navigation import NavigationController
 from enactive.envs import CameraFrame, Embodiment, ImageGoal, ObjectGoal, Observation, TaskGoal, TextGoal
@@ -300,11 +302,25 @@ def test_a_description_is_read_as_its_head_noun(text: str, name: str) -> None:
     assert goal_name(TextGoal(text)) == name
 
 
+class SeesNothing:
+    """A detector to which every picture is empty."""
+
+    text = Letters()
+
+    def reset(self, words: Sequence[str]) -> None: ...
+
+    def detect(self, observation: Observation) -> tuple[Detection, ...]:
+        return ()
+
+    def attributes(self, detection: Detection, words: Sequence[str]) -> dict[str, float]:
+        return {}
+
+
 def test_goals_that_name_nothing_are_refused() -> None:
     with pytest.raises(PlannerError, match="names nothing"):
         goal_name(ObjectGoal("  "))
     with pytest.raises(PlannerError, match="nothing is recognised"):
-        goal_name(ImageGoal(np.zeros((32, 32, 3), np.uint8)))
+        goal_name(ImageGoal(np.zeros((32, 32, 3), np.uint8)), SeesNothing())
     with pytest.raises(PlannerError, match="TaskGoal"):
         goal_name(TaskGoal("clean up"))
     planner = NearestFrontier()

@@ -16,6 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 from .model import Mesh
 
 
+def vector_length(vector: ArrayLike) -> float:
+    """Length of one vector, by a plain sum: the dot product of BLAS rounds differently from processor to processor."""
+    square = np.square(np.asarray(vector, dtype=np.float64))
+    return float(np.sqrt(square.sum()))
+
+
 def box(size: tuple[float, float, float], centre: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Mesh:
     """A box of full size (x, y, z) metres: 12 triangles, hard edges."""
     corners, normals, faces = _unit_box()
@@ -95,9 +101,9 @@ def _faceted(starts: NDArray, ends: NDArray, along: NDArray, segments: int) -> M
             quad += [(ends[k][0], b, ends[k][1]), (ends[k][0], a, ends[k][1])]
             corners = np.array([(r * np.cos(t), r * np.sin(t), z) for r, t, z in quad])
             normal = np.cross(corners[1] - corners[0], corners[2] - corners[0])
-            if np.linalg.norm(normal) < 1e-12:
+            if vector_length(normal) < 1e-12:
                 normal = np.cross(corners[2] - corners[0], corners[3] - corners[0])
-            normal /= np.linalg.norm(normal)
+            normal /= vector_length(normal)
             uv = np.array([(0, along[k]), (b - a, along[k]), (b - a, along[k + 1]), (0, along[k + 1])])
             parts.append(_mesh(corners, np.tile(normal, (4, 1)), uv, [[0, 1, 2], [0, 2, 3]]))
     return join(*parts)
@@ -132,7 +138,7 @@ def extrude(outline: ArrayLike, height: float, centre: tuple[float, float, float
     parts.append(_mesh(bottom, np.tile([0.0, 0.0, -1.0], (n, 1)), points, fan[:, ::-1]))
     for i in range(n):
         a, b = points[i], points[(i + 1) % n]
-        length = float(np.linalg.norm(b - a))
+        length = vector_length(b - a)
         normal = np.array([b[1] - a[1], a[0] - b[0], 0.0]) / max(length, 1e-12)
         quad = np.array([[*a, 0.0], [*b, 0.0], [*b, height], [*a, height]])
         uv = np.array([[0, 0], [length, 0], [length, height], [0, height]])
@@ -150,10 +156,10 @@ def tube(path: ArrayLike, radius: float, segments: int = 8) -> Mesh:
     angle = np.linspace(0.0, 2.0 * np.pi, segments + 1)
     vertices, normals, uv, along = [], [], [], 0.0
     for i, (point, t) in enumerate(zip(points, tangent, strict=True)):
-        side = side - t * (side @ t)
-        side /= np.linalg.norm(side)
+        side = side - t * (side * t).sum()
+        side /= vector_length(side)
         ring = np.outer(np.cos(angle), side) + np.outer(np.sin(angle), np.cross(t, side))
-        along += float(np.linalg.norm(point - points[i - 1])) if i else 0.0
+        along += vector_length(point - points[i - 1]) if i else 0.0
         vertices.append(point + radius * ring)
         normals.append(ring)
         uv.append(np.column_stack([angle * radius, np.full(segments + 1, along)]))
@@ -193,7 +199,7 @@ def move(mesh: Mesh, by: tuple[float, float, float]) -> Mesh:
 
 def turn(mesh: Mesh, angle_rad: float, axis: tuple[float, float, float] = (0, 0, 1)) -> Mesh:
     """Turn around an axis through the origin, right-handed."""
-    k = np.asarray(axis, dtype=np.float64) / np.linalg.norm(axis)
+    k = np.asarray(axis, dtype=np.float64) / vector_length(axis)
     cross = np.array([[0, -k[2], k[1]], [k[2], 0, -k[0]], [-k[1], k[0], 0]])
     rotation = np.eye(3) + np.sin(angle_rad) * cross + (1 - np.cos(angle_rad)) * times(cross, cross)
     return _mesh(times(mesh.vertices, rotation.T), times(mesh.normals, rotation.T), mesh.uv, mesh.faces)

@@ -99,7 +99,7 @@ def _shoot(world: World, renderer: Renderer, rng: np.random.Generator, frames: i
         for _ in range(min(FRAMES_PER_STATE, frames - first)):
             for _ in range(TRIES):
                 target = _pick_target(world, rng) if rng.random() < AIMED else None
-                if target is not None and rng.random() < photos:
+                if target is not None and photos > 0.0 and rng.random() < photos:
                     pose = _photograph(free, state.pose[target], rng)
                 else:
                     pose = camera_pose(*_stand(free, None if target is None else state.pose[target], rng))

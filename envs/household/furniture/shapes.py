@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..meshes import lathe, move, times
+from ..meshes import lathe, move, times, vector_length
 from ..model import Mesh
 
 Span = tuple[float, float]
@@ -110,10 +110,10 @@ def rod(start: Point, end: Point, radius: float, tip: float | None = None, segme
     """A closed straight bar between two points; `tip` is its radius at the end."""
     unit, tip = _unit_bar(segments), radius if tip is None else tip
     a, b = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
-    size = float(np.linalg.norm(b - a))
+    size = vector_length(b - a)
     axis = (b - a) / size
     side = np.cross(axis, [1.0, 0.0, 0.0] if abs(axis[0]) < 0.9 else [0.0, 1.0, 0.0])
-    side /= np.linalg.norm(side)
+    side /= vector_length(side)
     frame = np.stack([side, np.cross(axis, side), axis])
     across = radius + (tip - radius) * unit.vertices[:, 2:]
     vertices = np.concatenate([unit.vertices[:, :2] * across, unit.vertices[:, 2:] * size], axis=1)

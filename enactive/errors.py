@@ -1,7 +1,7 @@
 """What can go wrong, by who has to act on it.
 
 Before anything moves: `ConfigError`, `CompatibilityError`.
-During a trial, which then counts as failed and is recorded: `PerceptionError`, `PlannerError`, `ControllerError`.
+During a trial, which then counts as failed and is recorded: `PerceptionError`, `PlannerError`, `ControllerError`, `ModelError`.
 Everything halts: `EmbodimentFault`, `SafetyAbort`.
 """
 
@@ -32,6 +32,10 @@ class PlannerError(TrialError):
 
 class ControllerError(TrialError):
     """The controller could not turn an intent into an action."""
+
+
+class ModelError(TrialError):
+    """A language model gave no usable answer (none in time, rate-limited, broken, cut off, or not what the schema asks for)."""
 
 
 class HaltError(EnactiveError):

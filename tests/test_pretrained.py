@@ -199,4 +199,4 @@ def test_names_and_listing() -> None:
     assert pretrained.named("minilm-weights") is pretrained.MINILM_WEIGHTS
     with pytest.raises(ConfigError, match="the names are minilm-weights, minilm-tokenizer"):
         pretrained.named("minilm")
-    assert [cached.state for cached in pretrained.list_files()] == ["absent", "absent"]
+    assert [cached.state for cached in pretrained.list_files()] == ["absent"] * 3

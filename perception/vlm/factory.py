@@ -1,0 +1,38 @@
+"""A model from one line of text, as a person types it on a command line."""
+
+from __future__ import annotations
+
+import difflib
+
+from enactive.errors import ConfigError
+
+from .base import ChatModel
+
+FORMS = ("openai:http://localhost:8000/v1#name", "hf:NAME", "embedded")
+
+
+def make_model(text: str) -> ChatModel:
+    """The model that a line names: "openai:URL#NAME", "hf:NAME or folder", or "embedded" (SmolLM2-135M-Instruct).
+
+    Raises ConfigError where it names none.
+    """
+    kind, _, rest = text.partition(":")
+    if text == "embedded":
+        from .hf import embedded_model
+
+        return embedded_model()
+    if kind == "hf" and rest:
+        from .hf import load_model
+
+        return load_model(rest)
+    if kind == "openai" and rest:
+        from .openai_http import OpenAIModel
+
+        url, _, model = rest.partition("#")
+        if not model:
+            raise ConfigError(f"{text!r} lacks the model's name: write openai:{url}#NAME")
+        return OpenAIModel(url, model)
+    near = difflib.get_close_matches(kind.lower(), ("openai", "hf", "embedded"), n=1, cutoff=0.4)
+    form = next((form for form in FORMS if near and form.startswith(near[0])), None)
+    hint = f"did you mean {form!r}?" if form else f"the forms are {', '.join(FORMS)}"
+    raise ConfigError(f"there is no model {text!r}; {hint}")

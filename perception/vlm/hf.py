@@ -1,0 +1,238 @@
+"""Models of transformers in this process: chat models of text and of text with pictures.
+
+Beyond chat: `chat_many` answers a batch, `score` rates many continuations after reading their prompt once, `hidden_states`
+gives what a layer holds of a conversation. Answers to a schema are held to it token by token where `schema_pattern` covers it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.errors import ConfigError, ModelError
+
+from .base import Capabilities, Message, Options, Reply, Schema, TokenLogprob, check
+from .schema_pattern import IrregularError, pattern
+from .structure import validated
+
+if TYPE_CHECKING:
+    import torch
+
+DEFAULTS = Options()
+
+
+class HFModel:
+    """A causal language model, or an image-text-to-text model, with what prepares its input.
+
+    model: a transformers model that generates. processor: its tokenizer, or its processor where it sees pictures. name: what
+    its answers are cached under; it has to change when the weights do. Raises ConfigError where there is no chat template.
+    """
+
+    def __init__(self, model: Any, processor: Any, name: str) -> None:
+        self.model, self.processor, self.name = model.eval(), processor, name
+        self.tokenizer = getattr(processor, "tokenizer", processor)
+        if not (processor.chat_template or self.tokenizer.chat_template):
+            raise ConfigError(f"{name} has no chat template: use an instruction-tuned model")
+        if self.tokenizer.pad_token_id is None:
+            self.tokenizer.pad_token = self.tokenizer.eos_token
+        sees = getattr(processor, "image_processor", None) is not None
+        self.capabilities = Capabilities(images=sees, structured=True, logprobs=True, hidden_states=True, prefix_reuse=True)
+
+    def chat(self, messages: Sequence[Message], options: Options = DEFAULTS, schema: Schema | None = None) -> Reply:
+        check(messages, options, self.capabilities, self.name)
+        return validated(self._answer, messages, options, schema)
+
+    def chat_many(self, conversations: Sequence[Sequence[Message]], options: Options = DEFAULTS) -> list[Reply]:
+        """One answer per conversation, all written at once. seconds: of the whole batch. Raises like `chat`."""
+        for messages in conversations:
+            check(messages, options, self.capabilities, self.name)
+        return self._generate(conversations, options, None) if conversations else []
+
+    def _answer(self, messages: Sequence[Message], options: Options, schema: Mapping[str, Any] | None) -> Reply:
+        try:
+            held = None if schema is None else pattern(schema)
+        except IrregularError:
+            held = None  # checked afterwards, as for a backend that cannot constrain
+        return self._generate([messages], options, held)[0]
+
+    def _generate(self, conversations: Sequence[Sequence[Message]], options: Options, held: str | None) -> list[Reply]:
+        import torch
+        from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
+
+        from .decoding import Deadline, Drawn, Held
+
+        started = time.monotonic()
+        inputs = self._inputs(conversations)
+        length = int(inputs["input_ids"].shape[1])
+        steps = LogitsProcessorList()
+        if options.temperature > 0.0:
+            steps.append(Drawn(options.temperature, options.seed))
+        if held is not None:
+            steps.append(Held(held, self.tokenizer, length))
+        deadline = Deadline(started + options.deadline_s)
+        with torch.inference_mode():
+            out = self.model.generate(
+                **inputs,
+                generation_config=GenerationConfig.from_dict(
+                    {
+                        "max_new_tokens": options.max_tokens,
+                        "do_sample": False,
+                        "stop_strings": list(options.stop) or None,
+                        "eos_token_id": self._ends(),
+                        "pad_token_id": self.tokenizer.pad_token_id,
+                        "output_logits": options.top_logprobs is not None,
+                        "return_dict_in_generate": True,
+                    }
+                ),
+                logits_processor=steps,
+                stopping_criteria=StoppingCriteriaList([deadline]),
+                tokenizer=self.tokenizer,
+            )
+        if deadline.passed:
+            raise ModelError(f"{self.name} gave no answer within {options.deadline_s:.3g} s")
+        seconds = time.monotonic() - started
+        read = inputs["attention_mask"].sum(dim=1).tolist()
+        rows = zip(out.sequences[:, length:].tolist(), read, strict=True)
+        return [
+            self._reply(written, [one[row] for one in out.logits or ()], options, int(count), seconds)
+            for row, (written, count) in enumerate(rows)
+        ]
+
+    def _reply(self, written: list[int], logits: list[torch.Tensor], options: Options, read: int, seconds: float) -> Reply:
+        """One row of a batch as a reply: cut at the end of turn or at the stop string. Raises ModelError for an empty one."""
+        ends = {*self._ends(), self.tokenizer.pad_token_id}  # rows that are done before others are filled up
+        end = next((place for place, token in enumerate(written) if token in ends), None)
+        kept = written if end is None else written[:end]
+        text = self.tokenizer.decode(kept, skip_special_tokens=True)
+        cuts = [text.index(stop) for stop in options.stop if stop in text]
+        finish = "length" if end is None and not cuts else "stop"
+        text = text[: min(cuts)] if cuts else text
+        if not text.strip():
+            raise ModelError(f"{self.name} gave an empty answer (finish reason {finish!r})")
+        told = tuple(
+            self._logprob(token, scores, options.top_logprobs or 0) for token, scores in zip(kept, logits, strict=False)
+        )
+        return Reply(text, finish, None, told, read, len(kept), seconds)  # type: ignore[arg-type]
+
+    def _logprob(self, token: int, logits: torch.Tensor, most: int) -> TokenLogprob:
+        logprobs = logits.float().log_softmax(-1)
+        best = logprobs.topk(most)
+        pairs = list(zip(best.indices.tolist(), best.values.tolist(), strict=True))
+        top = {self.tokenizer.decode([i]): value for i, value in reversed(pairs)}  # of equal texts the likeliest stays
+        return TokenLogprob(self.tokenizer.decode([token]), float(logprobs[token]), top)
+
+    def score(self, messages: Sequence[Message], continuations: Sequence[str]) -> list[float]:
+        """Log-probability of each text as the beginning of the answer, summed over its tokens; the prompt is read once.
+
+        Raises ConfigError for an empty text.
+        """
+        import torch
+
+        check(messages, DEFAULTS, self.capabilities, self.name)
+        tokens = [self.tokenizer(text, add_special_tokens=False)["input_ids"] for text in continuations]
+        if not all(tokens):
+            raise ConfigError("an empty continuation has no score")
+        inner = getattr(self.model, "model", None)
+        if inner is not None and hasattr(inner, "rope_deltas"):
+            inner.rope_deltas = (
+                None  # Qwen's models keep how the last pictures shifted positions, also for a prompt without any
+            )
+        with torch.inference_mode():
+            out = self.model(**self._inputs([messages]), use_cache=True)
+            first, cache = out.logits[0, -1:], out.cache
+            return [self._score_one(ids, first, cache) for ids in tokens]
+
+    def _score_one(self, ids: list[int], first: torch.Tensor, cache: Any) -> float:
+        """Score of one continuation after a prompt that the cache holds, which is cut back to the prompt afterwards."""
+        import torch
+
+        targets, logits = torch.tensor(ids, device=first.device), first
+        if len(ids) > 1:
+            out = self.model(input_ids=targets[None, :-1], cache=cache, use_cache=True)
+            logits = torch.cat([first, out.logits[0]])
+            cache.crop(1 - len(ids))
+        return float(logits.float().log_softmax(-1).gather(1, targets[:, None]).sum())
+
+    def hidden_states(self, messages: Sequence[Message], layer: int = -1) -> NDArray[np.float32]:
+        """(T, D) float32: what a layer holds of the T tokens of a conversation; layer 0 is the embedding, -1 the last."""
+        import torch
+
+        check(messages, DEFAULTS, self.capabilities, self.name)
+        with torch.inference_mode():
+            states = self.model(**self._inputs([messages]), output_hidden_states=True).hidden_states
+        if not -len(states) <= layer < len(states):
+            raise ConfigError(f"{self.name} has layers 0 to {len(states) - 1}, not {layer}")
+        return np.asarray(states[layer][0].float().cpu().numpy(), dtype=np.float32)
+
+    def _ends(self) -> list[int]:
+        """Tokens that end a turn: the tokenizer's, and those that the model's own settings name."""
+        ends = self.model.generation_config.eos_token_id
+        more = ends if isinstance(ends, list) else [] if ends is None else [ends]
+        return list(dict.fromkeys([int(self.tokenizer.eos_token_id), *more]))
+
+    def _inputs(self, conversations: Sequence[Sequence[Message]]) -> dict[str, Any]:
+        """Tensors of a batch, padded on the left, on the model's device."""
+        turns = [[self._turn(message) for message in messages] for messages in conversations]
+        told = {"add_generation_prompt": True, "tokenize": True, "return_dict": True, "return_tensors": "pt"}
+        self.tokenizer.padding_side = "left"
+        if self.capabilities.images:
+            inputs = self.processor.apply_chat_template(turns, **told, processor_kwargs={"padding": True})
+        else:
+            inputs = self.processor.apply_chat_template(turns, **told, padding=True)
+        return dict(inputs.to(self.model.device))
+
+    def _turn(self, message: Message) -> dict[str, Any]:
+        if not self.capabilities.images:
+            return {"role": message.role, "content": message.text}
+        from PIL import Image
+
+        pictures = [{"type": "image", "image": Image.fromarray(image)} for image in message.images]
+        return {"role": message.role, "content": [*pictures, {"type": "text", "text": message.text}]}
+
+
+def embedded_model() -> HFModel:
+    """SmolLM2-135M-Instruct, fetched on first use. Raises ConfigError where it cannot be had."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from enactive.pretrained import SMOLLM2, load_path
+
+    path = load_path(SMOLLM2)
+    tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+    model: Any = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype="float32")
+    del model.config.quantization_config  # the weights are whole again; left in, these two forbid training and saving
+    model.hf_quantizer = None
+    return HFModel(model, tokenizer, f"embedded:{SMOLLM2.name}@{SMOLLM2.sha256[:12]}")
+
+
+def load_model(name: str) -> HFModel:
+    """The chat model in a folder or of that name on the hub. Raises ConfigError where it cannot be loaded."""
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
+    from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+
+    try:
+        config = AutoConfig.from_pretrained(name)
+        identity = f"hf:{name}@{_identity(name, config)}"
+        if type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
+            from .hf_processor import load_processor
+
+            return HFModel(AutoModelForImageTextToText.from_pretrained(name, dtype="auto"), load_processor(name), identity)
+        return HFModel(AutoModelForCausalLM.from_pretrained(name, dtype="auto"), AutoTokenizer.from_pretrained(name), identity)
+    except (OSError, ValueError, ImportError) as problem:
+        said = " ".join(str(problem).split())[:300]
+        raise ConfigError(f"the model {name!r} cannot be loaded ({said})") from problem
+
+
+def _identity(name: str, config: Any) -> str:
+    """What tells one version of the weights from another: the hub's commit, or sizes and times of the files of a folder."""
+    import hashlib
+    from pathlib import Path
+
+    if commit := getattr(config, "_commit_hash", None):
+        return str(commit)[:12]
+    files = sorted(path for path in Path(name).iterdir() if path.is_file())
+    told = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:12]

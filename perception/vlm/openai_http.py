@@ -1,0 +1,247 @@
+"""Any endpoint that speaks OpenAI's chat completions, on this machine or far away, through the official client.
+
+The client is asked for one try at a time and for the raw bytes: tries, waiting, the deadline and the size are kept here, so
+that each way a server can misbehave ends in time and in one sentence.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import ipaddress
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.errors import ConfigError, ModelError
+
+from .base import Capabilities, Message, Options, Reply, Schema, TokenLogprob, check
+from .structure import QUOTED, validated
+
+DEFAULTS = Options()
+KEY_VARIABLE = "OPENAI_API_KEY"
+NO_KEY = "no-key"  # what servers without keys are sent, since the client insists on one
+MOST_ATTEMPTS = 4
+FIRST_WAIT_S = 0.5  # doubles with each attempt, where the server does not say how long
+MOST_BYTES = 8 << 20
+LATER = {408, 409, 429, 500, 502, 503, 504, 529}  # worth another attempt
+
+
+class _Again(Exception):
+    """An attempt failed in a way that may pass. wait_s: how long the server asks to wait, None where it does not say."""
+
+    def __init__(self, what: str, wait_s: float | None = None) -> None:
+        super().__init__(what)
+        self.wait_s = wait_s
+
+
+class OpenAIModel:
+    """A model behind an endpoint.
+
+    url: "http://localhost:8000/v1". model: its name there. key_variable: environment variable that holds the key; where not
+    given, OPENAI_API_KEY over https and none over http. structured: the endpoint holds answers to `response_format`; where
+    False the schema is told in the prompt only. logprobs, images: whether model and endpoint can. Raises ConfigError where
+    the url is none, the key is missing, or the client is not installed.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        key_variable: str | None = None,
+        structured: bool = True,
+        logprobs: bool = True,
+        images: bool = True,
+    ) -> None:
+        _check_url(url)
+        try:
+            import openai
+        except ImportError as problem:
+            raise ConfigError("models over HTTP need the client: pip install 'enactive[openai]'") from problem
+        self.url, self.model = url.rstrip("/"), model
+        self.capabilities = Capabilities(images=images, structured=structured, logprobs=logprobs)
+        self._key_variable = key_variable or (KEY_VARIABLE if url.startswith("https:") else None)
+        self._key = _key(self._key_variable, url)
+        self._client = openai.OpenAI(base_url=self.url, api_key=self._key, max_retries=0)
+
+    @property
+    def name(self) -> str:
+        return f"openai:{self.url}#{self.model}"
+
+    def __repr__(self) -> str:
+        return f"OpenAIModel({self.url!r}, {self.model!r})"
+
+    def chat(self, messages: Sequence[Message], options: Options = DEFAULTS, schema: Schema | None = None) -> Reply:
+        check(messages, options, self.capabilities, self.name)
+        return validated(self._answer, messages, options, schema)
+
+    def _answer(self, messages: Sequence[Message], options: Options, schema: Mapping[str, Any] | None) -> Reply:
+        """One answer, over as many attempts as the deadline and `MOST_ATTEMPTS` allow."""
+        started = time.monotonic()
+        body = _body(self.model, messages, options, schema if self.capabilities.structured else None)
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                payload = self._post(body, started + options.deadline_s, options.deadline_s)
+            except _Again as problem:
+                if attempt == MOST_ATTEMPTS:
+                    raise ModelError(f"{self.name} failed {attempt} times: {problem}") from None
+                wait_s = problem.wait_s if problem.wait_s is not None else FIRST_WAIT_S * 2.0 ** (attempt - 1)
+                left_s = max(started + options.deadline_s - time.monotonic(), 0.0)
+                if wait_s >= left_s:
+                    raise ModelError(
+                        f"{self.name}: {problem}; the next attempt is in {wait_s:.3g} s, the deadline in {left_s:.3g} s"
+                    ) from None
+                time.sleep(wait_s)
+            else:
+                return self._read(payload, options, time.monotonic() - started)
+
+    def _post(self, body: Mapping[str, Any], deadline: float, deadline_s: float) -> bytes:
+        """The bytes of one answer. A thread waits for them, so that a server that drips bytes does not hold the caller."""
+        pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="enactive-openai")
+        try:
+            return pool.submit(self._attempt, body, deadline).result(max(deadline - time.monotonic(), 0.0))
+        except TimeoutError:
+            raise ModelError(f"{self.name} gave no answer within {deadline_s:.3g} s") from None
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _attempt(self, body: Mapping[str, Any], deadline: float) -> bytes:
+        import httpx2
+        import openai
+
+        left_s = max(deadline - time.monotonic(), 1e-3)
+        try:
+            with self._client.chat.completions.with_streaming_response.create(**body, timeout=left_s) as response:
+                return self._drain(response.iter_bytes(), deadline)
+        except (openai.APITimeoutError, httpx2.TimeoutException):
+            raise TimeoutError from None
+        except (openai.APIConnectionError, httpx2.TransportError) as problem:
+            raise _Again(f"the connection failed ({self._clean(problem.__cause__ or problem)})") from None
+        except httpx2.DecodingError as problem:
+            raise ModelError(f"{self.name} sent bytes that do not decode ({self._clean(problem)})") from None
+        except openai.APIStatusError as problem:
+            raise self._refusal(problem.status_code, problem.response.headers, problem.message) from None
+
+    def _drain(self, chunks: Any, deadline: float) -> bytes:
+        received = bytearray()
+        for chunk in chunks:
+            received += chunk
+            if len(received) > MOST_BYTES:
+                raise ModelError(f"{self.name} sent more than {MOST_BYTES >> 20} MiB, which is no answer")
+            if time.monotonic() > deadline:
+                raise TimeoutError
+        return bytes(received)
+
+    def _refusal(self, status: int, headers: Mapping[str, str], message: str) -> Exception:
+        """What a status of 400 and above means."""
+        if status in (401, 403):
+            where = f"in {self._key_variable}" if self._key_variable else "(none was sent: name its variable as key_variable)"
+            return ConfigError(f"{self.name} refused the key {where} (status {status})")
+        if status in LATER:
+            what = "rate-limited" if status == 429 else "the server is in trouble"
+            return _Again(f"{what} (status {status}: {self._clean(message)})", _retry_after_s(headers))
+        return ModelError(f"{self.name} refused the request (status {status}: {self._clean(message)})")
+
+    def _clean(self, said: object) -> str:
+        """What was said, short, on one line, and without the key that servers like to repeat."""
+        text = " ".join(str(said).split())
+        return (text if self._key == NO_KEY else text.replace(self._key, "<key>"))[:QUOTED]
+
+    def _read(self, payload: bytes, options: Options, seconds: float) -> Reply:
+        """The reply in a body. Raises ModelError where it is none."""
+        try:
+            body = json.loads(payload)
+        except (ValueError, RecursionError):
+            start = self._clean(payload[:QUOTED].decode(errors="replace"))
+            raise ModelError(f"{self.name} sent something else than JSON: {start!r}") from None
+        try:
+            choice, usage = body["choices"][0], body.get("usage") or {}
+            text, finish = choice["message"]["content"] or "", choice["finish_reason"]
+            told = (choice.get("logprobs") or {}).get("content") or ()
+            logprobs = tuple(
+                TokenLogprob(
+                    one["token"], float(one["logprob"]), {t["token"]: float(t["logprob"]) for t in one["top_logprobs"]}
+                )
+                for one in told
+            )
+            counts = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as problem:
+            raise ModelError(
+                f"{self.name} sent JSON that is no chat completion ({type(problem).__name__}: {problem})"
+            ) from None
+        if finish not in ("stop", "length"):
+            raise ModelError(f"{self.name} ended its answer for the reason {finish!r}")
+        if not isinstance(text, str) or not text.strip():
+            raise ModelError(f"{self.name} gave an empty answer (finish reason {finish!r})")
+        if options.top_logprobs is not None and not logprobs:
+            raise ModelError(f"{self.name} told no log-probabilities: make the model with logprobs=False")
+        return Reply(text, finish, None, logprobs, counts[0], counts[1], seconds)
+
+
+def _check_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"{url!r} is no address of an endpoint: write for example 'http://localhost:8000/v1'")
+    if parts.username or parts.password or parts.query:
+        raise ConfigError("an endpoint's address must not hold a user, a password or a query: keys come from the environment")
+
+
+def _key(variable: str | None, url: str) -> str:
+    if variable is None:
+        return NO_KEY
+    if key := os.environ.get(variable, "").strip():
+        return key
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or (host.replace(".", "").isdigit() and ipaddress.ip_address(host).is_loopback):
+        return NO_KEY
+    raise ConfigError(f"{url} needs a key: put it into the environment variable {variable}")
+
+
+def _body(model: str, messages: Sequence[Message], options: Options, schema: Mapping[str, Any] | None) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": [_turn(message) for message in messages],
+        "max_tokens": options.max_tokens,
+        "temperature": options.temperature,
+    }
+    if options.seed is not None:
+        body["seed"] = options.seed
+    if options.stop:
+        body["stop"] = list(options.stop)
+    if options.top_logprobs is not None:
+        body |= {"logprobs": True, "top_logprobs": options.top_logprobs}
+    if schema is not None:
+        body["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": True}}
+    return body
+
+
+def _turn(message: Message) -> dict[str, Any]:
+    if not message.images:
+        return {"role": message.role, "content": message.text}
+    pictures = [{"type": "image_url", "image_url": {"url": _data_url(image)}} for image in message.images]
+    return {"role": message.role, "content": [*pictures, {"type": "text", "text": message.text}]}
+
+
+def _data_url(image: NDArray[np.uint8]) -> str:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Seconds of a Retry-After header; None where there is none that is a number."""
+    try:
+        return max(float(headers["retry-after"]), 0.0)
+    except (KeyError, ValueError):
+        return None

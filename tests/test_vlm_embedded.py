@@ -1,0 +1,104 @@
+"""The embedded language model, in process and behind the server that transformers brings."""
+
+from __future__ import annotations
+
+import copy
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from enactive.errors import ModelError
+from enactive.perception.vlm import Message, Options, make_model
+from enactive.perception.vlm.hf import HFModel
+from enactive.perception.vlm.openai_http import OpenAIModel
+from enactive.planners.unigoal import GoalGraph, GoalNode
+from enactive.planners.unigoal.llm_reasoner import LLMReasoner
+
+torch.set_num_threads(1)
+ASK = [Message("user", "What is the capital of France? Answer in one short sentence.")]
+START_S = 120.0
+
+
+@pytest.fixture(scope="module")
+def smollm() -> HFModel:
+    model = make_model("embedded")
+    assert isinstance(model, HFModel)
+    return model
+
+
+def test_it_answers_the_same_every_time(smollm: HFModel) -> None:
+    reply = smollm.chat(ASK, Options(max_tokens=24))
+    assert "Paris" in reply.text
+    assert reply.text == smollm.chat(ASK, Options(max_tokens=24)).text
+    assert smollm.name.startswith("embedded:smollm2@b179c9523d0e")
+
+
+def test_it_is_held_to_a_schema(smollm: HFModel) -> None:
+    city = {"type": "object", "properties": {"city": {"enum": ["Rome", "Paris"]}, "sure": {"type": "boolean"}}}
+    schema = {**city, "required": ["city", "sure"], "additionalProperties": False}
+    reply = smollm.chat(ASK, Options(max_tokens=40), schema)
+    assert (set(reply.structure), reply.tries) == ({"city", "sure"}, 1)
+
+
+def test_it_prefers_the_right_continuation(smollm: HFModel) -> None:
+    right, wrong = smollm.score(ASK, ["The capital of France is Paris.", "The capital of France is Tokyo."])
+    assert right > wrong
+
+
+def test_it_serves_as_a_reasoner_where_the_question_is_small(smollm: HFModel) -> None:
+    mind = LLMReasoner(smollm)
+    assert 0.0 <= mind.related("mug", "kettle") <= 1.0
+    assert mind.decompose(GoalGraph((GoalNode("mug"), GoalNode("counter")))) in ([[0, 1]], [[0], [1]])
+
+
+@pytest.fixture(scope="module")
+def served(smollm: HFModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenAIModel]:
+    """The same weights behind `transformers serve` on this machine."""
+    folder = tmp_path_factory.mktemp("smollm")
+    copy.deepcopy(smollm.model).to(torch.bfloat16).save_pretrained(folder)
+    smollm.tokenizer.save_pretrained(folder)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(Path(sys.executable).with_name("transformers")), "serve", str(folder), "--host", "127.0.0.1"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen([*command, "--port", str(port), "--device", "cpu"], stdout=log, stderr=log, env=environment)
+    try:
+        deadline = time.monotonic() + START_S
+        while not answers(f"http://127.0.0.1:{port}/health"):
+            assert server.poll() is None, (folder / "log").read_text()
+            assert time.monotonic() < deadline, (folder / "log").read_text()
+            time.sleep(0.2)
+        yield OpenAIModel(f"http://127.0.0.1:{port}/v1", str(folder), structured=False, logprobs=False)
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2.0):
+            return True
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+def test_transformers_own_server_gives_the_answer_too(served: OpenAIModel) -> None:
+    reply = served.chat(ASK, Options(max_tokens=24))
+    assert "Paris" in reply.text
+    assert reply.completion_tokens
+
+
+def test_what_that_server_leaves_out_is_an_error(served: OpenAIModel) -> None:
+    with pytest.raises(ModelError, match="told no log-probabilities"):
+        OpenAIModel(served.url, served.model).chat(ASK, Options(top_logprobs=1))

@@ -72,7 +72,7 @@ def _verdict(result: Mapping[str, Any]) -> tuple[str, str]:
         return f"{claim}. {result['reason']}", "plain"
     success = result["metrics"]["success"]
     return (
-        f"{claim}. {result['reason']} The oracle says: {'success' if success else 'no success'}.",
+        f"{claim} ({result['reason']}). The oracle says: {'success' if success else 'no success'}.",
         "good" if success else "bad",
     )
 

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 WIDTH, HEIGHT, LEFT, TOP = 940, 210, 40, 24
+LETTER = 7  # about the width of one
 CURVES = {"S": ("#f0a014", 2.5), "S_N": ("#4a78b8", 1.2), "S_E": ("#2a9d5c", 1.2), "S_T": ("#a05ac0", 1.2)}
 BANDS = ("#7b8794", "#4a78b8", "#f0a014", "#2a9d5c", "#d1495b", "#a05ac0")
 
@@ -45,8 +46,10 @@ def timeline(steps: Sequence[Mapping[str, Any]]) -> str:
             points = " ".join(f"{x(index):.1f},{y(value):.1f}" for index, value in values)
             parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}"/>')
     legend = [(name, colour) for name, (colour, _) in CURVES.items()] + [(f"stage {stage}", c) for stage, c in colours.items()]
-    for place, (name, colour) in enumerate(legend):
-        parts.append(f'<text x="{LEFT + 115 * place}" y="14" style="fill:{colour}">{escape(name)}</text>')
+    left = LEFT
+    for name, colour in legend:
+        parts.append(f'<text x="{left}" y="14" style="fill:{colour}">{escape(name)}</text>')
+        left += LETTER * len(name) + 24
     parts.append(f'<text x="{LEFT}" y="{HEIGHT - 8}">step 1</text>')
     parts.append(f'<text x="{WIDTH - 10}" y="{HEIGHT - 8}" text-anchor="end">step {len(steps)}</text>')
     return f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}">{"".join(parts)}</svg>'

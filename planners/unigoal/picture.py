@@ -18,7 +18,7 @@ from .vocabulary import canonical
 
 LEAST_SCORE = 0.3
 CENTRE_SPREAD = 0.08  # of the diagonal: how far from the middle a photographer leaves what the picture is of
-LEAST_LIKENESS = 0.05  # below, nothing that is recognised is near the middle
+LEAST_LIKENESS = 0.02  # below, nothing that is recognised is near the middle
 NEAR_SHARE = 0.06  # neighbours lie within this share of the diagonal from it
 MOST_NEIGHBOURS = 4
 BACKGROUND = {"wall", "floor", "ceiling", "door", "window"}

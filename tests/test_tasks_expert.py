@@ -56,7 +56,6 @@ def test_plans_are_no_longer_than_those_by_hand(task: Task, plan: str) -> None:
     assert [feedback.message for feedback in said if not feedback.ok] == []
     assert succeeded(layout, end.world, task)
     found = expert_plan(layout, start, task)
-    assert found is not None
     assert len(found) <= len(plan.split(", "))
     end, said = follow(layout, start, list(found))
     assert all(feedback.ok for feedback in said)
@@ -68,7 +67,6 @@ def test_no_plan_is_shorter(task: Task) -> None:
     """Breadth first over every command in the small kitchen, states told apart by their digests."""
     layout, start = kitchen_layout(), start_of(kitchen_layout(), task)
     found = expert_plan(layout, start, task)
-    assert found is not None
     commands = [Command(verb, name) for verb in VERBS for name in sorted(set(layout.categories))]
     level, met = [start], {start.digest()}
     for _ in range(len(found) - 1):
@@ -96,7 +94,6 @@ def test_an_expert_may_start_in_the_middle() -> None:
     start = start_of(layout, task)
     clean = replace(start, world=replace(start.world, dirty=changed(start.world.dirty, MUG, False)))
     plan = expert_plan(layout, clean, task)
-    assert plan is not None
     assert [f"{command.verb} {command.target}" for command in plan] == ["Find mug", "PickUp mug", "Find stove", "PutDown stove"]
 
 
@@ -107,7 +104,6 @@ def test_tasks_of_the_suites_are_solved_in_the_length_that_the_file_says(split: 
         start = start_of(layout, task)
         assert 0 <= progress(layout, start.world, task) < 1
         plan = expert_plan(layout, start, task)
-        assert plan is not None
         assert len(plan) == task.plan_length
         end, said = follow(layout, start, list(plan))
         assert all(feedback.ok for feedback in said)

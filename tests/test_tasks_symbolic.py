@@ -165,7 +165,6 @@ def test_fast_and_symbolic_agree(k: int) -> None:
     task = load_tasks("val_unseen")[k * 3]
     layout, rng = layout_of(task), np.random.default_rng(k)
     plan = expert_plan(layout, start_of(layout, task), task)
-    assert plan is not None
     wild = [any_command(layout, rng) for _ in range(40)]
     willing, state = [], start_of(layout, task)
     for _ in range(15):
@@ -185,7 +184,6 @@ def test_the_verbs_of_the_body_mostly_do_what_the_symbolic_ones_say() -> None:
         env.reset(seed=0, options={"task": task})
         world, K = load_world(task.apartment_seed, task.rooms), intrinsics(320, 240)
         plan = expert_plan(env.layout, env.save_task(), task)
-        assert plan is not None
         for command in plan:
             before = env.state
             said = Action.interact("discrete", Interaction(command.verb, command.target))
@@ -222,7 +220,6 @@ def test_the_physical_body_starts_and_is_scored_the_same_way() -> None:
     assert env.state.base.tolist() == list(task.start)
     assert not env.succeeded
     plan = expert_plan(layout, start_of(layout, task), task)
-    assert plan is not None
     end, _ = follow(layout, start_of(layout, task), list(plan))
     env.restore_state(end.world)
     assert env.succeeded

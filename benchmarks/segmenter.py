@@ -57,8 +57,8 @@ def by_pixels(segmenter: Segmenter, views: Views) -> Quality:
     """The same where every pixel is named alone, without regions."""
 
     def answer(view: View) -> NDArray[np.int64]:
-        embeddings, names, _ = segmenter.look(frame_of(view))
-        best = (embeddings.float() @ torch.from_numpy(segmenter.text.encode(segmenter.words)).T).argmax(dim=1)
+        hidden, names, _ = segmenter.look(frame_of(view))
+        best = (segmenter.embed(hidden) @ torch.from_numpy(segmenter.text.encode(segmenter.words)).T).argmax(dim=1)
         return best.numpy().reshape(names.shape).repeat(2, axis=0).repeat(2, axis=1)
 
     return measure(answer, views, range(len(views)))
@@ -105,12 +105,12 @@ def attribute_accuracy(segmenter: Segmenter, views: Views) -> dict[str, tuple[fl
         view = sense(view)
         exposure = Exposure()  # of this picture alone; an agent knows more
         exposure.update(view.rgb)
-        embeddings, _, _ = segmenter.look(frame_of(view))
+        hidden, _, _ = segmenter.look(frame_of(view))
         for thing in np.unique(view.code[view.code >= 0]).tolist():
             mask = view.code == thing
             if mask.sum() < MIN_PIXELS or not mask[::2, ::2].any():
                 continue
-            pooled = torch.nn.functional.normalize(embeddings[torch.from_numpy(mask[::2, ::2].ravel())].float().mean(0), dim=0)
+            pooled = segmenter.embed(hidden[torch.from_numpy(mask[::2, ::2].ravel())].float().mean(0, keepdim=True))[0]
             name = vocabulary.names()[view.classes[thing + 5]]
             detection = Detection(name, 1.0, mask, pooled.numpy())
             colours = segmenter.attributes(detection, vocabulary.COLOURS)

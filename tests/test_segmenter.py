@@ -161,6 +161,7 @@ def segmenter(tmp_path: Path) -> Segmenter:
 def answer_with(monkeypatch: pytest.MonkeyPatch, segmenter: Segmenter, names: np.ndarray, probability: np.ndarray) -> None:
     embeddings = torch.from_numpy(segmenter.text.encode([segmenter.words[i] for i in names.ravel()]))
     monkeypatch.setattr(segmenter, "look", lambda frame: (embeddings, names, probability.astype(np.float32)))
+    monkeypatch.setattr(segmenter, "embed", lambda mean: torch.nn.functional.normalize(mean, dim=-1))
 
 
 def picture(depth: np.ndarray | None = None, size: tuple[int, int] = (240, 320)) -> Observation:
@@ -230,11 +231,11 @@ def test_a_region_gets_one_name_from_all_its_pixels(segmenter: Segmenter) -> Non
     rgb = frame.rgb.copy()
     rgb[60:160, 80:200] = (30, 160, 30)
     frame = dataclasses.replace(frame, rgb=rgb)
-    embeddings, names, probability = segmenter.look(frame)
+    hidden, names, probability = segmenter.look(frame)
     box = np.zeros(names.shape, dtype=bool)
     box[30:80, 40:100] = True
     for part in (box, ~box):
-        mean = embeddings[torch.from_numpy(part.ravel())].float().mean(0)
+        mean = segmenter.embed(hidden[torch.from_numpy(part.ravel())].float().mean(0, keepdim=True))[0]
         cosines = torch.from_numpy(segmenter.text.encode(segmenter.words)) @ mean
         assert set(names[part]) == {int(cosines.argmax())}
         assert len(np.unique(probability[part])) == 1

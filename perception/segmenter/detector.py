@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,8 @@ class Segmenter:
         self._scale = float(net.scale.detach())
         self._net = fused(net)
         self._dtype = next(self._net.parameters()).dtype
+        self.embed = self._net.embed
+        self._beside = ThreadPoolExecutor(1)  # regions are found while the network runs
         self.reset(())
 
     def reset(self, words: Sequence[str]) -> None:
@@ -91,12 +94,12 @@ class Segmenter:
         Raises PerceptionError where there is no picture, or one that is damaged.
         """
         frame = _frame(observation)
-        embeddings, names, probability = self.look(frame)
+        hidden, names, probability = self.look(frame)
         depth = _depth(frame)[::2, ::2][: names.shape[0], : names.shape[1]]
         # 0 is what `connected` takes for nothing
         keep = np.where(self._background[names] | _gaps(names, depth, self._gap_m), 0, names + 1)
         segments = connected(keep, connectivity=1)  # type: ignore[no-untyped-call]
-        return self._detections(segments, names, probability, embeddings, frame.rgb.shape[:2])
+        return self._detections(segments, names, probability, hidden, frame.rgb.shape[:2])
 
     def attributes(self, detection: Detection, words: Sequence[str]) -> Mapping[str, float]:
         """Which of some words ("red", "blue", or "ceramic", "metal") describes a detection best: scores that sum to 1."""
@@ -108,9 +111,9 @@ class Segmenter:
 
     @torch.inference_mode()
     def look(self, frame: CameraFrame) -> tuple[torch.Tensor, NDArray[np.int64], NDArray[np.float32]]:
-        """Embeddings (h * w, 192), index of the best word (h, w) and its probability (h, w), at half resolution.
+        """Hidden values (h * w, 160), index of the best word (h, w) and its probability (h, w), at half resolution.
 
-        Words are chosen by region: the mean embedding of its pixels is what is compared with them.
+        Words are chosen by region: the embedding of the mean over its pixels is what is compared with them.
         """
         height, width = (size // 2 * 2 for size in frame.rgb.shape[:2])
         rgb, depth = np.array(frame.rgb[:height, :width]), _depth(frame)[:height, :width].copy()
@@ -120,19 +123,20 @@ class Segmenter:
             torch.from_numpy(frame.K[None]),
             torch.from_numpy(frame.T_world_camera[None]),
         )
-        maps = self._net(shown.to(self._dtype).contiguous(memory_format=torch.channels_last))
-        embeddings = maps[0].permute(1, 2, 0).reshape(-1, maps.shape[1])
-        region = regions(rgb, depth)
-        scores = self._scale * mean_by_region(embeddings, region) @ self._targets.T + self._prior
+        cut = self._beside.submit(regions, rgb, depth)
+        maps = self._net.hidden(shown.to(self._dtype).contiguous(memory_format=torch.channels_last))
+        hidden = maps[0].permute(1, 2, 0).reshape(-1, maps.shape[1])
+        region = cut.result()
+        scores = self._scale * self.embed(mean_by_region(hidden, region)) @ self._targets.T + self._prior
         probability, names = scores.softmax(dim=1).max(dim=1)
-        return embeddings, names.numpy()[region], probability.numpy()[region]
+        return hidden, names.numpy()[region], probability.numpy()[region]
 
     def _detections(
         self,
         segments: NDArray[np.int64],
         names: NDArray[np.int64],
         probability: NDArray[np.float32],
-        embeddings: torch.Tensor,
+        hidden: torch.Tensor,
         size: tuple[int, int],
     ) -> tuple[Detection, ...]:
         flat = segments.ravel()
@@ -142,9 +146,9 @@ class Segmenter:
         _, first = np.unique(flat, return_index=True)
         good = [i for i in range(1, count) if cells[i] >= MIN_CELLS and score[i] >= MIN_SCORE]
         kept = torch.from_numpy(np.flatnonzero(np.isin(flat, good)))
-        sums = torch.zeros(count, embeddings.shape[1])
-        sums.index_add_(0, torch.from_numpy(flat)[kept], embeddings[kept].float())
-        pooled = F.normalize(sums, dim=-1).numpy()
+        sums = torch.zeros(count, hidden.shape[1])
+        sums.index_add_(0, torch.from_numpy(flat)[kept], hidden[kept].float())
+        pooled = self.embed(sums / torch.from_numpy(np.maximum(cells, 1))[:, None]).numpy()
         offset = 0 if cells[0] else 1  # np.unique skips the empty background
         found = []
         for i in sorted(good, key=lambda i: -score[i]):

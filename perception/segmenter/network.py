@@ -93,6 +93,16 @@ class PixelEmbedder(nn.Module):
             x = join(x, fine)
         return x
 
+    def hidden(self, x: torch.Tensor) -> torch.Tensor:
+        """(B, 160, H/2, W/2), one linear layer before the embeddings: it may as well be applied to means over pixels."""
+        return F.relu(self.head[0](self.pixels(x)), inplace=True)
+
+    def embed(self, hidden: torch.Tensor) -> torch.Tensor:
+        """(N, 160) hidden values, of pixels or mean ones, to (N, 192) float32 unit embeddings."""
+        last = self.head[2]
+        assert isinstance(last, nn.Conv2d) and last.bias is not None
+        return F.normalize(F.linear(hidden.float(), last.weight[:, :, 0, 0].float(), last.bias.float()), dim=-1)
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return F.normalize(self.head(self.pixels(x)), dim=1)
 

@@ -63,8 +63,8 @@ def measure(
 def labels_of(net: PixelEmbedder, words: torch.Tensor, view: View) -> NDArray[np.int64]:
     """(H, W) index of the nearest of some words, (C, 192) unit embeddings, by region, as the detector names them."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        embeddings = net(view_features([view]))[0]
+        hidden = net.hidden(view_features([view]))[0]
     region = regions(view.rgb, view.depth_m)
-    pooled = mean_by_region(embeddings.flatten(1).T, region)
-    nearest = (pooled @ words.T).argmax(1).numpy()[region]
+    embeddings = net.embed(mean_by_region(hidden.flatten(1).T, region))
+    nearest = (embeddings @ words.T).argmax(1).numpy()[region]
     return np.asarray(nearest.repeat(2, axis=0).repeat(2, axis=1))

@@ -10,7 +10,6 @@ import warnings
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from skimage.segmentation import felzenszwalb
 
@@ -35,7 +34,9 @@ def regions(rgb: NDArray[np.uint8], depth_m: NDArray[np.float32]) -> NDArray[np.
     return np.asarray(found, dtype=np.int64)
 
 
-def mean_by_region(embeddings: torch.Tensor, region: NDArray[np.int64]) -> torch.Tensor:
-    """(K, E) float32 unit mean embedding of each of K regions. embeddings: (h * w, E); region: (h, w)."""
-    sums = torch.zeros(int(region.max()) + 1, embeddings.shape[1])
-    return F.normalize(sums.index_add_(0, torch.from_numpy(region.ravel()), embeddings.float()), dim=-1)
+def mean_by_region(values: torch.Tensor, region: NDArray[np.int64]) -> torch.Tensor:
+    """(K, E) float32 means over each of K regions. values: (h * w, E); region: (h, w)."""
+    flat = region.ravel()
+    cells = np.bincount(flat).clip(min=1).astype(np.float32)
+    sums = torch.zeros(len(cells), values.shape[1]).index_add_(0, torch.from_numpy(flat), values.float())
+    return sums / torch.from_numpy(cells)[:, None]

@@ -384,10 +384,19 @@ def test_views_are_drawn_by_the_root_of_how_many_show_a_category(folder: Path) -
     drawn = [drawer.draw(rng) for _ in range(3000)]
     share = np.bincount([category for _, category in drawn], minlength=999) / 3000
     assert np.abs(share - chance).max() < 0.02
-    for view, category in drawn[:200]:
-        window = cut_out(view, category, rng)
-        assert window.code.shape == (view.code.shape[0] // 2, view.code.shape[1] // 2)
+    for parts, (view, category) in zip((2, 4) * 100, drawn[:200], strict=True):
+        window = cut_out(view, category, rng, parts)
+        assert window.code.shape == (view.code.shape[0] // parts, view.code.shape[1] // parts)
         assert (window.labels == category).any()
+
+
+def test_cut_batches_have_the_size_that_is_asked_for(folder: Path) -> None:
+    drawer = Drawer(Views(folder / "train"))
+    height, width = drawer.views[0].code.shape
+    for parts in (1, 2, 4):
+        batch = make_batch(drawer, 3, np.random.default_rng(0), parts)
+        assert batch.features.shape == (3, 20, height // 2 // parts, width // 2 // parts)
+        assert batch.pixels.max() < 3 * (height // 2 // parts) * (width // 2 // parts)
 
 
 def test_orthogonal_brings_singular_values_to_one() -> None:

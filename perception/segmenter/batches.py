@@ -15,7 +15,7 @@ from .views import LOWEST_CODE, View, Views
 DRAWN_PER_100 = 20  # of the pixels of a view that are learned from
 BALANCE = 0.5  # pixels of a class are drawn in proportion to frequency ** (1 - BALANCE)
 SENSOR_RANGE_M = (0.5, 5.0)
-CUT_OUT = 0.7  # share of the small views that are cut out of whole ones; the rest are whole ones, shrunk
+CUT_OUT = 0.7  # share of the views of half the size that are cut out of whole ones; the rest are whole ones, shrunk
 BLIND = 0.12  # share of the views that have no depth, as a photograph has none
 MIN_CELLS = 4  # of 2x2 pixels, of a category that is said to be in a view
 
@@ -61,18 +61,21 @@ class Drawer:
         return self.views[int(rng.choice(self._showing[category]))], category
 
 
-def make_batch(drawer: Drawer, count: int, rng: np.random.Generator, small: bool = False) -> Batch:
+def make_batch(drawer: Drawer, count: int, rng: np.random.Generator, parts: int = 1) -> Batch:
     """Draw and augment views, and draw pixels from them.
 
-    small: views of a quarter of the size, for a quarter of the cost: most cut out around what they were drawn for, the others
-    whole at half the resolution, which shows rooms.
+    parts: by how much the width and height of the views are divided, and their cost by its square. 1: whole views. 2: most are
+    cut out around what they were drawn for, the others are whole at half the resolution, which shows rooms. 4: all are cut
+    out, so that as many small things are learned from as the minutes allow.
     """
     weight = drawer.frequencies**-BALANCE
     views: list[View] = []
     for _ in range(count):
         view, category = drawer.draw(rng)
-        if small:
-            view = cut_out(view, category, rng) if rng.random() < CUT_OUT else shrink(view)
+        if parts == 2 and rng.random() >= CUT_OUT:
+            view = shrink(view)
+        elif parts > 1:
+            view = cut_out(view, category, rng, parts)
         views.append(augment(view, rng))
     return _draw_pixels(views, weight, rng)
 
@@ -124,15 +127,16 @@ def shrink(view: View) -> View:
     return replace(view, rgb=rgb, depth_m=view.depth_m[::2, ::2], code=view.code[::2, ::2], K=K)
 
 
-def cut_out(view: View, category: int, rng: np.random.Generator) -> View:
-    """A window of half the width and height around a pixel of a category that is in view."""
+def cut_out(view: View, category: int, rng: np.random.Generator, parts: int = 2) -> View:
+    """A window around a pixel of a category that is in view; `parts` of it make the width, and the height, of the picture."""
     labels = view.labels
     height, width = labels.shape
     chosen = np.flatnonzero(labels.ravel() == category)
     row, column = divmod(int(rng.choice(chosen)), width)
-    top = int(np.clip(row - rng.integers(height // 2), 0, height // 2)) // 2 * 2
-    left = int(np.clip(column - rng.integers(width // 2), 0, width // 2)) // 2 * 2
-    window = (slice(top, top + height // 2), slice(left, left + width // 2))
+    high, wide = height // parts, width // parts
+    top = int(np.clip(row - rng.integers(high), 0, height - high)) // 2 * 2
+    left = int(np.clip(column - rng.integers(wide), 0, width - wide)) // 2 * 2
+    window = (slice(top, top + high), slice(left, left + wide))
     K = view.K.copy()
     K[:2, 2] -= (left, top)
     return replace(view, rgb=view.rgb[window], depth_m=view.depth_m[window], code=view.code[window], K=K)

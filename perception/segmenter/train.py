@@ -30,8 +30,9 @@ from .quality import Quality, labels_of, measure
 from .views import Views
 from .weights import WEIGHTS, load_weights, save_weights
 
-BATCH = 32  # small views per update, over all workers; a quarter as many whole ones
-SMALL = 0.75  # share of the minutes, at the start, in which views have a quarter of the size
+BATCH = 8  # whole views per update, over all workers; of views cut to 1/2 or 1/4 of the width and height 4 or 16 times as many
+CUT = 0.75  # share of the minutes, at the start, in which views are cut
+CLOSE = 0.5  # share of the updates on cut views in which they are cut to 1/4
 PHOTOS = 0.25  # share of the aimed views for training that are taken from any height
 PEAK_RATE = 2.5e-3
 WARMUP = 0.02  # share of the minutes
@@ -172,9 +173,8 @@ class Trainer:
     def step(self, seconds: float) -> dict[str, float]:
         """One update, at a time since the start. The random numbers follow from the seed, the step and the worker."""
         rng = np.random.default_rng([self.seed, self.progress.step, self.rank])
-        small = self.progress.seconds < SMALL * self.budget_s
-        count = max((BATCH if small else BATCH // 4) // self.workers, 1)
-        batch = make_batch(self.drawer, count, rng, small)
+        parts = self._parts()
+        batch = make_batch(self.drawer, max(BATCH * parts**2 // self.workers, 1), rng, parts)
         self.net.train()
         terms = loss(self.net, batch, self.bank, rng, bf16=True)
         self.net.zero_grad(set_to_none=True)
@@ -188,6 +188,12 @@ class Trainer:
         self.progress.step += 1
         self._follow()
         return {name: float(term.detach()) for name, term in terms.items()}
+
+    def _parts(self) -> int:
+        """By how much the width and height of the views of this update are divided; the same for all workers."""
+        if self.progress.seconds >= CUT * self.budget_s:
+            return 1
+        return 4 if np.random.default_rng([self.seed, self.progress.step]).random() < CLOSE else 2
 
     def _share_gradients(self, seconds: float) -> float:
         """Average the gradients over the workers, and the clock with them, so that all stop at the same step."""

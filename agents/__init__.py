@@ -2,7 +2,7 @@
 
 from .compat import check_compatibility
 from .episode import Episode, Step
-from .guard import Guard, Limits
+from .guard import Chain, EStop, Guard, Limits
 from .loop import Agent, Recorder
 
-__all__ = ["Agent", "Episode", "Guard", "Limits", "Recorder", "Step", "check_compatibility"]
+__all__ = ["Agent", "Chain", "EStop", "Episode", "Guard", "Limits", "Recorder", "Step", "check_compatibility"]

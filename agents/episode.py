@@ -44,7 +44,8 @@ class Episode:
 
     outcome: `stopped` by the planner, `terminated` or `truncated` by the environment, `deadline`, or `error`. found: what
     the agent itself believes. metrics: what the oracle measured, with Habitat's names; empty where the environment has no
-    oracle. interventions: commands that the guard changed. warnings: what went wrong beside the run (a recorder that
+    oracle. interventions: commands that the guard changed; guard: which of its links stood, which were off, and what each
+    changed. warnings: what went wrong beside the run (a recorder that
     failed, say). error: one sentence, for the outcome `error`.
     """
 
@@ -55,6 +56,7 @@ class Episode:
     steps: list[Step] = field(default_factory=list)
     metrics: dict[str, float | bool | str] = field(default_factory=dict)
     interventions: int = 0
+    guard: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     first_action_s: float = 0.0
     warnings: list[str] = field(default_factory=list)

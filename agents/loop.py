@@ -14,13 +14,13 @@ import numpy as np
 from enactive.controllers import Controller
 from enactive.envs import Action, Embodiment, Goal, Observation
 from enactive.envs.gym_io import embodiment_of, to_gym
-from enactive.errors import ConfigError, EmbodimentFault, HaltError, TrialError
+from enactive.errors import ConfigError, EmbodimentFault, HaltError, SafetyAbort, TrialError
 from enactive.perception import Belief, Perceiver
 from enactive.planners import Planner, Stop
 
 from .compat import check_compatibility
 from .episode import Episode, Step
-from .guard import Guard, Limits
+from .guard import Chain, EStop, Guard
 from .metrics import NavigationMeter
 
 _NOTHING: Mapping[str, Any] = {}
@@ -40,7 +40,8 @@ class Agent:
     """Perceiver, planner, controller and guard, joined.
 
     max_steps: turns of the loop before the episode is cut. deadline_s: wall time of a whole episode. success_radius_m: how
-    near to a view point of the goal a stop counts as success. clock: monotonic seconds.
+    near to a view point of the goal a stop counts as success. clock: monotonic seconds. estop: a latch that halts the run
+    with SafetyAbort before the next command.
     """
 
     def __init__(
@@ -54,11 +55,13 @@ class Agent:
         deadline_s: float = 3600.0,
         success_radius_m: float = 0.1,
         clock: Callable[[], float] = time.perf_counter,
+        estop: EStop | None = None,
     ) -> None:
         self.perceiver, self.planner, self.controller = perceiver, planner, controller
-        self.guard = guard if guard is not None else Limits()
+        self.guard = guard if guard is not None else Chain()
         self.max_steps, self.deadline_s, self.clock = max_steps, deadline_s, clock
         self.success_radius_m = success_radius_m
+        self.estop = estop if estop is not None else EStop(clock)
 
     def run(
         self,
@@ -142,7 +145,10 @@ class _Run:
                     queue = _commands(agent.controller.act(intent, self.observation, belief))
                 t3 = clock()
             requested = queue.pop(0) if queue else None
+            agent.guard.observe(self.observation)
             action = None if requested is None else agent.guard.review(requested)
+            if agent.estop.cause:
+                raise SafetyAbort(f"the emergency stop is latched ({agent.estop.cause}): reset it before the next run")
             if action is not requested:
                 episode.interventions += 1
             if index == 0:
@@ -181,6 +187,8 @@ class _Run:
 
     def end(self) -> None:
         self.episode.seconds = self.agent.clock() - self.began
+        if isinstance(self.agent.guard, Chain):
+            self.episode.guard = self.agent.guard.summary()
         if self.started:
             self._tell(lambda recorder: recorder.end(self.episode, self.belief))
 

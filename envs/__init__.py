@@ -29,4 +29,5 @@ __all__ = [
     "parse_goal",
 ]
 
+gymnasium.register(id="enactive/DeskArm-v0", entry_point="enactive.envs.desk_arm:DeskArm")
 gymnasium.register(id="enactive/Household-v0", entry_point="enactive.envs.household.env:Household")

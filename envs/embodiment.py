@@ -34,6 +34,8 @@ class Embodiment:
     empty. frame: what a motion command is expressed in. rate_hz: how often a command is taken; 0 where the world waits.
     forward_m, turn_rad, look_rad: size of the discrete moves. skills: the interaction verbs that the body has.
     max_steps: commands after which an episode is cut, None where it is not.
+    velocity_limits, acceleration_limits, effort_limits: one entry per action dimension, in the unit of the dimension per
+    second and per second squared, and in N*m (N for a prismatic joint); empty where the body declares none.
     """
 
     name: str
@@ -52,6 +54,9 @@ class Embodiment:
     look_rad: float = float(np.deg2rad(30.0))
     skills: frozenset[str] = frozenset()
     max_steps: int | None = None
+    velocity_limits: tuple[float, ...] = ()
+    acceleration_limits: tuple[float, ...] = ()
+    effort_limits: tuple[float, ...] = ()
 
     @property
     def action_dim(self) -> int:

@@ -27,7 +27,7 @@ def episode_json(episode: Episode, config: Mapping[str, Any]) -> dict[str, Any]:
         "result": {
             field: plain(getattr(episode, field))
             for field in (
-                "outcome", "found", "reason", "metrics", "interventions", "seconds", "first_action_s", "warnings",
+                "outcome", "found", "reason", "metrics", "interventions", "guard", "seconds", "first_action_s", "warnings",
                 "error", "error_kind",
             )
         },

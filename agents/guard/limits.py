@@ -1,41 +1,41 @@
-"""The last look at an action before it reaches the body."""
+"""Shape, finiteness and bounds."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 
 from enactive.envs import Action, Embodiment
 from enactive.errors import SafetyAbort
 
-
-class Guard(Protocol):
-    """Reviews actions. Returning the same object means "unmodified", so that interventions can be counted."""
-
-    def reset(self, embodiment: Embodiment) -> None: ...
-
-    def review(self, action: Action) -> Action:
-        """The action as it may be sent. Raises SafetyAbort where it cannot be made safe."""
-        ...
+from .base import Link
 
 
-class Limits:
+class Limits(Link):
     """Shape, finiteness and bounds: a wrong shape, a NaN or an unknown move aborts, a command out of bounds is clipped."""
 
+    name = "limits"
+
     def reset(self, embodiment: Embodiment) -> None:
-        self._embodiment = embodiment
+        """Take the bounds of a body."""
+        super().reset(embodiment)
         self._low, self._high = np.asarray(embodiment.low), np.asarray(embodiment.high)
 
     def review(self, action: Action) -> Action:
-        body = self._embodiment
+        """The action with its values clipped. Raises SafetyAbort for what has no safe counterpart."""
+        body = self.body
         if action.interaction is not None:
             if action.interaction.verb not in body.skills:
                 raise SafetyAbort(f"{body.name} cannot {action.interaction.verb}; its skills are {sorted(body.skills)}")
             return action
         values = action.values
-        if action.control_mode != body.control_mode or values.ndim != 2 or values.shape[1] != body.action_dim:
+        if (
+            action.control_mode != body.control_mode
+            or values.ndim != 2
+            or not len(values)
+            or values.shape[1] != body.action_dim
+        ):
             raise SafetyAbort(
                 f"{body.name} takes {body.control_mode} commands of shape (T, {body.action_dim}), "
                 f"got {action.control_mode} of shape {values.shape}"

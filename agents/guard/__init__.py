@@ -1,0 +1,27 @@
+"""The last look at an action before it reaches the body: one idea per file, joined by `Chain`, on by default."""
+
+from .base import Guard, Link, MotionLink
+from .chain import Chain, Intervention
+from .collision import PredictedState
+from .effort import EffortLimit
+from .estop import EStop
+from .limits import Limits
+from .motion import AccelerationLimit, StepLimit, VelocityLimit
+from .watchdog import FrozenJoints, Watchdog
+
+__all__ = [
+    "AccelerationLimit",
+    "Chain",
+    "EStop",
+    "EffortLimit",
+    "FrozenJoints",
+    "Guard",
+    "Intervention",
+    "Limits",
+    "Link",
+    "MotionLink",
+    "PredictedState",
+    "StepLimit",
+    "VelocityLimit",
+    "Watchdog",
+]

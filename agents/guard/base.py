@@ -1,0 +1,85 @@
+"""The contract of guards, and what the links of a chain share."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.envs import Action, Embodiment, Observation
+
+
+class Guard(Protocol):
+    """Reviews actions. Returning the same object means "unmodified", so that interventions can be counted."""
+
+    def reset(self, embodiment: Embodiment) -> None:
+        """Prepare for a body. Raises ConfigError where the body does not declare what the guard needs."""
+        ...
+
+    def observe(self, observation: Observation) -> None:
+        """What the body measures now, told before the next `review`."""
+        ...
+
+    def review(self, action: Action) -> Action:
+        """The action as it may be sent. Raises SafetyAbort where it cannot be made safe."""
+        ...
+
+
+class Link:
+    """One idea of a chain. `name` is what it is counted and switched off by."""
+
+    name = "link"
+
+    def reset(self, embodiment: Embodiment) -> None:
+        """Prepare for a body."""
+        self.body = embodiment
+
+    def observe(self, observation: Observation) -> None:
+        """What the body measures now."""
+
+    def approved(self, values: NDArray[np.float64]) -> None:
+        """The command (D,) that left the whole chain, which later links may have changed."""
+
+    def review(self, action: Action) -> Action:
+        """The action as this link lets it pass; the same object where it changes nothing."""
+        return action
+
+
+class MotionLink(Link):
+    """A link that limits how a joint position command moves away from the one before.
+
+    The first command moves away from the measured joints, clipped to the bounds. Inert in other control modes, and as long
+    as neither a command was approved nor joints were measured.
+    """
+
+    def reset(self, embodiment: Embodiment) -> None:
+        """Forget the last command."""
+        super().reset(embodiment)
+        self.active = embodiment.control_mode == "joint_pos"
+        self.last: NDArray[np.float64] | None = None
+
+    def observe(self, observation: Observation) -> None:
+        """Take the measured joints as the place that the first command starts from."""
+        joints = observation.joint_positions_rad
+        if self.active and self.last is None and joints is not None and len(joints) == self.body.action_dim:
+            self.last = np.clip(joints, self.body.low, self.body.high)
+
+    def approved(self, values: NDArray[np.float64]) -> None:
+        """Keep the command as the place that the next one starts from."""
+        if self.active:
+            self.last = values
+
+    def review(self, action: Action) -> Action:
+        """Limit one command of shape (1, D)."""
+        if not self.active or self.last is None or action.interaction is not None:
+            return action
+        wanted = action.values[0]
+        allowed = self.limit(wanted, self.last)
+        if allowed is wanted or np.array_equal(allowed, wanted):
+            return action
+        return Action(action.control_mode, allowed[np.newaxis], action.rate_hz)
+
+    def limit(self, wanted: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The command (D,) as near to `wanted` as may be; `last` itself is always allowed."""
+        raise NotImplementedError

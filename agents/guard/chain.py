@@ -1,0 +1,90 @@
+"""The chain of guards that stands between a policy and a body."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.envs import Action, Embodiment, Observation
+from enactive.errors import ConfigError
+
+from .base import Link
+from .effort import EffortLimit
+from .limits import Limits
+from .motion import AccelerationLimit, StepLimit, VelocityLimit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Intervention:
+    """A command that a link changed. index: which command since reset; requested, sent: (D,), before and after this link."""
+
+    index: int
+    link: str
+    requested: NDArray[np.float64]
+    sent: NDArray[np.float64]
+
+
+class Chain:
+    """Links in order; each takes what the one before lets pass.
+
+    links: the standing ones where None, and whatever is put after them. off: names of links that are switched off, which the
+    record of the run tells. kept: how many interventions are kept in full (`counts` counts them all).
+    """
+
+    def __init__(self, *extra: Link, off: Sequence[str] = (), kept: int = 1000) -> None:
+        links = (Limits(), StepLimit(), VelocityLimit(), AccelerationLimit(), EffortLimit(), *extra)
+        if unknown := set(off) - {link.name for link in links}:
+            known = ", ".join(link.name for link in links)
+            raise ConfigError(f"the guard has no link {', '.join(sorted(unknown))} to switch off; known: {known}")
+        self.links = tuple(link for link in links if link.name not in off)
+        self.off = tuple(sorted(off))
+        self.counts: Counter[str] = Counter()
+        self.interventions: deque[Intervention] = deque(maxlen=kept)
+
+    def reset(self, embodiment: Embodiment) -> None:
+        """Prepare every link for a body and forget what was counted."""
+        self.counts.clear()
+        self.interventions.clear()
+        self._index = 0
+        for link in self.links:
+            link.reset(embodiment)
+
+    def observe(self, observation: Observation) -> None:
+        """Tell every link what the body measures."""
+        for link in self.links:
+            link.observe(observation)
+
+    def review(self, action: Action) -> Action:
+        """Pass an action through every link. Raises SafetyAbort where one refuses it.
+
+        The commands of a chunk (T, D) are reviewed one after the other, as if each had been sent.
+        """
+        if len(action.values) > 1 and action.interaction is None:
+            rows = [Action(action.control_mode, row[np.newaxis], action.rate_hz) for row in action.values]
+            reviewed = [self._one(row) for row in rows]
+            if all(after is before for after, before in zip(reviewed, rows, strict=True)):
+                return action
+            return Action(action.control_mode, np.concatenate([row.values for row in reviewed]), action.rate_hz)
+        return self._one(action)
+
+    def _one(self, action: Action) -> Action:
+        for link in self.links:
+            passed = link.review(action)
+            if passed is not action:
+                self.counts[link.name] += 1
+                self.interventions.append(Intervention(self._index, link.name, action.values[0], passed.values[0]))
+                action = passed
+        if action.interaction is None:
+            for link in self.links:
+                link.approved(action.values[0])
+        self._index += 1
+        return action
+
+    def summary(self) -> dict[str, Any]:
+        """Plain data for the record of a run: the links that stood, those switched off, and what each changed."""
+        return {"on": [link.name for link in self.links], "off": list(self.off), "changed": dict(self.counts)}

@@ -1,0 +1,65 @@
+"""Silence has a bound: what has not been heard of for too long counts as lost."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.errors import ConfigError
+
+
+class Watchdog:
+    """Bites when nothing was heard for longer than `bound_s`.
+
+    name: what falls silent, for the record ("command", "policy heartbeat", "robot state").
+    """
+
+    def __init__(self, name: str, bound_s: float) -> None:
+        if not (math.isfinite(bound_s) and bound_s > 0):
+            raise ConfigError(f"the watchdog on the {name} needs a bound in seconds above 0, got {bound_s:g}")
+        self.name, self.bound_s = name, bound_s
+        self._last_s = -math.inf
+
+    def feed(self, at_s: float) -> None:
+        """Something was heard at a monotonic time; an older time than the last one changes nothing."""
+        self._last_s = max(self._last_s, at_s)
+
+    def silent_s(self, now_s: float) -> float:
+        """Seconds since something was heard; infinite before the first time."""
+        return now_s - self._last_s
+
+    def cause(self, now_s: float) -> str:
+        """Why to hold, in words; empty while all is well."""
+        silent = self.silent_s(now_s)
+        if silent <= self.bound_s:
+            return ""
+        return f"no {self.name} yet" if math.isinf(silent) else f"no {self.name} for {self.bound_s:g} s"
+
+
+class FrozenJoints:
+    """Bites when joint readings stay the same to the last bit although the commands move: a sensor that repeats itself.
+
+    bound_s: how long the readings may stay the same. travel_rad: how far the commands must have moved meanwhile, since
+    readings of a body at rest are allowed to stand still.
+    """
+
+    def __init__(self, bound_s: float, travel_rad: float = 0.02) -> None:
+        self.bound_s, self.travel_rad = bound_s, travel_rad
+        self._reading: NDArray[np.float64] | None = None
+        self._since_s = 0.0
+        self._low = self._high = np.zeros(0)
+
+    def feed(self, at_s: float, reading: NDArray[np.float64], command: NDArray[np.float64]) -> None:
+        """A reading (J,) and the command (D,) that was sent last."""
+        if self._reading is None or not np.array_equal(reading, self._reading):
+            self._reading, self._since_s = reading.copy(), at_s
+            self._low, self._high = command.copy(), command.copy()
+        else:
+            self._low, self._high = np.minimum(self._low, command), np.maximum(self._high, command)
+
+    def cause(self, now_s: float) -> str:
+        """Why to hold, in words; empty while all is well."""
+        frozen = now_s - self._since_s > self.bound_s and bool((self._high - self._low > self.travel_rad).any())
+        return f"joint readings frozen for {self.bound_s:g} s while the commands moved" if frozen else ""

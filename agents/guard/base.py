@@ -41,6 +41,9 @@ class Link:
     def approved(self, values: NDArray[np.float64]) -> None:
         """The command (D,) that left the whole chain, which later links may have changed."""
 
+    def sent_instead(self, values: NDArray[np.float64]) -> None:
+        """The command (D,) that went out in place of the approved one: a hold, or what the robot made of it."""
+
     def review(self, action: Action) -> Action:
         """The action as this link lets it pass; the same object where it changes nothing."""
         return action
@@ -69,6 +72,10 @@ class MotionLink(Link):
         """Keep the command as the place that the next one starts from."""
         if self.active:
             self.last = values
+
+    def sent_instead(self, values: NDArray[np.float64]) -> None:
+        """Start the next command from what was really sent."""
+        self.last = values
 
     def review(self, action: Action) -> Action:
         """Limit one command of shape (1, D)."""

@@ -32,7 +32,7 @@ class Intervention:
 class Chain:
     """Links in order; each takes what the one before lets pass.
 
-    links: the standing ones where None, and whatever is put after them. off: names of links that are switched off, which the
+    extra: links after the standing ones, which every chain has. off: names of links that are switched off, which the
     record of the run tells. kept: how many interventions are kept in full (`counts` counts them all).
     """
 
@@ -71,6 +71,11 @@ class Chain:
                 return action
             return Action(action.control_mode, np.concatenate([row.values for row in reviewed]), action.rate_hz)
         return self._one(action)
+
+    def sent_instead(self, values: NDArray[np.float64]) -> None:
+        """Tell every link that another command (D,) went out than the one that was approved last."""
+        for link in self.links:
+            link.sent_instead(values)
 
     def _one(self, action: Action) -> Action:
         for link in self.links:

@@ -86,6 +86,11 @@ class AccelerationLimit(MotionLink):
             self._moved = values - self.last
         super().approved(values)
 
+    def sent_instead(self, values: NDArray[np.float64]) -> None:
+        """Start the next command from rest at what was really sent."""
+        super().sent_instead(values)
+        self._moved = np.zeros(len(values))
+
     def limit(self, wanted: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:
         """Clip what is faster than before, or turns round."""
         slowest = np.minimum(self._moved, 0.0) - self._change

@@ -1,0 +1,180 @@
+"""The control loop: a fixed rate, whatever the policy, the viewer and the network do."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.agents.guard import Chain, EStop, FrozenJoints, Watchdog
+from enactive.envs import Action, Observation
+from enactive.envs.robot import Robot, joints_of
+from enactive.errors import CompatibilityError, SafetyAbort
+
+from .cadence import Cadence
+from .chunks import Chunk, ChunkPlayer
+
+
+class Source(Protocol):
+    """Where chunks come from: a policy in a thread or in another process. Nothing here may wait."""
+
+    def offer(self, observation: Observation) -> None:
+        """The newest observation; an older one that was not yet looked at may be forgotten."""
+        ...
+
+    def take(self) -> Chunk | None:
+        """The newest chunk that has arrived since the last call. Raises the error that ended the policy, if one did."""
+        ...
+
+    def heard_s(self) -> float:
+        """When the policy last showed that it is alive."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tick:
+    """One turn of the loop, for recorders and viewers.
+
+    requested: (D,) what was due, None while holding. sent: (D,) what went out. held: why the body held, empty where it
+    followed the policy. age_s: how old the observation was. policy_s: what the newest chunk took to make.
+    """
+
+    index: int
+    at_s: float
+    observation: Observation
+    requested: NDArray[np.float64] | None
+    sent: NDArray[np.float64]
+    held: str
+    age_s: float
+    policy_s: float
+
+
+class ControlLoop:
+    """Drives a robot by joint positions from chunks that arrive when they do.
+
+    Each tick: observe, take what the policy has sent, guard, send, wait. While anything is amiss the body holds, which means
+    that the last command is sent again. Amiss is: the emergency stop is latched; the observation is older than `max_age_s` or
+    frozen; the policy's heartbeat is silent for `heartbeat_s`; no usable chunk arrived for `watchdog_s`; the chunk has come
+    to its end. What was decided before a stop never runs after it.
+
+    guard: a `Chain`, reset to the body at this rate. taps: take ticks and never wait. clock, sleep: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        robot: Robot,
+        source: Source,
+        *,
+        rate_hz: float,
+        guard: Chain | None = None,
+        estop: EStop | None = None,
+        watchdog_s: float = 0.1,
+        heartbeat_s: float = 0.2,
+        max_age_s: float = 0.2,
+        blend_s: float = 0.05,
+        taps: Sequence[Callable[[Tick], None]] = (),
+        clock: Callable[[], float] = time.perf_counter,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        body = robot.embodiment
+        if body.control_mode != "joint_pos":
+            raise CompatibilityError(f"{body.name} takes {body.control_mode} commands: the control loop drives joint_pos")
+        self.robot, self.source, self.taps, self._clock = robot, source, tuple(taps), clock
+        self.body = replace(body, rate_hz=rate_hz)
+        self.guard = guard if guard is not None else Chain()
+        self.guard.reset(self.body)
+        self.estop = estop if estop is not None else EStop(clock)
+        self.cadence = Cadence(rate_hz, clock, sleep)
+        self.player = ChunkPlayer(max_age_s, blend_s, rate_hz)
+        self.held: Counter[str] = Counter()
+        self._commands, self._beats = Watchdog("fresh command", watchdog_s), Watchdog("policy heartbeat", heartbeat_s)
+        self._states, self._frozen = Watchdog("fresh robot state", max_age_s), FrozenJoints(max_age_s)
+        self._last: NDArray[np.float64] | None = None
+        self._index, self._policy_s = 0, 0.0
+
+    def run(self, until: Callable[[], bool]) -> None:
+        """Tick at the loop's rate until `until()`; the body holds when this returns or raises.
+
+        Raises SafetyAbort for a command that cannot be made safe, EmbodimentFault for a broken robot, and the error that ended
+        the policy.
+        """
+        try:
+            while not until():
+                self.cadence.wait()
+                self.tick()
+        finally:
+            self.robot.close()
+
+    def tick(self) -> Tick:
+        """One turn."""
+        began = self._clock()
+        observation = self.robot.observe()
+        joints = joints_of(observation, self.body)
+        if self._last is None:  # until the first command, the body holds where it was found
+            self._last = np.clip(joints, self.body.low, self.body.high)
+        self._states.feed(observation.stamp_s)
+        self._frozen.feed(observation.stamp_s, joints, self._last)
+        now = self.cadence.mark("observe")
+
+        self.source.offer(observation)
+        chunk = self.source.take()
+        if chunk is not None and self.player.take(chunk, now, self._last):
+            self._commands.feed(now)
+            self._policy_s = chunk.seconds
+        self._beats.feed(self.source.heard_s())
+        held = self._amiss(now)
+        due = None if held else self.player.target(now)
+        if due is None:
+            held = held or "starved: the chunk is at its end"
+        self.cadence.mark("infer")
+
+        hold = Action("joint_pos", self._last[np.newaxis], self.body.rate_hz)
+        try:
+            self.guard.observe(observation)
+            action = hold if due is None else Action("joint_pos", due[np.newaxis], self.body.rate_hz)
+            action = approved = self.guard.review(action)
+        except SafetyAbort as abort:
+            self.estop.latch(f"guard: {abort}")
+            self.robot.send(hold)
+            raise
+        if self.estop.cause and not held:  # latched while the guard was looking
+            held, action = f"emergency stop: {self.estop.cause}", hold
+        self.cadence.mark("guard")
+
+        sent = self.robot.send(action)
+        self._last = sent.values[0]
+        if sent is not approved:
+            self.guard.sent_instead(self._last)
+        self.cadence.mark("send")
+        if held:
+            self.held[held] += 1
+        tick = Tick(self._index, began, observation, due, self._last, held, now - observation.stamp_s, self._policy_s)
+        self._index += 1
+        for tap in self.taps:
+            tap(tick)
+        return tick
+
+    def _amiss(self, now_s: float) -> str:
+        """Why to hold, in words; empty where nothing is amiss."""
+        if self.estop.cause:
+            self.player.clear(now_s)
+            return f"emergency stop: {self.estop.cause}"
+        if cause := self._states.cause(now_s) or self._frozen.cause(now_s):
+            self.player.clear(now_s)
+            return cause
+        return self._beats.cause(now_s) or self._commands.cause(now_s)
+
+    def report(self) -> dict[str, Any]:
+        """Plain data of the run so far: cadence, guard, holds by cause, dropped chunks, stops and resets."""
+        return {
+            "cadence": self.cadence.report(),
+            "guard": self.guard.summary(),
+            "held": dict(self.held),
+            "dropped_chunks": dict(self.player.dropped),
+            "stops": [(event.kind, event.cause, event.at_s) for event in self.estop.events],
+        }

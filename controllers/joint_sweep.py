@@ -1,0 +1,46 @@
+"""Bring-up: move every joint gently to and fro, to see that names, signs, units and limits are right."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from enactive.envs import Action, ControlMode, Embodiment, Observation
+from enactive.errors import ControllerError
+from enactive.perception.base import Belief
+from enactive.planners.base import Intent, MoveJoints
+
+
+class JointSweep:
+    """Sweeps each joint sinusoidally around where it was found, one phase after the other, within its bounds.
+
+    share: amplitude as a share of the joint's range. period_s: of one sweep. horizon_s: length of a chunk.
+    chunk_hz: rate of its rows.
+    """
+
+    serves: tuple[type[Intent], ...] = ()
+    control_modes: frozenset[ControlMode] = frozenset({"joint_pos"})
+    standing_intent = MoveJoints(np.zeros((0, 0)))  # no target: the sweep is the controller's own
+
+    def __init__(self, share: float = 0.1, period_s: float = 4.0, horizon_s: float = 0.5, chunk_hz: float = 50.0) -> None:
+        self.share, self.period_s, self.horizon_s, self.chunk_hz = share, period_s, horizon_s, chunk_hz
+
+    def reset(self, embodiment: Embodiment) -> None:
+        """Forget where the joints were found."""
+        self._body = embodiment
+        self._start_s: float | None = None
+
+    def act(self, intent: Intent, observation: Observation, belief: Belief) -> Action:
+        """The next `horizon_s` of the sweep. Raises ControllerError where the body does not measure its joints."""
+        joints = observation.joint_positions_rad
+        if joints is None:
+            raise ControllerError(f"{self._body.name} does not measure its joints, so there is nowhere to sweep from")
+        low, high = np.asarray(self._body.low), np.asarray(self._body.high)
+        if self._start_s is None:
+            self._start_s = observation.stamp_s
+            reach = self.share * (high - low)
+            self._middle = np.clip(joints, low + reach, high - reach)
+        times = observation.stamp_s - self._start_s + np.arange(round(self.horizon_s * self.chunk_hz)) / self.chunk_hz
+        phases = 2 * np.pi * times[:, np.newaxis] / self.period_s - np.arange(len(low)) * np.pi / 4
+        grown = np.minimum(1.0, times / self.period_s)[:, np.newaxis]  # from rest to the full amplitude in one period
+        values = self._middle + grown * self.share * (high - low) * np.sin(phases)
+        return Action("joint_pos", values, self.chunk_hz)

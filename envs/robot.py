@@ -1,0 +1,101 @@
+"""A body that is driven at a fixed rate: observe and send are two things, and neither waits for the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.errors import EmbodimentFault
+
+from .embodiment import Action, Embodiment
+from .gym_io import embodiment_of, to_gym
+from .observation import Observation
+
+
+class Robot(Protocol):
+    """What a control loop drives."""
+
+    embodiment: Embodiment
+
+    def observe(self) -> Observation:
+        """The newest observation, in bounded time. `stamp_s` is when its joints were read, on the loop's clock.
+
+        Raises EmbodimentFault where the robot is gone.
+        """
+        ...
+
+    def send(self, action: Action) -> Action:
+        """Send one command (1, D); returns what was really sent, the same object where nothing was changed."""
+        ...
+
+    def close(self) -> None:
+        """Let go. The body holds."""
+        ...
+
+
+class EnvRobot:
+    """Any Gymnasium environment with an embodiment as a robot: a command is a step, an observation what the last one gave.
+
+    clock: monotonic seconds; observations are stamped with it, and keep their stamp as long as the environment's own
+    `stamp_s` stands still, so that a frozen sensor ages. An environment that clips commands itself says what it sent in
+    `info["sent"]` (D,).
+    """
+
+    def __init__(
+        self, env: gym.Env[Any, Any], *, seed: int | None = None, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self.embodiment = embodiment_of(env)
+        self._env, self._clock = env, clock
+        self._world_s, self._stamp_s = -np.inf, clock()
+        self._observation = self._stamped(*_foreign(env.reset, seed=seed))
+
+    def observe(self) -> Observation:
+        """What the last step returned."""
+        return self._observation
+
+    def send(self, action: Action) -> Action:
+        """One step. Raises EmbodimentFault where the environment crashes or ends its episode."""
+        obs, _, terminated, truncated, info = _foreign(self._env.step, to_gym(action, self._env.action_space))
+        self._observation = self._stamped(obs, info)
+        if terminated or truncated:
+            raise EmbodimentFault(f"{self.embodiment.name} ended its episode: a control loop needs a body that goes on")
+        sent = info.get("sent")
+        if sent is None or np.array_equal(sent, action.values[0]):
+            return action
+        return replace(action, values=np.asarray(sent, dtype=np.float64)[np.newaxis])
+
+    def close(self) -> None:
+        """Close the environment."""
+        self._env.close()
+
+    def _stamped(self, obs: Any, info: Any) -> Observation:
+        observation = Observation.from_gym(obs, info)
+        if observation.stamp_s != self._world_s:
+            self._world_s, self._stamp_s = observation.stamp_s, self._clock()
+        cameras = {name: replace(frame, stamp_s=self._stamp_s) for name, frame in observation.cameras.items()}
+        return replace(observation, stamp_s=self._stamp_s, cameras=cameras)
+
+
+def joints_of(observation: Observation, body: Embodiment) -> NDArray[np.float64]:
+    """The joints (D,) that a body measures. Raises EmbodimentFault where they are missing or not finite."""
+    joints = observation.joint_positions_rad
+    if joints is None or joints.shape != (body.action_dim,) or not np.isfinite(joints).all():
+        found = "none" if joints is None else joints.tolist()
+        raise EmbodimentFault(f"{body.name} must measure its {body.action_dim} joints in joint_positions_rad, got {found}")
+    return joints
+
+
+def _foreign(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call into an environment that others wrote: whatever it raises is a fault of the body."""
+    try:
+        return call(*args, **kwargs)
+    except EmbodimentFault:
+        raise
+    except Exception as error:  # reason: foreign code may raise anything, and nothing is swallowed
+        raise EmbodimentFault(f"the environment crashed: {type(error).__name__}: {error}") from error

@@ -1,0 +1,414 @@
+"""The control loop on a clock that only the test moves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from enactive.agents.guard import Chain, EStop
+from enactive.agents.realtime import Cadence, Chunk, ChunkPlayer, ControlLoop, NotYet, PolicyThread, Stack, Tap, Tick
+from enactive.controllers.joint_sweep import JointSweep
+from enactive.envs import Action, CameraFrame, Embodiment, Observation
+from enactive.envs.desk_arm import DeskArm
+from enactive.envs.robot import EnvRobot
+from enactive.errors import CompatibilityError, ConfigError, EmbodimentFault, SafetyAbort
+from enactive.perception import Belief
+from enactive.planners import MoveJoints
+
+BODY = Embodiment("one joint", "joint_pos", ("j",), ("rad",), (-10.0,), (10.0,), "joint", 100.0)
+
+
+class Clock:
+    """Time that passes only when somebody sleeps; sleeping may take longer than asked."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.oversleep: Callable[[float], float] = lambda asked: asked
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += self.oversleep(seconds)
+
+
+class OneJoint:
+    """A robot that is where it was last sent, and keeps all it was sent."""
+
+    embodiment = BODY
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.sent, self.closed, self.frozen = clock, [], False, False
+        self.observation = Observation(joint_positions_rad=np.zeros(1), stamp_s=clock())
+
+    def observe(self) -> Observation:
+        if not self.frozen:
+            joint = self.sent[-1] if self.sent else 0.0
+            self.observation = Observation(joint_positions_rad=np.array([joint]), stamp_s=self.clock())
+        return self.observation
+
+    def send(self, action: Action) -> Action:
+        self.sent.append(float(action.values[0, 0]))
+        return action
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Inbox:
+    """A source that holds what the test puts in."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.chunk, self.alive, self.beat = clock, None, True, clock()
+
+    def offer(self, observation: Observation) -> None:
+        self.seen = observation
+
+    def take(self) -> Chunk | None:
+        chunk, self.chunk = self.chunk, None
+        return chunk
+
+    def heard_s(self) -> float:
+        self.beat = self.clock() if self.alive else self.beat
+        return self.beat
+
+    def put(self, *values: float, rate_hz: float = 100.0, answers_s: float | None = None) -> None:
+        stamp = self.clock() if answers_s is None else answers_s
+        self.chunk = Chunk(Action("joint_pos", np.array(values)[:, np.newaxis], rate_hz), stamp)
+
+
+class Bench:
+    """Clock, robot, source and loop at 100 Hz, with a guard that lets the numbers of a test through."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.clock = Clock()
+        self.robot, self.source = OneJoint(self.clock), Inbox(self.clock)
+        self.estop = EStop(self.clock)
+        free = Chain(off=("step", "velocity", "acceleration"))
+        defaults = {"guard": free, "estop": self.estop, "blend_s": 0.0, "clock": self.clock, "sleep": self.clock.sleep}
+        self.loop = ControlLoop(self.robot, self.source, rate_hz=100.0, **(defaults | settings))
+
+    def ticks(self, count: int) -> list[Tick]:
+        ticks = []
+        for _ in range(count):
+            self.loop.cadence.wait()
+            ticks.append(self.loop.tick())
+            self.clock.now += 1e-9
+        return ticks
+
+
+def test_until_a_chunk_arrives_the_body_holds_where_it_was_found() -> None:
+    bench = Bench()
+    ticks = bench.ticks(3)
+    assert bench.robot.sent == [0.0, 0.0, 0.0]
+    assert [tick.held for tick in ticks] == ["no fresh command yet"] * 3
+
+
+def test_a_chunk_is_played_at_its_own_rate_and_its_end_is_a_hold() -> None:
+    bench = Bench()
+    bench.source.put(0.0, 1.0, 2.0, rate_hz=50.0)
+    ticks = bench.ticks(8)
+    assert bench.robot.sent == pytest.approx([0.0, 0.5, 1.0, 1.5, 2.0, 2.0, 2.0, 2.0], abs=1e-5)
+    assert [tick.held for tick in ticks] == [""] * 6 + ["starved: the chunk is at its end"] * 2
+    assert bench.loop.held == {"starved: the chunk is at its end": 2}
+
+
+def test_a_late_chunk_skips_what_is_past() -> None:
+    bench = Bench()
+    bench.source.put(0.0, 1.0, 2.0, 3.0, answers_s=bench.clock() - 0.02)
+    bench.ticks(2)
+    assert bench.robot.sent == pytest.approx([2.0, 3.0], abs=1e-5)
+
+
+def test_a_new_chunk_takes_over_without_a_jump() -> None:
+    bench = Bench(blend_s=0.04)
+    bench.source.put(*[1.0] * 50)
+    bench.ticks(10)
+    bench.robot.sent.clear()
+    bench.source.put(*[2.0] * 50)
+    bench.ticks(6)
+    assert bench.robot.sent == pytest.approx([1.0, 1.25, 1.5, 1.75, 2.0, 2.0], abs=1e-5)
+
+
+def test_chunks_that_are_stale_or_overtaken_are_dropped() -> None:
+    player = ChunkPlayer(max_age_s=0.2, blend_s=0.0, rate_hz=100.0)
+
+    def chunk(value: float, answers_s: float) -> Chunk:
+        return Chunk(Action("joint_pos", np.full((20, 1), value), 100.0), answers_s)
+
+    here = np.zeros(1)
+    assert player.take(chunk(1.0, 5.0), 5.1, here)
+    assert not player.take(chunk(2.0, 4.95), 5.1, here)
+    assert not player.take(chunk(3.0, 5.1), 5.31, here)
+    due = player.target(5.1)
+    assert due is not None
+    assert due[0] == 1.0
+    assert player.dropped == {"overtaken": 1, "stale": 1}
+
+
+def test_a_hung_policy_holds_after_the_watchdogs_bound_and_goes_on_when_it_is_back() -> None:
+    bench = Bench(watchdog_s=0.105)
+    bench.source.put(*np.arange(1000.0) / 1000)
+    held = [tick.held for tick in bench.ticks(14)]
+    assert held[:11] == [""] * 11
+    assert held[11:] == ["no fresh command for 0.105 s"] * 3
+    assert len(set(bench.robot.sent[10:])) == 1
+    bench.source.put(5.0)
+    assert bench.ticks(1)[0].held == ""
+
+
+def test_a_dead_policy_holds_after_the_heartbeats_bound() -> None:
+    bench = Bench(heartbeat_s=0.055, watchdog_s=10.0)
+    bench.source.put(*np.arange(1000.0) / 1000)
+    bench.ticks(3)
+    bench.source.alive = False
+    held = [tick.held for tick in bench.ticks(7)]
+    assert held == [""] * 5 + ["no policy heartbeat for 0.055 s"] * 2
+
+
+def test_a_frozen_sensor_holds_and_what_was_decided_from_it_is_forgotten() -> None:
+    bench = Bench(max_age_s=0.055, watchdog_s=10.0)
+    bench.source.put(*np.arange(1000.0) / 1000)
+    bench.ticks(3)
+    bench.robot.frozen = True
+    held = [tick.held for tick in bench.ticks(8)]
+    assert held == [""] * 5 + ["no fresh robot state for 0.055 s"] * 3
+    bench.robot.frozen = False
+    assert bench.ticks(1)[0].held == "starved: the chunk is at its end"
+
+
+def test_readings_that_repeat_themselves_under_fresh_stamps_hold() -> None:
+    bench = Bench(max_age_s=0.055, watchdog_s=10.0)
+    stuck = bench.robot.observe().joint_positions_rad
+    bench.robot.observe = lambda: Observation(joint_positions_rad=stuck, stamp_s=bench.clock())  # type: ignore[method-assign]
+    bench.source.put(*np.arange(1000.0) / 100)
+    held = [tick.held for tick in bench.ticks(9)]
+    assert held[:6] == [""] * 6
+    assert held[6] == "joint readings frozen for 0.055 s while the commands moved"
+
+
+def test_a_stop_in_the_middle_of_a_chunk_and_a_reset_do_not_resume_it() -> None:
+    bench = Bench(watchdog_s=10.0)
+    bench.source.put(*np.arange(1000.0) / 1000)
+    bench.ticks(5)
+    bench.estop.latch("key")
+    before = bench.clock()
+    held = bench.ticks(3)
+    assert [tick.held for tick in held] == ["emergency stop: key"] * 3
+    assert len(set(bench.robot.sent[4:])) == 1
+    bench.source.put(9.0, answers_s=before)  # commands while the latch is closed are refused
+    assert bench.ticks(1)[0].held == "emergency stop: key"
+    bench.estop.reset("operator")
+    assert bench.ticks(1)[0].held.startswith("starved")
+    bench.source.put(9.0, answers_s=before)  # and so is what was decided before the reset
+    assert bench.ticks(1)[0].held.startswith("starved")
+    assert bench.loop.player.dropped == {"from before a stop": 2}
+    bench.source.put(0.5)
+    bench.ticks(1)
+    assert bench.robot.sent[-1] == 0.5
+
+
+def test_a_stop_while_the_guard_looks_still_comes_before_the_command() -> None:
+    bench = Bench(watchdog_s=10.0)
+
+    class Slow(Chain):
+        def review(self, action: Action) -> Action:
+            reviewed = super().review(action)
+            if abs(action.values[0, 0] - 3.0) < 1e-3:
+                bench.estop.latch("key")
+            return reviewed
+
+    bench.loop.guard = Slow(off=("step", "velocity", "acceleration"))
+    bench.loop.guard.reset(BODY)
+    bench.source.put(0.0, 1.0, 2.0, 3.0, 4.0)
+    bench.ticks(6)
+    assert bench.robot.sent == pytest.approx([0.0, 1.0, 2.0, 2.0, 2.0, 2.0], abs=1e-5)
+
+
+def test_a_nan_ends_the_run_with_the_latch_closed_and_nothing_sent_but_the_hold() -> None:
+    bench = Bench()
+    bench.source.put(1.0, 1.0, np.nan)
+    with pytest.raises(SafetyAbort, match="not finite"):
+        bench.loop.run(lambda: False)
+    assert bench.estop.cause.startswith("guard: the command for one joint is not finite")
+    assert np.isfinite(bench.robot.sent).all()
+    assert bench.robot.sent[-1] == bench.robot.sent[-2]
+    assert bench.robot.closed
+
+
+def test_a_robot_that_sends_less_than_asked_is_held_to_what_it_sent() -> None:
+    bench = Bench(guard=Chain(off=("velocity", "acceleration")))
+
+    class Weak(OneJoint):
+        def send(self, action: Action) -> Action:
+            return super().send(replace(action, values=np.minimum(action.values, 0.3)))
+
+    bench.loop.robot = bench.robot = Weak(bench.clock)
+    bench.source.put(*[5.0] * 30)
+    assert [tick.sent[0] for tick in bench.ticks(3)] == [0.3, 0.3, 0.3]
+    assert bench.loop.guard.interventions[-1].sent[0] == pytest.approx(0.3 + 0.05 * 20)  # a step from 0.3, not from 1.0
+
+
+def test_the_grid_does_not_drift_and_a_late_tick_is_not_followed_by_a_hurried_one() -> None:
+    clock = Clock()
+    cadence = Cadence(100.0, clock, clock.sleep)
+    clock.oversleep = lambda asked: asked + 0.0005  # always half a millisecond late, within a tenth of the period
+    began = [cadence.wait() for _ in range(5)]
+    assert np.diff(began) == pytest.approx([0.0105, 0.01, 0.01, 0.01])
+    assert (cadence.late, cadence.missed) == (0, 0)
+    clock.now += 0.027  # work that runs over two slots
+    began.append(cadence.wait())
+    assert (cadence.late, cadence.missed) == (1, 1)
+    clock.oversleep = lambda asked: asked
+    began.append(cadence.wait())
+    assert np.diff(began)[-1] == pytest.approx(0.01)
+
+
+def test_the_cadence_report_is_worked_out_by_hand() -> None:
+    clock = Clock()
+    cadence = Cadence(100.0, clock, clock.sleep)
+    for work in (0.001, 0.001, 0.004):
+        cadence.wait()
+        clock.now += work
+        cadence.mark("observe")
+        clock.now += 0.002
+        cadence.mark("send")
+    report = cadence.report()
+    assert report["ticks"] == 3
+    assert report["rate_hz"] == pytest.approx(100.0)
+    assert report["sections"]["observe"]["mean_s"] == pytest.approx(0.002)
+    assert report["sections"]["observe"]["worst_s"] == pytest.approx(0.004)
+    assert report["sections"]["send"]["p99_s"] == pytest.approx(0.002)
+    assert report["sections"]["wait"]["worst_s"] == pytest.approx(0.007)
+
+
+def frame(value: int) -> CameraFrame:
+    return CameraFrame(np.full((4, 4, 3), value, np.uint8), None, np.eye(3), np.eye(4), 0.0)
+
+
+def pictured(index: int) -> Tick:
+    return Tick(index, 0.0, Observation(cameras={"c": frame(index)}), None, np.zeros(1), "", 0.0, 0.0)
+
+
+def test_a_frozen_viewer_loses_pictures_first_and_the_loop_does_not_wait() -> None:
+    thaw, seen = threading.Event(), []
+
+    def viewer(tick: Tick) -> None:
+        thaw.wait(10.0)
+        seen.append(tick)
+
+    tap = Tap(viewer, frames=3, ticks=20)
+    tap(pictured(0))
+    while tap._waiting:  # until the viewer has taken it and stands still
+        pass
+    for index in range(1, 31):
+        tap(pictured(index))
+    assert (tap.dropped_frames, tap.dropped_ticks) == (27, 10)
+    assert sum(len(tick.observation.cameras) for tick in tap._waiting) + len(tap._pictures) == 3
+    thaw.set()
+    tap.close()
+    assert [tick.index for tick in seen] == [0, *range(11, 31)]
+    assert [tick.index for tick in seen if tick.observation.cameras] == [0, 28, 29, 30]
+    assert seen[-1].observation.cameras["c"].rgb[0, 0, 0] == 30
+
+
+def test_a_recorder_on_a_full_disk_is_taken_off() -> None:
+    def full(tick: Tick) -> None:
+        raise OSError(28, "No space left on device")
+
+    tap = Tap(full)
+    tap(pictured(0))
+    tap.close()
+    assert "No space left on device" in tap.warning
+
+
+def test_a_policy_on_a_thread_drives_the_simulated_arm() -> None:
+    env = DeskArm()
+    robot = EnvRobot(env, seed=0)
+    source = PolicyThread(Stack(JointSweep(period_s=1.0)), env.embodiment, rate_hz=20.0)
+    ticks: list[Tick] = []
+    loop = ControlLoop(robot, source, rate_hz=100.0, watchdog_s=1.0, max_age_s=1.0, taps=[ticks.append])
+    loop.run(lambda: len(ticks) >= 120)
+    source.close()
+    followed = [tick for tick in ticks if not tick.held]
+    assert len(followed) > 60
+    reached = ticks[-1].observation.joint_positions_rad
+    assert reached is not None
+    assert np.abs(reached - ticks[-1].sent).max() < 0.3
+    assert np.ptp([tick.sent for tick in ticks], axis=0).min() > 0.1
+
+
+def test_perception_and_planning_run_beside_the_controller() -> None:
+    class Count:
+        needs, provides = frozenset({"joints"}), frozenset({"count"})
+
+        def reset(self, embodiment: Embodiment, goal: Any = None) -> None:
+            self.count = 0
+
+        def update(self, observation: Observation) -> Belief:
+            self.count += 1
+            return Belief(self.count, observation, extra={"count": self.count})
+
+    class Follow:
+        goals, needs, emits, trace = (object,), frozenset({"count"}), (MoveJoints,), {}
+
+        def reset(self, goal: Any, embodiment: Embodiment) -> None: ...
+
+        def plan(self, belief: Belief) -> MoveJoints:
+            return MoveJoints(np.array([[float(belief.extra["count"])]]))
+
+    class Obey:
+        serves, control_modes = (MoveJoints,), frozenset({"joint_pos"})
+
+        def reset(self, embodiment: Embodiment) -> None: ...
+
+        def act(self, intent: Any, observation: Observation, belief: Belief) -> Action:
+            return Action("joint_pos", intent.positions_rad)
+
+    with pytest.raises(ConfigError, match="no `standing_intent`"):
+        Stack(Obey())
+    stack = Stack(Obey(), perceiver=Count(), planner=Follow(), goal="g")  # type: ignore[arg-type]
+    stack.perceiver.reset(BODY)  # type: ignore[union-attr]
+    stack._intent = None
+    seen = Observation(joint_positions_rad=np.zeros(1))
+    with pytest.raises(NotYet):
+        stack.act(seen)
+    stack.perceive()
+    stack.plan()
+    stack.perceive()  # a newer belief than the planner has looked at
+    assert stack.act(seen).values.tolist() == [[1.0]]
+    stack.plan()
+    assert stack.act(seen).values.tolist() == [[2.0]]
+
+
+def test_what_ends_a_policy_ends_the_loop() -> None:
+    class Broken:
+        def reset(self, embodiment: Embodiment) -> None: ...
+
+        def act(self, observation: Observation) -> Action:
+            raise ValueError("weights are missing")
+
+    robot = OneJoint(Clock())
+    source = PolicyThread(Broken(), BODY)
+    source.offer(robot.observe())
+    source._thread._thread.join(5.0)
+    loop = ControlLoop(robot, source, rate_hz=100.0)
+    with pytest.raises(ValueError, match="weights are missing"):
+        loop.run(lambda: False)
+    assert robot.closed
+
+
+def test_bodies_that_the_loop_cannot_drive_are_refused() -> None:
+    robot = OneJoint(Clock())
+    robot.embodiment = replace(BODY, control_mode="base_twist")
+    with pytest.raises(CompatibilityError, match="the control loop drives joint_pos"):
+        ControlLoop(robot, Inbox(robot.clock), rate_hz=100.0)
+    blind = Bench()
+    blind.robot.observe = lambda: Observation(stamp_s=blind.clock())  # type: ignore[method-assign]
+    with pytest.raises(EmbodimentFault, match="must measure its 1 joints"):
+        blind.ticks(1)

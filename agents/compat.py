@@ -45,6 +45,39 @@ def check_compatibility(
     )
 
 
+def check_policy(body: Embodiment, policy: Any, rate_hz: float) -> CompatibilityReport:
+    """Does a policy (a controller that needs no planner) fit a body that is driven at `rate_hz`?
+
+    policy: says in `control_modes` how it commands and, where it was made for one body, in `joints` and `units` what its
+    numbers mean, in order, and in `rate_hz` how many commands a second it makes. A policy that names no joints takes them from
+    the embodiment.
+    """
+    name, found = type(policy).__name__, []
+    if body.control_mode not in policy.control_modes:
+        found.append(f"{name} commands in {', '.join(sorted(policy.control_modes))}, but {body.name} takes {body.control_mode}")
+    joints, units = tuple(getattr(policy, "joints", ())), tuple(getattr(policy, "units", ()))
+    if joints and set(joints) != set(body.labels):
+        missing, unknown = sorted(set(body.labels) - set(joints)), sorted(set(joints) - set(body.labels))
+        found.append(f"{name} was made for other joints than {body.name} has: it lacks {missing} and has {unknown} besides")
+    elif joints and joints != body.labels:
+        wrong = next(i for i, (a, b) in enumerate(zip(joints, body.labels, strict=True)) if a != b)
+        found.append(
+            f"{name} orders the joints differently from {body.name}: number {wrong} is {joints[wrong]!r} and not "
+            f"{body.labels[wrong]!r}; sort its output in an adapter"
+        )
+    if joints and units != body.units:
+        found.append(
+            f"{name} commands in {units or 'no stated units'}, but {body.name} takes {body.units}: convert in an adapter"
+        )
+    if not np.isfinite(rate_hz) or rate_hz <= 0:
+        found.append(f"the rate of the loop must be above 0 Hz, got {rate_hz:g}")
+    elif body.rate_hz and rate_hz > body.rate_hz:
+        found.append(f"{body.name} takes {body.rate_hz:g} commands a second, not {rate_hz:g}: lower --rate_hz")
+    elif (makes := float(getattr(policy, "rate_hz", 0.0))) > rate_hz:
+        found.append(f"{name} makes {makes:g} commands a second, more than the {rate_hz:g} sent: raise --rate_hz")
+    return CompatibilityReport(tuple(found))
+
+
 def _body(env: gym.Env[Any, Any], body: Embodiment) -> list[str]:
     found = []
     space = env.action_space

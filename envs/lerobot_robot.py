@@ -1,0 +1,287 @@
+"""LeRobot's `Robot` interface, both ways: its robots as environments, and environments with joints as its robots.
+
+Duck-typed: nothing here imports LeRobot, which has requirements of its own. Units and zeros of a robot are converted here and
+nowhere else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.errors import CompatibilityError, EmbodimentFault
+
+from .embodiment import CameraInfo, Embodiment
+from .gym_io import embodiment_of
+
+Convention = Literal["rad", "deg", "percent", "signed_percent"]
+
+
+class LeRobotLike(Protocol):
+    """The part of LeRobot's `Robot` that is used; features map keys to `float` or, for pictures, to (H, W, 3)."""
+
+    @property
+    def observation_features(self) -> dict[str, Any]: ...
+    @property
+    def action_features(self) -> dict[str, Any]: ...
+    def connect(self, calibrate: bool = True) -> None: ...
+    def get_observation(self) -> dict[str, Any]: ...
+    def send_action(self, action: dict[str, Any]) -> dict[str, Any]: ...
+    def disconnect(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """How a robot states one joint, and what it means.
+
+    low, high: bounds, in radians, or 0 to 1 for a gripper (0 closed, 1 open). convention: what the robot's number is: `rad`;
+    `deg`; `percent`, 0 to 100 from low to high; `signed_percent`, -100 to 100 from low to high. zero: the robot's number where
+    the joint is at 0 (`rad` and `deg`). sign: -1 where the robot counts the other way round. gripper: the unit is 1, not rad.
+    """
+
+    low: float
+    high: float
+    convention: Convention = "deg"
+    zero: float = 0.0
+    sign: Literal[1, -1] = 1
+    gripper: bool = False
+
+    def to_si(self, number: float) -> float:
+        """The robot's number in radians (or the share that a gripper is open)."""
+        if self.convention in ("percent", "signed_percent"):
+            share = number / 100.0 if self.convention == "percent" else (number + 100.0) / 200.0
+            return self.low + (share if self.sign == 1 else 1.0 - share) * (self.high - self.low)
+        value = self.sign * (number - self.zero)
+        return float(np.deg2rad(value)) if self.convention == "deg" else value
+
+    def from_si(self, value: float) -> float:
+        """The inverse of `to_si`."""
+        if self.convention in ("percent", "signed_percent"):
+            share = (value - self.low) / (self.high - self.low)
+            share = share if self.sign == 1 else 1.0 - share
+            return 100.0 * share if self.convention == "percent" else 200.0 * share - 100.0
+        number = float(np.rad2deg(value)) if self.convention == "deg" else value
+        return self.sign * number + self.zero
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MountedCamera:
+    """What a robot does not say about its camera. T_world_camera: (4, 4), OpenCV optical frame."""
+
+    hfov_rad: float
+    T_world_camera: NDArray[np.float64]
+
+
+class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
+    """A robot with LeRobot's interface as an environment of joint positions.
+
+    joints: how each joint is stated, by the robot's own key ("shoulder_pan.pos"), in the order of the commands. cameras:
+    field of view and mounting of the robot's cameras, by key; pictures of cameras that are not named here arrive in
+    `Observation.extra`. on_close: `hold` leaves the torque on, where LeRobot's robots would let their arms drop; `release`
+    disconnects as LeRobot does.
+
+    `step` sends, then reads; `info["sent"]` (D,) is what the robot says it sent. Raises CompatibilityError where the robot
+    lacks a joint or takes more than the joints named.
+    """
+
+    def __init__(
+        self,
+        robot: LeRobotLike,
+        joints: Mapping[str, Joint],
+        *,
+        rate_hz: float = 50.0,
+        cameras: Mapping[str, MountedCamera] | None = None,
+        velocity_limits: tuple[float, ...] = (),
+        on_close: Literal["hold", "release"] = "hold",
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._robot, self._joints, self._cameras = robot, dict(joints), dict(cameras or {})
+        self._on_close, self._clock, self._connected = on_close, clock, False
+        self._check_features()
+        shapes = {key: robot.observation_features[key] for key in self._cameras}
+        low, high = (tuple(getattr(joint, side) for joint in joints.values()) for side in ("low", "high"))
+        self.embodiment = Embodiment(
+            str(getattr(robot, "name", type(robot).__name__)),
+            "joint_pos",
+            labels=tuple(key.removesuffix(".pos") for key in joints),
+            units=tuple("1" if joint.gripper else "rad" for joint in joints.values()),
+            low=low,
+            high=high,
+            frame="joint",
+            rate_hz=rate_hz,
+            cameras=tuple(CameraInfo(key, shapes[key][1], shapes[key][0], c.hfov_rad) for key, c in self._cameras.items()),
+            velocity_limits=velocity_limits,
+        )
+        self.action_space = gym.spaces.Box(np.array(low), np.array(high), dtype=np.float64)
+        spaces: dict[str, gym.Space[Any]] = {
+            "joint_positions_rad": gym.spaces.Box(-np.inf, np.inf, (len(joints),), np.float64),
+            "stamp_s": gym.spaces.Box(-np.inf, np.inf, (), np.float64),
+        }
+        for key, shape in robot.observation_features.items():
+            if isinstance(shape, tuple) and key not in self._cameras:
+                spaces[key] = gym.spaces.Box(0, 255, shape, np.uint8)
+        if self._cameras:
+            spaces["cameras"] = gym.spaces.Dict({key: _camera_space(shape) for key, shape in shapes.items()})
+        self.observation_space = gym.spaces.Dict(spaces)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Connect at the first call. A real body is not put back: it is observed where it is."""
+        super().reset(seed=seed)
+        if not self._connected:
+            self._robot.connect()
+            self._connected = True
+        return self._observe(), {}
+
+    def step(self, action: NDArray[np.float64]) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        """Send one command, then read the robot."""
+        wanted = {key: joint.from_si(float(value)) for (key, joint), value in zip(self._joints.items(), action, strict=True)}
+        sent = self._robot.send_action(wanted)
+        if missing := set(wanted) - set(sent):
+            raise EmbodimentFault(f"{self.embodiment.name} does not say what it sent to {', '.join(sorted(missing))}")
+        said = np.array([float(a) if sent[k] == wanted[k] else self._joints[k].to_si(float(sent[k]))
+                         for k, a in zip(self._joints, action, strict=True)])  # fmt: skip
+        return self._observe(), 0.0, False, False, {"sent": said}
+
+    def close(self) -> None:
+        """Let go as `on_close` says."""
+        if not self._connected:
+            return
+        self._connected = False
+        config = getattr(self._robot, "config", None)
+        if self._on_close == "release":
+            self._robot.disconnect()
+        elif hasattr(config, "disable_torque_on_disconnect"):
+            config.disable_torque_on_disconnect = False  # type: ignore[union-attr]
+            self._robot.disconnect()
+        # a robot without that switch stays connected: its own `disconnect` might drop the arm
+
+    def _observe(self) -> dict[str, Any]:
+        reading = self._robot.get_observation()
+        stamp = np.array(self._clock())
+        if missing := (set(self._joints) | set(self._cameras)) - set(reading):
+            raise EmbodimentFault(f"{self.embodiment.name} gave no reading of {', '.join(sorted(missing))}")
+        obs: dict[str, Any] = {
+            "joint_positions_rad": np.array([joint.to_si(float(reading[key])) for key, joint in self._joints.items()]),
+            "stamp_s": stamp,
+        }
+        cameras = {}
+        for key, value in reading.items():
+            if key in self._cameras:
+                mounted = self._cameras[key]
+                height, width = np.asarray(value).shape[:2]
+                focal = width / 2.0 / np.tan(mounted.hfov_rad / 2.0)
+                K = np.array([[focal, 0.0, (width - 1) / 2.0], [0.0, focal, (height - 1) / 2.0], [0.0, 0.0, 1.0]])
+                cameras[key] = {"rgb": np.asarray(value), "K": K, "T_world_camera": mounted.T_world_camera, "stamp_s": stamp}
+            elif isinstance(self._robot.observation_features.get(key), tuple):
+                obs[key] = np.asarray(value)
+        return obs | ({"cameras": cameras} if cameras else {})
+
+    def _check_features(self) -> None:
+        takes, gives = set(self._robot.action_features), set(self._robot.observation_features)
+        named = set(self._joints)
+        if takes != named:
+            raise CompatibilityError(
+                f"{type(self._robot).__name__} takes {sorted(takes)}, but `joints` names {sorted(named)}: name each joint once"
+            )
+        if missing := (named | set(self._cameras)) - gives:
+            raise CompatibilityError(f"{type(self._robot).__name__} does not observe {sorted(missing)}")
+
+
+class EnvAsLeRobot:
+    """An environment of joint positions with LeRobot's `Robot` interface, so that its tools can drive a simulation.
+
+    joints: how each joint is stated, by label of the embodiment; degrees with no offset where it is left out. Keys are
+    `<label>.pos`; pictures come under the camera's name. Commands are clipped to the bounds, and `send_action` returns what
+    was sent.
+    """
+
+    name = "enactive"
+    config = None
+
+    def __init__(self, env: gym.Env[Any, Any], joints: Mapping[str, Joint] | None = None) -> None:
+        self._env, self._body = env, embodiment_of(env)
+        if self._body.control_mode != "joint_pos":
+            raise CompatibilityError(f"{self._body.name} takes {self._body.control_mode}; LeRobot's robots take joint_pos")
+        body = self._body
+        self._joints = {
+            f"{label}.pos": (joints or {}).get(label)
+            or Joint(low, high, "percent" if unit == "1" else "deg", gripper=unit == "1")
+            for label, unit, low, high in zip(body.labels, body.units, body.low, body.high, strict=True)
+        }
+        self._obs: Mapping[str, Any] | None = None
+
+    @property
+    def observation_features(self) -> dict[str, Any]:
+        """Joints as float, cameras as (H, W, 3)."""
+        return {**self.action_features, **{camera.name: (camera.height, camera.width, 3) for camera in self._body.cameras}}
+
+    @property
+    def action_features(self) -> dict[str, Any]:
+        """Joints as float."""
+        return dict.fromkeys(self._joints, float)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether `connect` was called."""
+        return self._obs is not None
+
+    @property
+    def is_calibrated(self) -> bool:
+        """A simulation needs no calibration."""
+        return True
+
+    def connect(self, calibrate: bool = True) -> None:
+        """Reset the environment."""
+        self._obs, _ = self._env.reset()
+
+    def calibrate(self) -> None:
+        """Nothing to do."""
+
+    def configure(self) -> None:
+        """Nothing to do."""
+
+    def get_observation(self) -> dict[str, Any]:
+        """What the last command led to. Raises EmbodimentFault before `connect`."""
+        obs = self._connected()
+        joints = zip(self._joints.items(), np.asarray(obs["joint_positions_rad"]), strict=True)
+        pictures = {name: camera["rgb"] for name, camera in obs.get("cameras", {}).items()}
+        return {key: joint.from_si(float(value)) for (key, joint), value in joints} | pictures
+
+    def send_action(self, action: dict[str, Any]) -> dict[str, Any]:
+        """One step. Raises EmbodimentFault for joints that are missing, unknown or not finite."""
+        self._connected()
+        if set(action) != set(self._joints):
+            raise EmbodimentFault(f"{self._body.name} takes {sorted(self._joints)}, got {sorted(action)}")
+        values = np.array([joint.to_si(float(action[key])) for key, joint in self._joints.items()])
+        if not np.isfinite(values).all():
+            raise EmbodimentFault(f"the command for {self._body.name} is not finite: {action}")
+        sent = np.clip(values, self._body.low, self._body.high)
+        self._obs, *_ = self._env.step(sent.astype(self._env.action_space.dtype))
+        pairs = zip(self._joints.items(), values, sent, strict=True)
+        return {key: float(action[key]) if was == now else joint.from_si(float(now)) for (key, joint), was, now in pairs}
+
+    def disconnect(self) -> None:
+        """Close the environment."""
+        self._obs = None
+        self._env.close()
+
+    def _connected(self) -> Mapping[str, Any]:
+        if self._obs is None:
+            raise EmbodimentFault(f"{self._body.name} is not connected: call connect() first")
+        return self._obs
+
+
+def _camera_space(shape: tuple[int, int, int]) -> gym.spaces.Dict:
+    spaces: dict[str, gym.Space[Any]] = {
+        "rgb": gym.spaces.Box(0, 255, shape, np.uint8),
+        "K": gym.spaces.Box(-np.inf, np.inf, (3, 3), np.float64),
+        "T_world_camera": gym.spaces.Box(-np.inf, np.inf, (4, 4), np.float64),
+        "stamp_s": gym.spaces.Box(-np.inf, np.inf, (), np.float64),
+    }
+    return gym.spaces.Dict(spaces)

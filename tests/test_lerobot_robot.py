@@ -1,0 +1,205 @@
+"""LeRobot's interface to the letter: conventions by hand, a robot that follows the documentation, and the way back."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enactive.agents.compat import check_policy
+from enactive.controllers.joint_sweep import JointSweep
+from enactive.envs import Observation
+from enactive.envs.desk_arm import JOINTS, DeskArm
+from enactive.envs.lerobot_robot import EnvAsLeRobot, Joint, LeRobotEnv, MountedCamera
+from enactive.envs.robot import EnvRobot
+from enactive.errors import CompatibilityError, EmbodimentFault
+
+
+@pytest.mark.parametrize(
+    ("joint", "number", "value"),
+    [
+        (Joint(-2.0, 2.0, "rad"), 0.5, 0.5),
+        (Joint(-2.0, 2.0, "deg"), 90.0, math.pi / 2),
+        (Joint(-2.0, 2.0, "deg", zero=30.0), 120.0, math.pi / 2),
+        (Joint(-2.0, 2.0, "deg", zero=30.0, sign=-1), 120.0, -math.pi / 2),
+        (Joint(0.0, 1.0, "percent", gripper=True), 25.0, 0.25),
+        (Joint(0.0, 1.0, "percent", sign=-1, gripper=True), 25.0, 0.75),  # a robot that counts 0 as open
+        (Joint(-1.0, 3.0, "signed_percent"), -100.0, -1.0),
+        (Joint(-1.0, 3.0, "signed_percent"), 50.0, 2.0),
+        (Joint(-1.0, 3.0, "signed_percent", sign=-1), 50.0, 0.0),
+    ],
+)
+def test_each_convention_by_hand(joint: Joint, number: float, value: float) -> None:
+    assert joint.to_si(number) == pytest.approx(value)
+    assert joint.from_si(value) == pytest.approx(number)
+
+
+@given(
+    st.floats(-3, 3), st.sampled_from(["rad", "deg", "percent", "signed_percent"]), st.sampled_from([1, -1]), st.floats(-90, 90)
+)
+def test_conversions_are_inverse(value: float, convention: Any, sign: Any, zero: float) -> None:
+    joint = Joint(-3.0, 3.0, convention, zero, sign)
+    assert joint.to_si(joint.from_si(value)) == pytest.approx(value, abs=1e-9)
+
+
+class SmallArm:
+    """A robot as LeRobot's documentation describes one: flat dictionaries, its own units, a step limit of 10 degrees."""
+
+    name = "small_arm"
+
+    def __init__(self) -> None:
+        self.config = SimpleNamespace(disable_torque_on_disconnect=True)
+        self.place = {"pan.pos": 20.0, "grip.pos": 0.0}
+        self.connected, self.torque, self.calls = False, False, []
+
+    @property
+    def observation_features(self) -> dict[str, Any]:
+        return {"pan.pos": float, "grip.pos": float, "front": (6, 8, 3), "wrist": (6, 8, 3)}
+
+    @property
+    def action_features(self) -> dict[str, Any]:
+        return {"pan.pos": float, "grip.pos": float}
+
+    def connect(self, calibrate: bool = True) -> None:
+        self.connected = self.torque = True
+
+    def get_observation(self) -> dict[str, Any]:
+        return {**self.place, "front": np.zeros((6, 8, 3), np.uint8), "wrist": np.ones((6, 8, 3), np.uint8)}
+
+    def send_action(self, action: dict[str, Any]) -> dict[str, Any]:
+        assert set(action) == set(self.action_features)
+        step = np.clip(action["pan.pos"] - self.place["pan.pos"], -10.0, 10.0)
+        self.place = {**action, "pan.pos": self.place["pan.pos"] + step}
+        self.calls.append(dict(self.place))
+        return dict(self.place)
+
+    def disconnect(self) -> None:
+        self.connected, self.torque = False, not self.config.disable_torque_on_disconnect
+
+
+CONVENTIONS = {"pan.pos": Joint(-2.0, 2.0, "deg", zero=20.0), "grip.pos": Joint(0.0, 1.0, "percent", gripper=True)}
+
+
+def test_a_lerobot_robot_is_an_environment_in_radians() -> None:
+    arm = SmallArm()
+    ticks = iter(range(100))
+    camera = MountedCamera(1.0, np.eye(4))
+    env = LeRobotEnv(arm, CONVENTIONS, cameras={"front": camera}, clock=lambda: float(next(ticks)))
+    assert env.embodiment.labels == ("pan", "grip")
+    assert env.embodiment.units == ("rad", "1")
+    obs, _ = env.reset()
+    assert obs["joint_positions_rad"].tolist() == [0.0, 0.0]
+    obs, *_, info = env.step(np.array([0.1, 0.5]))
+    assert arm.calls[-1] == pytest.approx({"pan.pos": 20.0 + math.degrees(0.1), "grip.pos": 50.0})
+    assert info["sent"].tolist() == [0.1, 0.5]
+    obs, *_, info = env.step(np.array([1.0, 0.5]))
+    assert info["sent"][0] == pytest.approx(0.1 + math.radians(10.0))  # the robot's own limit, in our units
+    seen = Observation.from_gym(obs)
+    assert seen.cameras["front"].K[0, 0] == pytest.approx(4.0 / math.tan(0.5))
+    assert seen.extra["wrist"].max() == 1
+    assert seen.stamp_s == 2.0
+    assert env.observation_space.contains(obs)
+
+
+def test_closing_holds_unless_told_otherwise() -> None:
+    for on_close, torque in (("hold", True), ("release", False)):
+        arm = SmallArm()
+        env = LeRobotEnv(arm, CONVENTIONS, on_close=on_close)  # type: ignore[arg-type]
+        env.reset()
+        env.close()
+        assert (arm.connected, arm.torque) == (False, torque)
+    arm = SmallArm()
+    del arm.config.disable_torque_on_disconnect
+    env = LeRobotEnv(arm, CONVENTIONS)
+    env.reset()
+    env.close()
+    assert (arm.connected, arm.torque) == (True, True)
+
+
+def test_robots_and_joints_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(CompatibilityError, match=r"takes \['grip.pos', 'pan.pos'\], but `joints` names \['pan.pos'\]"):
+        LeRobotEnv(SmallArm(), {"pan.pos": Joint(-1, 1)})
+    with pytest.raises(CompatibilityError, match=r"does not observe \['top'\]"):
+        LeRobotEnv(SmallArm(), CONVENTIONS, cameras={"top": MountedCamera(1.0, np.eye(4))})
+    arm = SmallArm()
+    env = LeRobotEnv(arm, CONVENTIONS)
+    env.reset()
+    arm.get_observation = lambda: {"pan.pos": 0.0}  # type: ignore[method-assign]
+    with pytest.raises(EmbodimentFault, match=r"no reading of grip\.pos"):
+        env.step(np.zeros(2))
+
+
+def test_what_the_robot_really_sent_reaches_the_loop() -> None:
+    from enactive.envs import Action
+
+    robot = EnvRobot(LeRobotEnv(SmallArm(), CONVENTIONS))
+    sent = robot.send(Action("joint_pos", np.array([[1.0, 0.0]])))
+    assert sent.values[0, 0] == pytest.approx(math.radians(10.0))
+
+
+def test_a_simulation_is_a_lerobot_robot_and_back_again_the_same_environment() -> None:
+    offered = EnvAsLeRobot(DeskArm(width=32, height=24))
+    with pytest.raises(EmbodimentFault, match="not connected"):
+        offered.get_observation()
+    assert list(offered.action_features) == [f"{name}.pos" for name in JOINTS]
+    assert offered.observation_features["side"] == (24, 32, 3)
+    offered.connect()
+    sent = offered.send_action({"turn.pos": 500.0, "shoulder.pos": 10.0, "elbow.pos": 0.0, "wrist.pos": 0.0})
+    assert sent["turn.pos"] == pytest.approx(math.degrees(2.6))
+    assert sent["shoulder.pos"] == 10.0
+    with pytest.raises(EmbodimentFault, match="not finite"):
+        offered.send_action({f"{name}.pos": math.nan for name in JOINTS})
+    with pytest.raises(EmbodimentFault, match=r"takes .* got \['turn.pos'\]"):
+        offered.send_action({"turn.pos": 1.0})
+    offered.disconnect()
+
+    body = DeskArm().embodiment
+    joints = {f"{n}.pos": Joint(low, high) for n, low, high in zip(JOINTS, body.low, body.high, strict=True)}
+    direct, round_trip = DeskArm(), LeRobotEnv(EnvAsLeRobot(DeskArm()), joints)
+    direct.reset(seed=0)
+    round_trip.reset(seed=0)
+    for _ in range(100):
+        here = direct.step(np.array([0.2, 0.4, -0.3, 0.1]))[0]["joint_positions_rad"]
+        there = round_trip.step(np.array([0.2, 0.4, -0.3, 0.1]))[0]["joint_positions_rad"]
+    assert there == pytest.approx(here, abs=1e-3)
+
+
+def test_lerobots_own_base_class_asks_for_nothing_more() -> None:
+    robots = pytest.importorskip("lerobot.robots", reason="LeRobot is not installed here (pip install lerobot, Python 3.12)")
+    assert robots.Robot.__abstractmethods__ <= set(dir(EnvAsLeRobot))
+
+    class Inherited(EnvAsLeRobot, robots.Robot):
+        config_class = robots.RobotConfig
+
+    Inherited(DeskArm()).connect()
+
+
+def test_policies_made_for_other_joints_orders_units_or_rates_are_refused() -> None:
+    body = DeskArm().embodiment
+
+    class Made(JointSweep):
+        joints: tuple[str, ...] = JOINTS
+        units: tuple[str, ...] = ("rad",) * 4
+        rate_hz = 50.0
+
+    def mismatch(rate_hz: float = 100.0, **changed: Any) -> str:
+        policy = Made()
+        for name, value in changed.items():
+            setattr(policy, name, value)
+        return "\n".join(check_policy(body, policy, rate_hz).mismatches)
+
+    assert mismatch() == ""
+    assert check_policy(body, JointSweep(), 100.0).mismatches == ()
+    assert "lacks ['wrist'] and has ['grip'] besides" in mismatch(joints=(*JOINTS[:3], "grip"))
+    assert "number 0 is 'shoulder' and not 'turn'" in mismatch(joints=("shoulder", "turn", "elbow", "wrist"))
+    assert "convert in an adapter" in mismatch(units=("deg",) * 4)
+    assert "no stated units" in mismatch(units=())
+    assert "commands in base_twist" in mismatch(control_modes=frozenset({"base_twist"}))
+    assert "takes 100 commands a second, not 200" in mismatch(rate_hz=200.0)
+    assert "makes 50 commands a second, more than the 20 sent" in mismatch(rate_hz=20.0)
+    assert "above 0 Hz" in mismatch(rate_hz=0.0)

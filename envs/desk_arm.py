@@ -63,11 +63,11 @@ class DeskArm(gym.Env[dict[str, Any], NDArray[np.float64]]):
 
     rate_hz: commands per second of simulated time, a divisor of the physics' 500 Hz. width, height: of the camera's pictures
     in pixels; 0 for no camera. The observation holds `joint_positions_rad` (4,), `joint_efforts` (4,) N*m and `stamp_s`
-    (simulated time). Nothing ends an episode: a body has no task of its own.
+    (simulated time). `mujoco_model` is for guards that predict. Nothing ends an episode: a body has no task of its own.
     """
 
     def __init__(self, rate_hz: float = 100.0, width: int = 0, height: int = 0) -> None:
-        self._model = make_model(width, height) if width else make_model()
+        self._model = self.mujoco_model = make_model(width, height) if width else make_model()
         self._substeps = round(1.0 / (rate_hz * self._model.opt.timestep))
         self._size = (width, height)
         self._renderer: mujoco.Renderer | None = None

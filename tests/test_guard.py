@@ -210,12 +210,12 @@ def test_the_latch_keeps_the_first_cause_until_it_is_reset() -> None:
     heard: list[str] = []
     times = iter((1.0, 2.0, 3.0))
     estop = EStop(lambda: next(times))
-    estop.on_latch(heard.append)
+    estop.listen(lambda event: heard.append(event.cause))
     estop.latch("key")
     estop.latch("file")
     assert estop.cause == "key"
-    assert heard == ["key", "file"]
     estop.reset("operator")
+    assert heard == ["key", "file", "operator"]
     assert estop.cause == ""
     assert [(event.kind, event.cause, event.at_s) for event in estop.events] == [
         ("latch", "key", 1.0),

@@ -20,14 +20,14 @@ class EStop:
     """Latched emergency stop.
 
     `latch` takes no lock and waits for nothing, so it may be called from any thread and from a signal handler; whoever drives
-    a body looks at `cause` right before each command. Listeners are called by `latch` itself, before it returns: a link to a
-    robot sends the stop on its way there, past every queue.
+    a body looks at `cause` right before each command. Listeners are called by `latch` and `reset` themselves, before they
+    return: a link to a robot sends the stop on its way there, past every queue.
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
         self._cause = ""
-        self._listeners: list[Callable[[str], None]] = []
+        self._listeners: list[Callable[[StopEvent], None]] = []
         self.events: list[StopEvent] = []
 
     @property
@@ -35,18 +35,21 @@ class EStop:
         """Who latched it, in words; empty while it is open."""
         return self._cause
 
-    def on_latch(self, listener: Callable[[str], None]) -> None:
-        """Have `listener(cause)` called at each latch."""
+    def listen(self, listener: Callable[[StopEvent], None]) -> None:
+        """Have `listener(event)` called at each latch and reset."""
         self._listeners.append(listener)
 
     def latch(self, cause: str) -> None:
-        """Stop. The first cause stands until the reset; a second call changes nothing but is written down."""
+        """Stop. The first cause stands until the reset; a second call changes nothing but is written down and passed on."""
         self._cause = self._cause or cause
-        self.events.append(StopEvent("latch", cause, self._clock()))
-        for listener in self._listeners:
-            listener(cause)
+        self._tell(StopEvent("latch", cause, self._clock()))
 
     def reset(self, who: str) -> None:
         """Open the latch."""
         self._cause = ""
-        self.events.append(StopEvent("reset", who, self._clock()))
+        self._tell(StopEvent("reset", who, self._clock()))
+
+    def _tell(self, event: StopEvent) -> None:
+        self.events.append(event)
+        for listener in self._listeners:
+            listener(event)

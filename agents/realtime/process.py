@@ -1,0 +1,155 @@
+"""Robot and policy in processes of their own, started from here and told over a bus."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from enactive.agents.component import Component
+from enactive.envs import Action, Embodiment, Observation
+from enactive.envs.bus.base import Bus, Mailbox
+from enactive.envs.bus.codec import Malformed, camera_message, embodiment_message, state_message, unpack
+from enactive.envs.bus.robot import BusRobot
+from enactive.envs.bus.zenoh_bus import Line, ZenohBus
+from enactive.errors import ControllerError, EmbodimentFault
+
+from .chunks import Chunk
+
+INFO_EVERY = 50
+
+
+class Child:
+    """A Python module in a process and session of its own, so that a Ctrl-C in the terminal reaches only this process.
+
+    config: JSON for its standard input, which keeps keys off the command line.
+    """
+
+    def __init__(self, module: str, config: Mapping[str, Any]) -> None:
+        env = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", module], stdin=subprocess.PIPE, env=env, start_new_session=True, text=True
+        )
+        assert self.process.stdin is not None
+        with self.process.stdin as stdin:
+            json.dump({**config, "parent": os.getpid()}, stdin)
+
+    @property
+    def ended(self) -> int | None:
+        """Its exit status, None while it runs."""
+        return self.process.poll()
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Ask it to end, and kill it where it does not within `timeout_s`."""
+        self.process.terminate()
+        try:
+            self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class RobotProcess(Child):
+    """An environment as a robot in a process of its own, which listens on `line` and has its own guard and watchdog."""
+
+    def __init__(
+        self,
+        env: Component,
+        line: Line,
+        *,
+        rate_hz: float,
+        watchdog_s: float = 0.1,
+        off: tuple[str, ...] = (),
+        seed: int | None = None,
+        faults: bool = False,
+    ) -> None:
+        config = {"env": env.to_json(), "line": line.plain(), "rate_hz": rate_hz, "watchdog_s": watchdog_s}
+        super().__init__("enactive.agents.realtime.robot_main", {**config, "off": off, "seed": seed, "faults": faults})
+        self._line = line
+
+    def connect(self, timeout_s: float = 30.0) -> BusRobot:
+        """The robot as the control loop sees it. Raises EmbodimentFault where its process ends or does not answer in time."""
+        until = time.monotonic() + timeout_s
+        while self.ended is None and time.monotonic() < until:
+            try:
+                return BusRobot(ZenohBus(self._line, listen=False, connect_s=1.0))
+            except EmbodimentFault:
+                if time.monotonic() >= until:
+                    raise
+        raise EmbodimentFault(
+            f"the robot's process ended with status {self.ended} before it could be reached; see its words above"
+        )
+
+
+class PolicyProcess:
+    """A policy in a process of its own, as the source of a control loop.
+
+    controller: with a `standing_intent`. rate_hz: at most this many chunks a second. The process beats its heart every 20 ms
+    on a thread beside the policy, so that a slow policy is told from a dead one.
+    """
+
+    def __init__(
+        self,
+        controller: Component,
+        embodiment: Embodiment,
+        *,
+        rate_hz: float = 30.0,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        line = Line.fresh()
+        self._bus: Bus = ZenohBus(line, listen=True)
+        self._body, self._clock, self._heard_s = embodiment, clock, -np.inf
+        self._chunks, self._count, self._seen_s = Mailbox(), 0, -np.inf
+        self.error, self.malformed = "", 0
+        self._bus.subscribe("chunk", self._chunks.put)
+        self._bus.subscribe("beat", self._beat)
+        config = {"controller": controller.to_json(), "line": line.plain(), "rate_hz": rate_hz}
+        self.child = Child("enactive.agents.realtime.policy_main", config)
+
+    def offer(self, observation: Observation) -> None:
+        """Send the observation; frames that were sent already are not sent again."""
+        if self._count % INFO_EVERY == 0:
+            self._bus.publish("info", embodiment_message(self._body))
+        self._count += 1
+        newest = max((frame.stamp_s for frame in observation.cameras.values()), default=-np.inf)
+        if newest > self._seen_s:
+            self._seen_s = newest
+            for name, frame in observation.cameras.items():
+                self._bus.publish("camera", camera_message(name, frame))
+        self._bus.publish("state", state_message(observation))
+
+    def take(self) -> Chunk | None:
+        """The newest chunk, once. Raises ControllerError where the policy raised in its process."""
+        if self.error:
+            raise ControllerError(f"the policy failed in its process: {self.error}")
+        payload = self._chunks.take()
+        if payload is None:
+            return None
+        try:
+            chunk = unpack(payload, values=np.ndarray, rate_hz=float, answers_s=float, seconds=float)
+        except Malformed:
+            self.malformed += 1
+            return None
+        return Chunk(Action("joint_pos", chunk["values"], chunk["rate_hz"]), chunk["answers_s"], chunk["seconds"])
+
+    def heard_s(self) -> float:
+        """When the last beat arrived."""
+        return self._heard_s
+
+    def close(self) -> None:
+        """End the process."""
+        self.child.close()
+        self._bus.close()
+
+    def _beat(self, payload: bytes) -> None:
+        self._heard_s = self._clock()
+        try:
+            self.error = self.error or unpack(payload, error=str)["error"]
+        except Malformed:
+            self.malformed += 1

@@ -1,0 +1,128 @@
+"""The robot's side of the bus: commands in, states out, and its own guard between them and the body."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+
+from enactive.agents.guard import Chain, EStop
+from enactive.envs import Action, Observation
+from enactive.envs.bus.base import Bus, Mailbox
+from enactive.envs.bus.codec import Malformed, camera_message, embodiment_message, state_message, unpack
+from enactive.envs.robot import Robot
+from enactive.errors import SafetyAbort
+
+from .chunks import Chunk
+from .loop import ControlLoop, Tick
+
+INFO_EVERY = 50
+
+
+class Commands:
+    """Commands from a bus as the source of the robot's own control loop, which publishes what the robot observes."""
+
+    def __init__(self, bus: Bus, robot: Robot, estop: EStop, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.boot = uuid.uuid4().hex
+        self.refused: Counter[str] = Counter()
+        self._bus, self._body, self._estop, self._clock = bus, robot.embodiment, estop, clock
+        self._inbox, self._held = Mailbox(), ""
+        self._sequence, self._count = 0, 0
+        bus.subscribe("command", self._inbox.put)
+        bus.subscribe("stop", self._stop)
+
+    def offer(self, observation: Observation) -> None:
+        """Publish the state, and each camera's frame by itself."""
+        if self._count % INFO_EVERY == 0:
+            self._bus.publish("info", embodiment_message(self._body, boot=self.boot))
+        self._count += 1
+        more = {"boot": self.boot, "held": self._held, "latched": self._estop.cause}
+        self._bus.publish("state", state_message(observation, **more))
+        for name, frame in observation.cameras.items():
+            self._bus.publish("camera", camera_message(name, frame))
+
+    def take(self) -> Chunk | None:
+        """The newest command, once; refused where it is malformed, out of order, or meant for a former self."""
+        payload = self._inbox.take()
+        if payload is None:
+            return None
+        try:
+            command = unpack(payload, boot=str, seq=int, answers_s=float, values=np.ndarray)
+        except Malformed:
+            self.refused["malformed"] += 1
+            return None
+        if command["boot"] != self.boot:
+            self.refused["meant for a former self"] += 1
+            return None
+        if command["seq"] <= self._sequence:
+            self.refused["out of order"] += 1
+            return None
+        self._sequence = command["seq"]
+        values = np.atleast_2d(np.asarray(command["values"], dtype=np.float64))
+        return Chunk(Action("joint_pos", values), command["answers_s"])
+
+    def heard_s(self) -> float:
+        """Now: whether the other end is alive shows in its commands."""
+        return self._clock()
+
+    def tell(self, tick: Tick) -> None:
+        """Keep why the body holds, for the next state."""
+        self._held = tick.held
+
+    def _stop(self, payload: bytes) -> None:
+        try:
+            message = unpack(payload, kind=str, cause=str)
+        except Malformed:  # whatever arrives here was meant to stop the body
+            message = {"kind": "stop", "cause": "a stop that could not be read"}
+        if message["kind"] == "reset":
+            self._estop.reset(message["cause"])
+        else:
+            self._estop.latch(message["cause"])
+
+
+def robot_loop(
+    bus: Bus,
+    robot: Robot,
+    *,
+    rate_hz: float,
+    guard: Chain | None = None,
+    watchdog_s: float = 0.1,
+    clock: Callable[[], float] = time.perf_counter,
+    sleep: Callable[[float], None] = time.sleep,
+) -> ControlLoop:
+    """The loop that stands between a bus and a body: the same one that drives a robot, with commands for chunks.
+
+    watchdog_s: without a fresh command for this long, or with commands that answer an observation older than this, it holds.
+    """
+    estop = EStop(clock)
+    commands = Commands(bus, robot, estop, clock)
+    return ControlLoop(
+        robot,
+        commands,
+        rate_hz=rate_hz,
+        guard=guard,
+        estop=estop,
+        watchdog_s=watchdog_s,
+        heartbeat_s=watchdog_s,
+        max_age_s=watchdog_s,
+        blend_s=0.0,
+        taps=[commands.tell],
+        clock=clock,
+        sleep=sleep,
+    )
+
+
+def serve(loop: ControlLoop, until: Callable[[], bool]) -> None:
+    """Run a robot's loop. A command that cannot be made safe closes the latch, and the body holds until it is reset."""
+    try:
+        while not until():
+            loop.cadence.wait()
+            try:
+                loop.tick()
+            except SafetyAbort:
+                continue  # the loop has latched its emergency stop, holds, and says so in its state
+    finally:
+        loop.robot.close()

@@ -1,0 +1,101 @@
+"""Messages on the bus: msgpack maps of plain values, checked field by field on arrival."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import msgpack
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.envs import CameraFrame, CameraInfo, Embodiment, Observation
+from enactive.errors import EmbodimentFault
+
+MOST_BYTES = 64_000_000
+
+
+class Malformed(EmbodimentFault):
+    """A message that is not what its topic carries. Receivers drop and count it."""
+
+
+def pack(message: Mapping[str, Any]) -> bytes:
+    """Plain values and NumPy arrays (as `dtype`, `shape` and bytes) to msgpack."""
+    return msgpack.packb(message, default=_array_out)
+
+
+def unpack(payload: bytes, **fields: type) -> dict[str, Any]:
+    """A message with at least these fields, each of its type. Raises Malformed for anything else."""
+    if len(payload) > MOST_BYTES:
+        raise Malformed(f"a message on the bus has {len(payload)} bytes, more than {MOST_BYTES}")
+    try:
+        message = msgpack.unpackb(payload, object_hook=_array_in, strict_map_key=True)
+    except (ValueError, TypeError, KeyError, msgpack.UnpackException) as error:
+        raise Malformed(f"a message on the bus cannot be read: {error}") from error
+    if not isinstance(message, dict):
+        raise Malformed(f"a message on the bus is a {type(message).__name__}, not a map")
+    for name, kind in fields.items():
+        if not isinstance(message.get(name), kind):
+            raise Malformed(f"a message on the bus has {name} = {message.get(name)!r}, not a {kind.__name__}")
+    return message
+
+
+def _array_out(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return {"dtype": value.dtype.str, "shape": list(value.shape), "bytes": value.tobytes()}
+    raise TypeError(f"cannot send a {type(value).__name__}")
+
+
+def _array_in(value: dict[str, Any]) -> Any:
+    if value.keys() == {"dtype", "shape", "bytes"}:
+        dtype = np.dtype(value["dtype"])
+        if dtype.hasobject:
+            raise ValueError("arrays of objects are not taken")
+        return np.frombuffer(value["bytes"], dtype=dtype).reshape(value["shape"])
+    return value
+
+
+def state_message(observation: Observation, **more: Any) -> bytes:
+    """Joints, text and other small parts of an observation; cameras travel by themselves."""
+    joints = observation.joint_positions_rad
+    extra = {key: value for key, value in observation.extra.items() if np.asarray(value).nbytes <= 4096}
+    return pack({"stamp_s": float(observation.stamp_s), "joints": joints, "text": observation.text, "extra": extra, **more})
+
+
+def state_of(message: Mapping[str, Any], cameras: Mapping[str, CameraFrame]) -> Observation:
+    """The observation of a state message, with the newest frames."""
+    joints: NDArray[np.float64] = np.asarray(message["joints"], dtype=np.float64)
+    return Observation(cameras, None, joints, str(message["text"]), float(message["stamp_s"]), dict(message["extra"]))
+
+
+STATE = {"stamp_s": float, "joints": np.ndarray, "text": str, "extra": dict}
+
+
+def camera_message(name: str, frame: CameraFrame) -> bytes:
+    """A camera's frame, without depth."""
+    parts = {"rgb": frame.rgb, "K": frame.K, "T_world_camera": frame.T_world_camera, "stamp_s": float(frame.stamp_s)}
+    return pack({"name": name, **parts})
+
+
+def camera_of(payload: bytes) -> tuple[str, CameraFrame]:
+    """Name and frame of a camera message. Raises Malformed."""
+    arrays = {"rgb": np.ndarray, "K": np.ndarray, "T_world_camera": np.ndarray}
+    message = unpack(payload, name=str, stamp_s=float, **arrays)
+    frame = CameraFrame(message["rgb"], None, message["K"], message["T_world_camera"], message["stamp_s"])
+    return message["name"], frame
+
+
+def embodiment_message(body: Embodiment, **more: Any) -> bytes:
+    """An embodiment as plain values."""
+    return pack({"body": {**dataclasses.asdict(body), "skills": sorted(body.skills)}, **more})
+
+
+def embodiment_of_message(message: Mapping[str, Any]) -> Embodiment:
+    """The embodiment of a message. Raises Malformed where fields are missing or unknown (another version, say)."""
+    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in message["body"].items()}
+    try:
+        cameras = tuple(CameraInfo(**camera) for camera in fields.pop("cameras"))
+        return Embodiment(**fields | {"cameras": cameras, "skills": frozenset(fields["skills"])})
+    except (TypeError, KeyError) as error:
+        raise Malformed(f"the robot describes its body in a way that this version does not know: {error}") from error

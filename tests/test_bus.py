@@ -1,0 +1,315 @@
+"""A robot behind a bus: messages, faults on a clock that the test moves, and once the real thing in processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from enactive.agents.component import Component
+from enactive.agents.guard import EStop
+from enactive.agents.guard.stop_sources import StopFile, StopServer, stop_on_signals
+from enactive.agents.realtime import ControlLoop, Tick
+from enactive.agents.realtime.process import PolicyProcess, RobotProcess
+from enactive.agents.realtime.service import robot_loop
+from enactive.envs import CameraFrame, Observation
+from enactive.envs.bus.base import Mailbox, MemoryBus
+from enactive.envs.bus.codec import (
+    STATE,
+    Malformed,
+    camera_message,
+    camera_of,
+    embodiment_message,
+    embodiment_of_message,
+    pack,
+    state_message,
+    state_of,
+    unpack,
+)
+from enactive.envs.bus.faults import Faults, FaultyBus
+from enactive.envs.bus.robot import BusRobot
+from enactive.envs.bus.zenoh_bus import Line, ZenohBus
+from enactive.envs.desk_arm import DeskArm
+from enactive.envs.robot import EnvRobot
+from enactive.errors import ConfigError, EmbodimentFault, SafetyAbort
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 50.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_messages_come_back_as_they_were_sent() -> None:
+    body = DeskArm(width=8, height=6).embodiment
+    assert embodiment_of_message(unpack(embodiment_message(body), body=dict)) == body
+    seen = Observation(joint_positions_rad=np.array([0.1, np.nan]), text="hi", stamp_s=3.5, extra={"joint_efforts": np.ones(2)})
+    back = state_of(unpack(state_message(seen), **STATE), {})
+    assert back.joint_positions_rad is not None
+    np.testing.assert_array_equal(back.joint_positions_rad, [0.1, np.nan])
+    assert (back.text, back.stamp_s, back.extra["joint_efforts"].tolist()) == ("hi", 3.5, [1.0, 1.0])
+    rgb = np.random.default_rng(0).integers(0, 255, (6, 8, 3), dtype=np.uint8)
+    name, frame = camera_of(camera_message("side", CameraFrame(rgb, None, np.eye(3), np.eye(4), 1.0)))
+    assert name == "side"
+    np.testing.assert_array_equal(frame.rgb, rgb)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"\xff\x00",
+        pack({"stamp_s": 1}),
+        b"\x93\x01\x02\x03",
+        pack({"stamp_s": 1.0, "joints": {"dtype": "|O", "shape": [1], "bytes": b"12345678"}, "text": "", "extra": {}}),
+        pack({"stamp_s": 1.0, "joints": {"dtype": "<f8", "shape": [9], "bytes": b"1234"}, "text": "", "extra": {}}),
+    ],
+)
+def test_what_is_no_message_is_refused(payload: bytes) -> None:
+    with pytest.raises(Malformed):
+        unpack(payload, **STATE)
+
+
+class Rig:
+    """A desk arm behind a faulty memory bus, with its client, both ticked by hand at 100 Hz."""
+
+    def __init__(self, watchdog_s: float = 0.055) -> None:
+        self.clock = Clock()
+        self.wire = MemoryBus()
+        self.bus = FaultyBus(self.wire, np.random.default_rng(0), self.clock)
+        self.body = EnvRobot(DeskArm(), seed=0, clock=self.clock)
+        self.server = robot_loop(self.bus, self.body, rate_hz=100.0, watchdog_s=watchdog_s, clock=self.clock)
+        self.sent: list[np.ndarray] = []
+        self.server.taps = (*self.server.taps, self._keep)
+        self.causes: list[str] = []
+
+        def introduce(box: Mailbox, timeout_s: float) -> bytes | None:
+            self.server.source._count = 0  # type: ignore[attr-defined]
+            self.serve()
+            return box.take()
+
+        self.robot = BusRobot(self.wire, wait=introduce)
+
+    def _keep(self, tick: Tick) -> None:
+        self.sent.append(tick.sent)
+        self.causes.append(tick.held)
+
+    def serve(self) -> None:
+        self.clock.now += 0.01
+        self.bus.pump(self.clock.now)
+        try:
+            self.server.tick()
+        except SafetyAbort:
+            self.sent.append(self.body._env._data.ctrl.copy())  # type: ignore[attr-defined]
+            self.causes.append("abort")
+
+    def move(self, times: int, by: float = 0.005) -> None:
+        """The client follows its observation with a command a little further."""
+        from enactive.envs import Action
+
+        for _ in range(times):
+            observation = self.robot.observe()
+            assert observation.joint_positions_rad is not None
+            target = (self.sent[-1] if self.sent else observation.joint_positions_rad) + by
+            self.robot.send(Action("joint_pos", target[np.newaxis]))
+            self.serve()
+
+    def still(self, last: int) -> bool:
+        return bool((np.ptp(self.sent[-last:], axis=0) == 0).all())
+
+
+def test_commands_reach_the_body_and_silence_is_a_hold() -> None:
+    rig = Rig()
+    rig.move(20)
+    assert rig.causes[-1] == ""
+    assert rig.sent[-1] == pytest.approx(rig.sent[-11] + 0.05)
+    for _ in range(8):
+        rig.serve()
+    assert rig.causes[-3:] == ["no fresh command for 0.055 s"] * 3
+    assert rig.still(8)
+    rig.move(1)
+    assert rig.causes[-1] == ""
+
+
+def test_a_cut_line_holds_and_late_packets_do_not_move_the_body() -> None:
+    rig = Rig()
+    rig.move(10)
+    rig.bus.faults = Faults(delay_s=0.5)
+    rig.move(80)  # half a second later the first of them arrive, each as old as the last
+    assert rig.still(70)
+    assert rig.server.player.dropped["stale"] > 10
+    rig.bus.faults = Faults(cut=True)
+    rig.move(10)
+    rig.bus.faults = Faults()
+    for _ in range(60):
+        rig.serve()  # what was under way arrives, and nothing moves
+    assert rig.still(100)
+    rig.move(3)
+    assert not rig.still(3)
+
+
+def test_reordered_commands_are_refused() -> None:
+    rig = Rig(watchdog_s=0.2)
+    rig.bus.faults = Faults(jitter_s=0.05)
+    rig.move(200, by=0.002)
+    assert rig.server.source.refused["out of order"] > 5  # type: ignore[attr-defined]
+    steps = np.diff(np.array(rig.sent), axis=0)
+    assert np.abs(steps).max() <= 3.0 / 100 + 1e-9
+
+
+def test_a_frozen_robot_state_makes_its_commands_stale() -> None:
+    rig = Rig()
+    rig.move(10)
+    rig.bus.faults = Faults(frozen="stamps")
+    rig.move(20)
+    assert rig.still(10)
+
+
+def test_a_nan_closes_the_robots_own_latch_until_it_is_reset() -> None:
+    rig = Rig()
+    rig.move(5)
+    rig.move(1, by=np.nan)
+    assert rig.causes[-1] == "abort"
+    rig.move(5)
+    assert rig.still(6)
+    assert rig.causes[-1].startswith("emergency stop: guard: the command for desk arm is not finite")
+    assert rig.robot.observe() is not None
+    assert str(rig.robot.told["latched"]).startswith("guard")
+    rig.robot.reset_stop("operator")
+    rig.move(3)
+    assert rig.causes[-1] == ""
+
+
+def test_a_stop_overtakes_the_commands_and_they_stay_refused_until_the_reset() -> None:
+    rig = Rig()
+    rig.move(5)
+    rig.robot.stop("key")
+    rig.move(5)
+    assert rig.causes[-5:] == ["emergency stop: key"] * 5
+    assert rig.still(6)
+    rig.wire.publish("stop", b"garbage")
+    assert rig.server.estop.events[-1].cause == "a stop that could not be read"
+    rig.robot.reset_stop("operator")
+    rig.move(2)
+    assert rig.causes[-1] == ""
+
+
+def test_a_restarted_robot_refuses_what_was_meant_for_its_former_self() -> None:
+    rig = Rig()
+    rig.move(5)
+    rig.server.source.boot = "another"  # type: ignore[attr-defined]
+    rig.move(1)
+    assert rig.server.source.refused == {"meant for a former self": 1}  # type: ignore[attr-defined]
+    with pytest.raises(EmbodimentFault, match="was restarted and holds"):
+        rig.robot.observe()
+
+
+def test_no_robot_is_a_sentence_and_not_a_wait_for_ever() -> None:
+    with pytest.raises(EmbodimentFault, match="no robot introduced itself"):
+        BusRobot(MemoryBus(), timeout_s=0.01)
+
+
+def test_the_line_needs_the_key_and_stays_on_this_machine() -> None:
+    with pytest.raises(ConfigError, match="stays on this machine"):
+        ZenohBus(Line("tcp/0.0.0.0:7447", "k"), listen=True)
+    line = Line.fresh()
+    here = ZenohBus(line, listen=True)
+    box = Mailbox()
+    here.subscribe("state", box.put)
+    there = ZenohBus(line, listen=False)
+    for _ in range(100):
+        there.publish("state", b"hello")
+        if (heard := box.wait(0.05)) is not None:
+            break
+    assert heard == b"hello"
+    there.close()
+    with pytest.raises(EmbodimentFault, match="is the other end up, and the key the same"):
+        ZenohBus(Line(line.endpoint, "wrong"), listen=False, connect_s=0.5)
+    here.close()
+
+
+def test_the_arm_follows_a_policy_across_three_processes_and_holds_when_the_policy_is_killed() -> None:
+    line = Line.fresh()
+    process = RobotProcess(Component("envs", "DeskArm", {"width": 32, "height": 24}), line, rate_hz=100.0, seed=0)
+    policy, ticks = None, []
+    try:
+        robot = process.connect()
+        policy = PolicyProcess(Component("controllers", "JointSweep", {"period_s": 1.0}), robot.embodiment)
+        loop = ControlLoop(robot, policy, rate_hz=100.0, watchdog_s=0.5, heartbeat_s=0.3, max_age_s=0.5, taps=[ticks.append])
+        until = time.perf_counter() + 20.0
+        killed_at: list[int] = []
+
+        def leave() -> bool:
+            followed = [tick for tick in ticks if not tick.held]
+            if len(followed) > 80 and not killed_at:
+                os.kill(policy.child.process.pid, signal.SIGKILL)
+                killed_at.append(len(ticks))
+            return time.perf_counter() > until or bool(killed_at and len(ticks) > killed_at[0] + 100)
+
+        loop.run(leave)
+    finally:
+        if policy is not None:
+            policy.close()
+        process.close()
+    assert killed_at
+    assert "no policy heartbeat" in ticks[-1].held
+    assert np.ptp([tick.sent for tick in ticks[-30:]], axis=0).max() == 0
+    assert np.ptp([tick.sent for tick in ticks], axis=0).min() > 0.05
+    assert ticks[-1].observation.cameras["side"].rgb.std() > 1
+
+
+def test_stops_by_file_signal_and_http(tmp_path: Path) -> None:
+    estop, heard = EStop(), threading.Event()
+    estop.listen(lambda event: heard.set())
+
+    def cause() -> str:
+        assert heard.wait(5.0)
+        heard.clear()
+        found = estop.cause
+        estop.reset("test")
+        heard.clear()
+        return found
+
+    file = StopFile(estop, tmp_path / "stop")
+    (tmp_path / "stop").touch()
+    assert cause() == f"file {tmp_path / 'stop'}"
+    file.close()
+    time.sleep(0.05)
+    estop.reset("test")
+    heard.clear()
+
+    before = signal.getsignal(signal.SIGUSR1)
+    stop_on_signals(estop, signal.SIGUSR1)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    assert cause() == "signal SIGUSR1"
+    signal.signal(signal.SIGUSR1, before)
+
+    with pytest.raises(ConfigError, match="at least 16 characters"):
+        StopServer(estop, "short")
+    with StopServer(estop, "0123456789abcdef", status=lambda: {"rate_hz": 100}) as server:
+
+        def call(path: str, token: str, method: str = "POST") -> Any:
+            request = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", method=method)
+            request.add_header("Authorization", f"Bearer {token}")
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return json.load(answer)
+
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            call("/stop", "wrong")
+        assert estop.cause == ""
+        assert call("/stop", "0123456789abcdef") == {"latched": "HTTP from 127.0.0.1"}
+        assert call("/status", "0123456789abcdef", "GET") == {"latched": "HTTP from 127.0.0.1", "rate_hz": 100}
+        assert call("/reset", "0123456789abcdef") == {"latched": ""}
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            call("/move", "0123456789abcdef")

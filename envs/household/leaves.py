@@ -10,16 +10,16 @@ from .model import Mover
 from .motion import BODY_RADIUS_M
 from .obstacles import BODY_HEIGHT_M, leaf_box
 from .rectangles import Rectangle, distance_m, heights_of, meets_m, overlap, rectangle_of, turned
-from .state import WorldState, movers, set_opening
+from .state import WorldState, leaves, set_opening
 from .targets import View, skills_of
 from .world import World
 
 _SWEEP = 24  # places of a leaf that are looked at on its way: at most 7 cm apart at the edge of a door
 
 
-def leaves_of(world: World, object_id: int) -> list[tuple[int, Mover]]:
+def leaves_of(world: World, object_id: int) -> tuple[tuple[int, Mover], ...]:
     """(index into `WorldState.opening`, mover) of the doors, lids and drawers of an object."""
-    return [(k, mover) for k, (owner, mover) in enumerate(movers(world.apartment)) if owner == object_id]
+    return leaves(world.apartment)[object_id]
 
 
 def covered(world: World, state: WorldState, object_id: int, surface: int) -> bool:
@@ -36,12 +36,11 @@ def swing(
     The leaf at the pixel; where none is pointed at, opening takes all doors and lids or, once they are open, the topmost
     closed drawer, since drawers that stand open hide each other; closing takes everything. Raises Refusal.
     """
-    name, leaves = world.apartment.objects[object_id].asset.category, leaves_of(world, object_id)
-    if not leaves:
+    name, own = world.apartment.objects[object_id].asset.category, leaves_of(world, object_id)
+    if not own:
         raise Refusal("not_openable", f"the {name} has nothing to open or close")
-    pointed = None if pixel_uv is None else _leaf_at(state, object_id, leaves, view, pixel_uv)
-    meant = leaves if pointed is None else [pointed]
-    meant = [(k, mover) for k, mover in meant if round(float(state.opening[k])) != round(to)]
+    pointed = None if pixel_uv is None else _leaf_at(state, object_id, own, view, pixel_uv)
+    meant = [(k, mover) for k, mover in (own if pointed is None else (pointed,)) if round(float(state.opening[k])) != round(to)]
     if not meant:
         done = f"the {name} is already {'open' if to else 'closed'}"
         raise Refusal("already_open", done) if to else Refusal("already_closed", done)
@@ -91,13 +90,13 @@ def _batch(rectangle: Rectangle) -> tuple[NDArray[np.float64], NDArray[np.float6
 
 
 def _leaf_at(
-    state: WorldState, object_id: int, leaves: list[tuple[int, Mover]], view: View, pixel_uv: tuple[int, int]
+    state: WorldState, object_id: int, own: tuple[tuple[int, Mover], ...], view: View, pixel_uv: tuple[int, int]
 ) -> tuple[int, Mover] | None:
     """The leaf that the ray of a pixel meets first, None where it meets none."""
     origin, direction = view.ray(pixel_uv)
     pose = state.pose[object_id]
     best: tuple[float, tuple[int, Mover] | None] = (np.inf, None)
-    for k, mover in leaves:
+    for k, mover in own:
         centre, half, yaw = leaf_box(mover, float(state.opening[k]))
         along = meets_m(origin, direction, pose, centre, half + 0.005, yaw)
         if along < best[0]:

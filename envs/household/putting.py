@@ -45,13 +45,19 @@ def put_on(
     if not order:
         raise Refusal("closed", f"the {name} is closed; open it first")
     load = load_of(world, state)
-    found = [(k, *free_spots(world, state, target, k, load)) for k in order]
-    for only_seen in (True, False):  # rather where it stays in view
-        for k, poses, points in found:
-            keep = np.flatnonzero(view.shows(points, target) | (not only_seen))
-            if len(keep):
-                nearest = keep[np.hypot(*(points[keep, :2] - towards).T).argmin()]
-                return _set_down(state, load, poses[nearest], target, k), f"{asset.surfaces[k].kind} the {name}"
+    best: tuple[int, NDArray[np.float64], NDArray[np.float64]] | None = None
+    for k in order:  # rather where it stays in view
+        poses, points = free_spots(world, state, target, k, load)
+        shown = view.shows(points, target) if len(points) else np.zeros(0, dtype=bool)
+        if shown.any():
+            best = (k, poses[shown], points[shown])
+            break
+        if len(points) and best is None:
+            best = (k, poses, points)
+    if best is not None:
+        k, poses, points = best
+        nearest = np.hypot(*(points[:, :2] - towards).T).argmin()
+        return _set_down(state, load, poses[nearest], target, k), f"{asset.surfaces[k].kind} the {name}"
     held = world.apartment.objects[state.held].asset.category
     raise Refusal("no_room", f"there is no room for the {held} on or in the {name}")
 

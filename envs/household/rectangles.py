@@ -12,8 +12,13 @@ Rectangle = tuple[NDArray[np.float64], NDArray[np.float64], float]  # centre (2,
 
 def turned(xy: NDArray[np.float64], yaw_rad: float) -> NDArray[np.float64]:
     """Vectors (..., 2) turned around z."""
+    return np.asarray(xy @ turn_of(yaw_rad))
+
+
+def turn_of(yaw_rad: float) -> NDArray[np.float64]:
+    """(2, 2): row vectors times it are turned around z."""
     c, s = np.cos(yaw_rad), np.sin(yaw_rad)
-    return np.asarray(xy @ np.array([[c, s], [-s, c]]))
+    return np.array([[c, s], [-s, c]])
 
 
 def rectangle_of(box: Box, pose: NDArray[np.float64]) -> Rectangle:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,12 +72,23 @@ _LITTLE: Mapping[str, str] = {
     "opening": "<f8",
     "base": "<f8",
 }
+_KEPT = 8  # apartments
 _ARRAYS = tuple(field.name for field in fields(WorldState) if field.name in _LITTLE)
 
 
+@lru_cache(maxsize=_KEPT)
 def movers(apartment: Apartment) -> tuple[tuple[int, Mover], ...]:
     """(object id, mover) of every door, lid and drawer: the order of `WorldState.opening`."""
     return tuple((placed.id, mover) for placed in apartment.objects for mover in placed.asset.movers)
+
+
+@lru_cache(maxsize=_KEPT)
+def leaves(apartment: Apartment) -> tuple[tuple[tuple[int, Mover], ...], ...]:
+    """For every object, (index into `WorldState.opening`, mover) of its doors, lids and drawers."""
+    own: list[list[tuple[int, Mover]]] = [[] for _ in apartment.objects]
+    for k, (owner, mover) in enumerate(movers(apartment)):
+        own[owner].append((k, mover))
+    return tuple(map(tuple, own))
 
 
 def initial_state(apartment: Apartment, base: tuple[float, float, float] = (0.0, 0.0, 0.0), seed: int = 0) -> WorldState:

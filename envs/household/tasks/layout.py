@@ -16,11 +16,11 @@ from ..apartment import make_apartment
 from ..camera import CAMERA_HEIGHT_M
 from ..effects import RUN_CLOSED, works_on
 from ..feedback import Refusal
-from ..model import Apartment, Mover, Skill
+from ..model import Apartment, Skill
 from ..motion import PITCH_LIMIT_RAD
 from ..obstacles import leaf_box
 from ..rectangles import turned
-from ..state import WorldState, movers
+from ..state import WorldState, leaves, movers
 from ..suites import digest
 from ..targets import reading, skills_of
 from ..world import World
@@ -51,13 +51,10 @@ class Layout:
         self.apartment, self.digest, self.stands = apartment, digest(apartment), Stands(apartment)
         self.categories = tuple(placed.asset.category for placed in things)
         self.skills = tuple(skills_of(placed.asset) for placed in things)
-        leaves: list[list[tuple[int, Mover]]] = [[] for _ in things]
-        for k, (owner, mover) in enumerate(movers(apartment)):
-            leaves[owner].append((k, mover))
-        self.leaves = tuple(tuple(own) for own in leaves)
+        self.leaves = leaves(apartment)
         self.height_m = tuple(float(leaf_box(mover, 0.0)[0][2]) for _, mover in movers(apartment))
         self._hides = tuple(
-            tuple(next((k for k, m in leaves[p.id] if m.name == s.mover), -1) for s in p.asset.surfaces) for p in things
+            tuple(next((k for k, m in self.leaves[p.id] if m.name == s.mover), -1) for s in p.asset.surfaces) for p in things
         )
         self.appliances = tuple(self._appliance(i) for i, own in enumerate(self.skills) if own & {"heats", "cools", "cleans"})
         self.named: Callable[[str], tuple[int, ...]] = lru_cache(maxsize=4096)(self._ids_named)
@@ -105,7 +102,8 @@ class Layout:
         bounds, pose = self.apartment.objects[object_id].asset.bounds, state.pose[object_id]
         aim = pose[:2] + turned(np.array(bounds.centre[:2]), float(pose[3]))
         away, aside = cells - aim, np.array([-np.sin(yaw), np.cos(yaw)])
-        distance = np.sqrt((away * away).sum(axis=1))
+        x, y = away.T
+        distance = np.sqrt(x * x + y * y)
         best = int(((distance - _AWAY_M) ** 2 + _ASIDE * (away @ aside) ** 2).argmin())
         x, y = cells[best]
         pitch = np.arctan2(float(pose[2]) + bounds.centre[2] - CAMERA_HEIGHT_M, distance[best])

@@ -12,7 +12,9 @@ from enactive.perception import Belief
 
 from .episode import Episode, Step
 
-FailureKind = Literal["", "error", "verification", "control", "exploration", "perception"]
+FailureKind = Literal[
+    "", "error", "verification", "control", "exploration", "perception", "dependency", "affordance", "inefficient", "other"
+]
 SEEN_PIXELS = 40
 NEAR_M = 1.0
 
@@ -22,7 +24,8 @@ class FailureWatch:
 
     error: a part raised. verification: it stopped as if found, away from the goal (more than NEAR_M of geodesic distance).
     control: it stopped as if found, near the goal but outside the radius. exploration: the goal never covered SEEN_PIXELS
-    of a picture. perception: the goal was in view, and the agent did not take it for the goal.
+    of a picture. perception: the goal was in view, and the agent did not take it for the goal. A household task has kinds
+    of its own (`tasks.metrics.error_kind`).
     """
 
     kind: FailureKind = ""
@@ -36,7 +39,7 @@ class FailureWatch:
 
     def step(self, step: Step, belief: Belief) -> None:
         """Look whether the goal is in the picture."""
-        if self._oracle is None or self.seen_at_step >= 0:
+        if self._oracle is None or not self._oracle.targets or self.seen_at_step >= 0:
             return
         if np.isin(self._oracle.segmentation(), list(self._oracle.targets)).sum() >= SEEN_PIXELS:
             self.seen_at_step = step.index + 1
@@ -48,6 +51,8 @@ class FailureWatch:
             return
         if episode.outcome == "error":
             self.kind = "error"
+        elif "error_kind" in metrics:
+            self.kind = metrics["error_kind"]  # type: ignore[assignment]
         elif episode.found:
             self.kind = "control" if float(metrics.get("distance_to_goal_m", np.inf)) <= NEAR_M else "verification"
         else:

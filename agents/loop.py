@@ -14,7 +14,7 @@ import numpy as np
 from enactive.controllers import Controller
 from enactive.envs import Action, Embodiment, Goal, Observation
 from enactive.envs.gym_io import embodiment_of, to_gym
-from enactive.errors import ConfigError, EmbodimentFault, HaltError, SafetyAbort, TrialError
+from enactive.errors import ConfigError, EmbodimentFault, HaltError, PlannerError, SafetyAbort, TrialError
 from enactive.perception import Belief, Perceiver
 from enactive.planners import Planner, Stop
 
@@ -86,6 +86,8 @@ class Agent:
         except TrialError as error:
             episode.outcome, episode.error, episode.error_kind = "error", str(error), type(error).__name__
             run.score(stopped=False)
+            if isinstance(error, PlannerError) and "planner_output_error" in episode.metrics:
+                episode.metrics["planner_output_error"] = int(episode.metrics["planner_output_error"]) + 1
         except HaltError as error:
             episode.outcome, episode.error, episode.error_kind = "error", str(error), type(error).__name__
             error.episode = episode  # type: ignore[attr-defined]
@@ -105,6 +107,7 @@ class _Run:
         self.body = replace(embodiment_of(env), max_steps=agent.max_steps)
         self.belief: Belief | None = None
         self.meter: NavigationMeter | None = None
+        self.metrics: Callable[[], dict[str, Any]] | None = None
         self.began = agent.clock()
         check_compatibility(env, agent.perceiver, agent.planner, agent.controller, goal).raise_if_broken()
 
@@ -115,6 +118,7 @@ class _Run:
         oracle = env.get_wrapper_attr("oracle") if env.has_wrapper_attr("oracle") else None
         if oracle is not None and oracle.targets:
             self.meter = NavigationMeter(oracle, self.observation, agent.success_radius_m)
+        self.metrics = getattr(oracle, "metrics", None)
         for part in (agent.perceiver, agent.planner, agent.controller):
             if (bind := getattr(part, "bind", None)) is not None:
                 if not type(part).__name__.startswith("Oracle"):
@@ -179,9 +183,11 @@ class _Run:
         self.score(stopped=False)
 
     def score(self, stopped: bool) -> None:
-        """Fill the metrics from the oracle, or from the environment's own word for success."""
+        """Fill the metrics from the oracle, by the way walked or by its own measure, or the environment's word."""
         if self.meter is not None:
             self.episode.metrics = self.meter.result(stopped)
+        elif self.metrics is not None:
+            self.episode.metrics = self.metrics()
         elif "is_success" in self.info:
             self.episode.metrics = {"success": bool(self.info["is_success"])}
 

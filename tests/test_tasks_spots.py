@@ -34,7 +34,8 @@ def plain_spots(layout: Layout, state: WorldState, target: int, k: int, load: sp
         free = np.stack(np.meshgrid(xs, ys, indexing="ij"), axis=-1).reshape(-1, 1, 2)
         over = (free - size - spots.GAP_M < taken[:, 2:]) & (free + size + spots.GAP_M > taken[:, :2])
         free = free[~over.all(axis=2).any(axis=1), 0]
-        xy, yaw = pose[:2] + turned(free - offset, float(pose[3])), (pose[3] + quarter * np.pi / 2 + np.pi) % (2 * np.pi) - np.pi
+        xy = pose[:2] + turned(free - offset, float(pose[3]))
+        yaw = (pose[3] + quarter * np.pi / 2 + np.pi) % (2 * np.pi) - np.pi
         poses.append(np.column_stack([xy, np.tile([z + spots.LIFT_M - load.low[2], yaw], (len(xy), 1))]))
         points.append(np.column_stack([pose[:2] + turned(free, float(pose[3])), np.full(len(xy), z)]))
     return np.concatenate(poses), np.concatenate(points)

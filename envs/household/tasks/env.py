@@ -18,22 +18,29 @@ from ..camera import base_pose
 from ..env import Household
 from ..feedback import Feedback
 from .conditions import progress, succeeded
+from .knowledge import Knowledge, Memory, in_view, known_objects
 from .layout import Layout
-from .suites import MAX_COMMANDS, load_tasks
+from .metrics import Turn
+from .oracle import TaskOracle
+from .suites import MAX_COMMANDS, load_tasks, task_asked_for
 from .symbolic import Command, TaskState, apply_command
 from .task import Task, layout_of, start_world
 
 Mode = Literal["physical", "fast", "symbolic"]
+_NAMES = gym.spaces.Text(max_length=10_000, min_length=0, charset="abcdefghijklmnopqrstuvwxyz' -\n")
 STEP_S = 0.5  # seconds that one command takes by the clock of the observations
 
 
 class HouseholdTask(Household):
-    """A task of the suites, or one given with `reset(options={"task": Task})`.
+    """A task of the suites, or one given with `reset(options={"task": Task})` or asked for with {"goal": TaskGoal}.
 
     mode: "physical", the body of `Household(verbs=True)`, which has to walk and look by itself; "fast", in which `Find` puts
     it before the thing and a picture is taken; "symbolic", the same without pictures and without MuJoCo. split: what is
     drawn from where no task is given. max_steps: commands, and in the physical mode also motions, after which the episode
     is truncated: 25, and 500 in the physical mode, where it is not given.
+
+    knowledge: what the agent is told of the things around it, in the observation's "known_objects", a name a line; "holding"
+    names what is in the hand. Both are there in the fast and symbolic modes. `turns` and `oracle` are for metrics.
 
     The action space is that of `Household(verbs=True)`. To stop (motion 0) is to say `done`. The fast and symbolic modes go
     by name: pixels mean nothing to them, and any motion but stop raises ConfigError. Whether the task is done is in
@@ -44,6 +51,7 @@ class HouseholdTask(Household):
         self,
         mode: Mode = "fast",
         split: str = "train",
+        knowledge: Knowledge = "visible",
         width: int = 320,
         height: int = 240,
         depth_noise: bool = False,
@@ -52,19 +60,26 @@ class HouseholdTask(Household):
     ) -> None:
         if mode not in get_args(Mode):
             raise ConfigError(f"a task runs {', '.join(get_args(Mode))}, not {mode!r}")
+        if knowledge not in get_args(Knowledge):
+            raise ConfigError(f"an agent knows {', '.join(get_args(Knowledge))}, not {knowledge!r}")
         limit = max_steps if max_steps is not None else 500 if mode == "physical" else MAX_COMMANDS
         super().__init__(
             verbs=True, width=width, height=height, depth_noise=depth_noise, max_steps=limit, render_mode=render_mode
         )
-        self.mode, self.split = mode, split
+        self.mode, self.split, self.knowledge = mode, split, knowledge
+        self.oracle: TaskOracle = TaskOracle(self)
+        self.turns: list[Turn] = []
         if mode != "physical":
             cameras = self.embodiment.cameras if mode == "fast" else ()
             self.embodiment = replace(self.embodiment, labels=("stop",), cameras=cameras)
             self.action_space = _with(self.action_space, motion=gym.spaces.Discrete(1))
+            told = {"known_objects": _NAMES, "holding": _NAMES}
+            self.observation_space = _with(self.observation_space, **told)
         if mode == "symbolic":
             self.observation_space = _with(self.observation_space, cameras=None)
         self._running: tuple[Layout, Task] | None = None
         self._at, self._done = -1, False
+        self._memory: Memory = frozenset()
         self._tasks: tuple[Task, ...] = ()
 
     @property
@@ -107,15 +122,17 @@ class HouseholdTask(Household):
         """Start a task. Raises ConfigError where its apartment is not the one that it was made for."""
         gym.Env.reset(self, seed=seed)
         chosen = dict(options or {})
-        task = chosen.pop("task", None)
-        if chosen or not (task is None or isinstance(task, Task)):
-            raise ConfigError('reset takes the option "task", a Task, and no other')
+        task, goal = chosen.pop("task", None), chosen.pop("goal", None)
+        if chosen or not isinstance(task, Task | None) or not isinstance(goal, TaskGoal | None):
+            raise ConfigError('reset takes the options "task", a Task, and "goal", a TaskGoal, and no other')
         if task is None:
             self._tasks = self._tasks or load_tasks(self.split)
-            task = self._tasks[int(self.np_random.integers(len(self._tasks)))]
+            drawn = self._tasks[int(self.np_random.integers(len(self._tasks)))]
+            task = drawn if goal is None else task_asked_for(goal.instruction, self._tasks)
         layout = layout_of(task)
         self._running, self._at, self._done = (layout, task), -1, False
         self._state = start_world(layout, task, int(self.np_random.integers(2**63)))
+        self.start, self.turns, self._memory = self._state, [], frozenset()
         if self.mode != "symbolic":
             self._load(task.apartment_seed, task.rooms)
         return self._seen(task.instruction), {"feedback": Feedback(True, "").as_info(), "collided": False}
@@ -123,7 +140,12 @@ class HouseholdTask(Household):
     def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Take one action. The reward is 0: success is the metrics' to judge."""
         if self.mode == "physical":
-            return super().step(action)
+            out = super().step(action)
+            if action["verb"]:
+                told = out[-1]["feedback"]
+                said = Command(VERBS[int(action["verb"]) - 1], action["target"])
+                self.turns.append((said, Feedback(told["ok"], told["message"], told["error"])))
+            return out
         if not action["verb"]:
             if int(action["motion"]) != DISCRETE_ACTIONS.index("stop"):
                 raise ConfigError(f"in the {self.mode} mode the body goes by Find and takes no motion but stop")
@@ -132,14 +154,21 @@ class HouseholdTask(Household):
             command = Command(VERBS[int(action["verb"]) - 1], action["target"])
         after, feedback = apply_command(self.layout, self.save_task(), command)
         self._state, self._at, self._done = motion.counted(after.world), after.at, after.done
+        self.turns.append((command, feedback))
         ended = self.state.steps >= self.max_steps
         return self._seen(feedback.message), 0.0, self._done, ended, {"feedback": feedback.as_info(), "collided": False}
 
     def _seen(self, message: str) -> dict[str, Any]:
-        if self.mode != "symbolic":
+        if self.mode == "physical":
             return self._observe(message)
-        stamp = np.array([self.state.steps * STEP_S])
-        return {"T_world_base": base_pose(self.state.base), "text": message, "stamp_s": stamp}
+        state, layout, seen = self.state, self.layout, in_view(self.layout, self.save_task())
+        self._memory |= seen
+        known = known_objects(layout, state, seen, self._memory, self.knowledge)
+        told = {"known_objects": "\n".join(known), "holding": layout.categories[state.held] if state.held >= 0 else ""}
+        if self.mode == "fast":
+            return self._observe(message) | told
+        stamp = np.array([state.steps * STEP_S])
+        return {"T_world_base": base_pose(state.base), "text": message, "stamp_s": stamp, **told}
 
     @property
     def _task(self) -> tuple[Layout, Task]:

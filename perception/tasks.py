@@ -1,0 +1,38 @@
+"""What a household task tells its agent in words, as a belief: no pictures, and nothing that was not told."""
+
+from __future__ import annotations
+
+from enactive.envs import Embodiment, Goal, Observation
+from enactive.errors import PerceptionError
+
+from .base import Belief
+
+
+class TaskPerceiver:
+    """Reads "text", "known_objects" and "holding" of the observation.
+
+    `Belief.extra`: `instruction`, the first text; `known_objects`, names that the environment tells of (its `knowledge` says
+    which); `holding`, the name of what is in the hand, "" = nothing; `message`, what came of the last command.
+    """
+
+    needs = frozenset({"text", "known_objects", "holding"})
+    provides = frozenset({"instruction", "known_objects", "holding", "message"})
+
+    def reset(self, embodiment: Embodiment, goal: Goal | None = None) -> None:
+        self._instruction, self._step = "", 0
+
+    def update(self, observation: Observation) -> Belief:
+        told = observation.extra
+        if observation.text is None or "known_objects" not in told or "holding" not in told:
+            raise PerceptionError("TaskPerceiver was told nothing; run it on HouseholdTask in the fast or symbolic mode")
+        if not self._step:
+            self._instruction = observation.text
+        message = observation.text if self._step else ""
+        self._step += 1
+        extra = {
+            "instruction": self._instruction,
+            "known_objects": tuple(told["known_objects"].splitlines()),
+            "holding": told["holding"],
+            "message": message,
+        }
+        return Belief(self._step, observation, extra=extra)

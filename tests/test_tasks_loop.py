@@ -1,0 +1,102 @@
+"""Household tasks in the agent loop: what the agent is told, what the expert and chance do, and how it is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium as gym
+import pytest
+
+import enactive.envs  # noqa: F401  # registers HouseholdTask
+from enactive.agents import Agent
+from enactive.controllers.interaction import InteractionController
+from enactive.envs import TaskGoal
+from enactive.envs.household.tasks.suites import load_tasks, task_asked_for
+from enactive.errors import ConfigError, PlannerError
+from enactive.perception.base import Belief
+from enactive.perception.tasks import TaskPerceiver
+from enactive.planners.base import Intent, Interact
+from enactive.planners.oracle_expert import OracleExpert
+from enactive.planners.random_commands import RandomCommands
+
+TASKS = load_tasks("val_seen")[:4]
+
+
+def run(planner: Any, k: int, **made: Any) -> Any:
+    env = gym.make("enactive/HouseholdTask-v0", split="val_seen", width=64, height=48, **made)
+    agent = Agent(TaskPerceiver(), planner, InteractionController(), max_steps=25)
+    episode = agent.run(env, TaskGoal(TASKS[k].instruction), options={"task": TASKS[k]}, seed=0)
+    env.close()
+    return episode
+
+
+@pytest.mark.parametrize("k", range(len(TASKS)))
+def test_the_expert_does_a_task_in_both_modes_and_is_scored_the_same(k: int) -> None:
+    fast, symbolic = run(OracleExpert(), k, mode="fast"), run(OracleExpert(), k, mode="symbolic")
+    assert fast.metrics == symbolic.metrics
+    assert symbolic.metrics["success"]
+    assert symbolic.metrics["path_length_weighted_success"] == 1.0
+    assert symbolic.metrics["task_type"] == TASKS[k].type
+    assert [step.feedback["message"] for step in fast.steps] == [step.feedback["message"] for step in symbolic.steps]
+    assert len(symbolic.steps) == TASKS[k].plan_length + 1  # with `done`
+
+
+def test_chance_is_scored_and_comes_again() -> None:
+    first, again = run(RandomCommands(3), 0, mode="symbolic"), run(RandomCommands(3), 0, mode="symbolic")
+    assert first.metrics == again.metrics
+    assert not first.metrics["success"]
+    assert first.metrics["num_invalid_actions"] == sum(not step.feedback["ok"] for step in first.steps)
+    assert first.metrics["error_kind"] in ("dependency", "affordance", "inefficient", "other")
+
+
+class Mumbles:
+    """Says one command, and then something that is none."""
+
+    goals = (TaskGoal,)
+    needs = frozenset({"known_objects"})
+    emits = (Interact,)
+    trace: Mapping[str, Any] = {}
+
+    def reset(self, goal: Any, embodiment: Any) -> None: ...
+
+    def plan(self, belief: Belief) -> Intent:
+        if belief.step > 1:
+            raise PlannerError("the answer is no command")
+        return Interact("Find", "mug")
+
+
+def test_an_answer_that_is_no_command_ends_the_episode_and_is_counted() -> None:
+    episode = run(Mumbles(), 0, mode="symbolic")
+    assert (episode.outcome, episode.error_kind) == ("error", "PlannerError")
+    assert episode.metrics["planner_output_error"] == 1
+    assert not episode.metrics["success"]
+
+
+def told(knowledge: str) -> list[set[str]]:
+    env = gym.make("enactive/HouseholdTask-v0", mode="symbolic", split="val_seen", knowledge=knowledge)
+    out = [env.reset(seed=0, options={"task": TASKS[0]})[0]]
+    plan = env.unwrapped.oracle.expert_plan()
+    for name in dict.fromkeys(command.target for command in plan if command.verb == "Find"):
+        action = {"motion": 0, "verb": 1, "target": name, "pixel_uv": (-1, -1)}
+        out.append(env.step(action)[0])
+    return [set(obs["known_objects"].splitlines()) for obs in out]
+
+
+def test_what_is_told_grows_with_the_choice_of_knowledge() -> None:
+    visible, remembered, privileged = told("visible"), told("remembered"), told("privileged")
+    assert visible[0] == remembered[0] == set()
+    assert visible[1] == remembered[1] != set()
+    assert all(a <= b <= c for a, b, c in zip(visible, remembered, privileged, strict=True))
+    assert remembered[-1] >= set().union(*visible)
+    assert len({frozenset(names) for names in privileged}) == 1
+    with pytest.raises(ConfigError, match="not 'all'"):
+        gym.make("enactive/HouseholdTask-v0", knowledge="all")
+
+
+def test_a_sentence_means_a_task_whatever_its_manners() -> None:
+    tasks = load_tasks("train")
+    asked = task_asked_for("Put a clean mug on the coffee table!", tasks)
+    assert (asked.type, asked.object, asked.receptacle) == ("clean", "mug", "coffee table")
+    with pytest.raises(ConfigError, match="no task of this split asks for"):
+        task_asked_for("put the moon on the roof", tasks)

@@ -100,7 +100,8 @@ class PixelEmbedder(nn.Module):
     def embed(self, hidden: torch.Tensor) -> torch.Tensor:
         """(N, 160) hidden values, of pixels or mean ones, to (N, 192) float32 unit embeddings."""
         last = self.head[2]
-        assert isinstance(last, nn.Conv2d) and last.bias is not None
+        assert isinstance(last, nn.Conv2d)
+        assert last.bias is not None
         return F.normalize(F.linear(hidden.float(), last.weight[:, :, 0, 0].float(), last.bias.float()), dim=-1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

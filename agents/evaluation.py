@@ -8,32 +8,37 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from functools import cache
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import gymnasium as gym
 
+from enactive.envs import Goal, TaskGoal
 from enactive.envs.household.episode import NavigationEpisode, View
 from enactive.envs.household.suites import ready
+from enactive.envs.household.tasks.task import Task
 from enactive.errors import ConfigError
 
-from .component import Method
+from .component import Component, Method
 from .failures import FailureWatch
 from .loop import Agent
 from .results import Results
 
 Executor = Literal["process", "ray"]
-Trial = tuple[Method, NavigationEpisode]
+AnyEpisode = NavigationEpisode | Task
+Trial = tuple[Method, AnyEpisode]
+HOUSEHOLD = Component("envs", "Household")
 PARTS = ("perceive", "plan", "control", "act")
 
 
 def evaluate(
     methods: Sequence[Method],
-    episodes: Sequence[NavigationEpisode],
+    episodes: Sequence[AnyEpisode],
     folder: Path,
     *,
     settings: Mapping[str, Any],
+    world: Component = HOUSEHOLD,
     max_steps: int = 500,
     workers: int = 1,
     executor: Executor = "process",
@@ -41,18 +46,18 @@ def evaluate(
 ) -> list[dict[str, Any]]:
     """Run every method on every episode and return the rows, methods in order, episodes in order.
 
-    Finished episodes are appended to `folder` at once; the same call resumes where an earlier one ended, however it ended.
-    on_result(row, done, total) is called after each. Raises EmbodimentFault or SafetyAbort where the body is at stake:
-    what is finished is kept.
+    world: the environment, without its `max_steps`. Finished episodes are appended to `folder` at once; the same call resumes
+    where an earlier one ended, however it ended. on_result(row, done, total) is called after each. Raises EmbodimentFault or
+    SafetyAbort where the body is at stake: what is finished is kept.
     """
     identities = {f"method {method.label}": method.to_json() for method in methods}
-    results = Results(folder, {**settings, "max_steps": max_steps, **identities})
+    results = Results(folder, {**settings, "max_steps": max_steps, "environment": world.to_json(), **identities})
     trials = [(method, episode) for method in methods for episode in episodes]
     wanted = {(method.label, episode.id) for method, episode in trials}
     left = [trial for trial in trials if (trial[0].label, trial[1].id) not in results.done]
     left.sort(key=lambda trial: trial[1].apartment_seed)  # the same apartment comes in a row: workers keep it compiled
     try:
-        for row in _run_all(left, max_steps, workers, executor):
+        for row in _run_all(left, partial(run_trial, max_steps=max_steps, world=world), workers, executor):
             results.append(row)
             on_result(row, len(wanted & results.done), len(trials))
     finally:
@@ -61,18 +66,16 @@ def evaluate(
     return [by_key[method.label, episode.id] for method, episode in trials]
 
 
-def run_trial(trial: Trial, max_steps: int) -> dict[str, Any]:
+def run_trial(trial: Trial, max_steps: int, world: Component = HOUSEHOLD) -> dict[str, Any]:
     """Run one method on one episode and put what happened in one flat row."""
-    method, episode = trial[0], ready(trial[1])
-    assert not isinstance(episode.goal, View)  # `ready` has taken the picture
+    method, episode = trial
+    goal, options = _asked(episode)
     watch = FailureWatch()
-    record = _agent(method, max_steps).run(
-        _environment(max_steps), episode.goal, options={"episode": episode}, recorders=[watch]
-    )
+    record = _agent(method, max_steps).run(_environment(world, max_steps), goal, seed=0, options=options, recorders=[watch])
     return {
         "method": method.label,
         "episode": episode.id,
-        "goal": str(episode.goal),
+        "goal": str(goal),
         "outcome": record.outcome,
         "found": record.found,
         "reason": record.reason,
@@ -86,6 +89,15 @@ def run_trial(trial: Trial, max_steps: int) -> dict[str, Any]:
     }
 
 
+def _asked(episode: AnyEpisode) -> tuple[Goal, dict[str, Any]]:
+    """What the agent is asked for, and the options of the reset that starts the episode."""
+    if isinstance(episode, Task):
+        return TaskGoal(episode.instruction), {"task": episode}
+    episode = ready(episode)
+    assert not isinstance(episode.goal, View)  # `ready` has taken the picture
+    return episode.goal, {"episode": episode}
+
+
 _AGENTS: dict[tuple[str, int], Agent] = {}
 
 
@@ -97,34 +109,41 @@ def _agent(method: Method, max_steps: int) -> Agent:
     return _AGENTS[key]
 
 
-@cache
-def _environment(max_steps: int) -> gym.Env[Any, Any]:
-    import enactive.envs  # noqa: F401  # registers Household
-
-    return gym.make("enactive/Household-v0", max_steps=max_steps + 1)
+_ENVIRONMENTS: dict[str, gym.Env[Any, Any]] = {}
 
 
-def _run_all(trials: Sequence[Trial], max_steps: int, workers: int, executor: Executor) -> Iterator[dict[str, Any]]:
+def _environment(world: Component, max_steps: int) -> gym.Env[Any, Any]:
+    """One environment per process; the agent's limit comes before its own."""
+    limited = Component(world.group, world.name, {**world.arguments, "max_steps": max_steps + 1})
+    if repr(limited) not in _ENVIRONMENTS:
+        _ENVIRONMENTS[repr(limited)] = limited.build()
+    return _ENVIRONMENTS[repr(limited)]
+
+
+RunOne = Callable[[Trial], dict[str, Any]]
+
+
+def _run_all(trials: Sequence[Trial], run: RunOne, workers: int, executor: Executor) -> Iterator[dict[str, Any]]:
     if executor == "ray":
-        return _run_on_ray(trials, max_steps, workers)
+        return _run_on_ray(trials, run, workers)
     if workers == 1:
-        return (run_trial(trial, max_steps) for trial in trials)
-    return _run_in_pool(trials, max_steps, workers)
+        return (run(trial) for trial in trials)
+    return _run_in_pool(trials, run, workers)
 
 
-def _run_in_pool(trials: Sequence[Trial], max_steps: int, workers: int) -> Iterator[dict[str, Any]]:
+def _run_in_pool(trials: Sequence[Trial], run: RunOne, workers: int) -> Iterator[dict[str, Any]]:
     queue = iter(trials)
     failures: list[Future[dict[str, Any]]] = []
     context = multiprocessing.get_context("spawn")  # a forked child would share the parent's graphics context and threads
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
-        running = {pool.submit(run_trial, trial, max_steps) for trial in itertools.islice(queue, 2 * workers)}
+        running = {pool.submit(run, trial) for trial in itertools.islice(queue, 2 * workers)}
         while running:
             finished, running = wait(running, return_when=FIRST_COMPLETED)
             broken = [future for future in finished if future.exception() is not None]
             if broken:  # what runs beside the trial that broke is finished and kept
                 queue = iter(())
                 running = {future for future in running if not future.cancel()}
-            running |= {pool.submit(run_trial, trial, max_steps) for trial in itertools.islice(queue, len(finished))}
+            running |= {pool.submit(run, trial) for trial in itertools.islice(queue, len(finished))}
             yield from (future.result() for future in finished if future not in broken)
             failures += broken
         if failures:
@@ -146,7 +165,7 @@ def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
     os._exit(1)
 
 
-def _run_on_ray(trials: Sequence[Trial], max_steps: int, workers: int) -> Iterator[dict[str, Any]]:
+def _run_on_ray(trials: Sequence[Trial], run: RunOne, workers: int) -> Iterator[dict[str, Any]]:
     try:
         import ray
     except ImportError as error:
@@ -162,7 +181,7 @@ def _run_on_ray(trials: Sequence[Trial], max_steps: int, workers: int) -> Iterat
             torch.set_num_threads(1)
 
         def run(self, trial: Trial) -> dict[str, Any]:
-            return run_trial(trial, max_steps)
+            return run(trial)
 
     pool = ray.util.ActorPool([ray.remote(num_cpus=1)(Worker).remote() for _ in range(workers)])
     yield from pool.map_unordered(lambda actor, trial: actor.run.remote(trial), list(trials))

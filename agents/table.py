@@ -7,10 +7,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .statistics import Estimate, compare, mean, rate
 
 Row = Mapping[str, Any]
 COLUMNS = ("success", "spl", "soft_spl", "distance_to_goal_m", "collisions", "steps", "s_per_step")
+TASK_COLUMNS = (
+    "success",
+    "path_length_weighted_success",
+    "task_progress",
+    "num_invalid_actions",
+    "planner_output_error",
+    "steps",
+    "s_per_step",
+)
+
+
+def columns_of(rows: Sequence[Row]) -> tuple[str, ...]:
+    """The columns of a table: those of household tasks where the rows are of some, else those of navigation."""
+    return TASK_COLUMNS if any("task_progress" in row for row in rows) else COLUMNS
 
 
 def summarise(rows: Sequence[Row]) -> dict[str, Estimate]:
@@ -18,6 +34,12 @@ def summarise(rows: Sequence[Row]) -> dict[str, Estimate]:
 
     Where the goal cannot be reached from the end of an episode its distance is left out of the mean (and n says so).
     """
+    if columns_of(rows) == TASK_COLUMNS:
+        return {
+            "success": rate([row["success"] for row in rows]),
+            **{key: mean([row[key] for row in rows]) for key in TASK_COLUMNS[1:-1]},
+            "s_per_step": mean([_seconds(row) / max(1, row["steps"]) for row in rows]),
+        }
     distances = [row["distance_to_goal_m"] for row in rows if row.get("distance_to_goal_m", float("inf")) != float("inf")]
     return {
         "success": rate([row["success"] for row in rows]),
@@ -46,18 +68,29 @@ def markdown(rows: Sequence[Row], title: str) -> str:
     """The whole report of an evaluation as Markdown."""
     groups = by_method(rows)
     radius = next((row["success_radius_m"] for row in rows if "success_radius_m" in row), float("nan"))
-    lines = [f"# {title}", "", f"Mean [95 % interval]; success: STOP within {radius:g} m of a view point of the goal.", ""]
-    lines += ["| method | n | " + " | ".join(COLUMNS) + " |", "|---|---|" + "---|" * len(COLUMNS)]
+    columns = columns_of(rows)
+    if columns == TASK_COLUMNS:
+        success = "all goal conditions of the task are met at the end"
+    else:
+        success = f"STOP within {radius:g} m of a view point of the goal"
+    lines = [f"# {title}", "", f"Mean [95 % interval]; success: {success}.", ""]
+    lines += ["| method | n | " + " | ".join(columns) + " |", "|---|---|" + "---|" * len(columns)]
     for method, group in groups.items():
         summary = summarise(group)
         lines.append(
-            f"| {method} | {len(group)} | " + " | ".join(_cell(summary[column], len(group)) for column in COLUMNS) + " |"
+            f"| {method} | {len(group)} | " + " | ".join(_cell(summary[column], len(group)) for column in columns) + " |"
         )
     first, *others = groups
     if others:
-        lines += ["", f"## {first} minus the others, on the same episodes", "", "| against | success | spl |", "|---|---|---|"]
+        lines += [
+            "",
+            f"## {first} minus the others, on the same episodes",
+            "",
+            f"| against | success | {columns[1]} |",
+            "|---|---|---|",
+        ]
         for other in others:
-            cells = [str(_paired(groups[first], groups[other], key)) for key in ("success", "spl")]
+            cells = [str(_paired(groups[first], groups[other], key)) for key in columns[:2]]
             lines.append(f"| {other} | " + " | ".join(cells) + " |")
     lines += [
         "",
@@ -96,10 +129,10 @@ def plot(rows: Sequence[Row], path: Path) -> None:
 
     groups = by_method(rows)
     figure, axes = pyplot.subplots(1, 2, figsize=(9, 1.2 + 0.5 * len(groups)), sharey=True)
-    for axis, key in zip(axes, ("success", "spl"), strict=True):
+    for axis, key in zip(axes, columns_of(rows)[:2], strict=True):
         for place, (method, group) in enumerate(groups.items()):
             estimate = summarise(group)[key]
-            error = [[estimate.mean - estimate.low], [estimate.high - estimate.mean]]
+            error = np.maximum([[estimate.mean - estimate.low], [estimate.high - estimate.mean]], 0.0)  # Wilson's end, rounded
             axis.barh(place, estimate.mean, xerr=error, color=f"C{place}", alpha=0.8, capsize=4)
             axis.text(0.02, place, f"{method}  {estimate.mean:.2f} (n={estimate.n})", va="center", fontsize=9)
         axis.set(xlim=(0, 1), title=key, yticks=[])

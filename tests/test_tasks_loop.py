@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -10,6 +12,7 @@ import pytest
 
 import enactive.envs  # noqa: F401  # registers HouseholdTask
 from enactive.agents import Agent
+from enactive.agents.commands.eval import main as evaluate_command
 from enactive.controllers.interaction import InteractionController
 from enactive.envs import TaskGoal
 from enactive.envs.household.tasks.suites import load_tasks, task_asked_for
@@ -100,3 +103,19 @@ def test_a_sentence_means_a_task_whatever_its_manners() -> None:
     assert (asked.type, asked.object, asked.receptacle) == ("clean", "mug", "coffee table")
     with pytest.raises(ConfigError, match="no task of this split asks for"):
         task_asked_for("put the moon on the roof", tasks)
+
+
+def test_the_command_line_evaluates_tasks_and_resumes(tmp_path: Path) -> None:
+    words = ["--suite", "household/tasks", "--split", "val_seen", "--episodes", "3", "--planner", "OracleExpert"]
+    words += ["--compare", "[RandomCommands]", "--knowledge", "remembered", "--out", str(tmp_path)]
+    assert evaluate_command(words) == 0
+    table = (tmp_path / "table.md").read_text()
+    assert "symbolic, the agent is told what is remembered" in table
+    assert "| OracleExpert | 3 | 1.000" in table
+    rows = (tmp_path / "episodes.jsonl").read_text()
+    assert evaluate_command(words) == 0
+    assert (tmp_path / "episodes.jsonl").read_text() == rows
+    with pytest.raises(ConfigError):  # another choice of knowledge is another evaluation
+        evaluate_command([word.replace("remembered", "privileged") for word in words])
+    expert = [row for row in map(json.loads, rows.splitlines()) if row.get("method") == "OracleExpert"]
+    assert [row["path_length_weighted_success"] for row in expert] == [1.0] * 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zlib import crc32
 
 import yaml
@@ -16,12 +16,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from enactive import __version__
 from enactive.agents.component import Component, Method
-from enactive.agents.evaluation import Executor, evaluate
+from enactive.agents.evaluation import HOUSEHOLD, AnyEpisode, Executor, evaluate
 from enactive.agents.table import markdown, plot
+from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.errors import ConfigError
 from enactive.pretrained import sha256_of
 
-from ._components import add_components, component
+from ._components import add_components, component, read_config
+
+TASK_SUITE = "household/tasks"
+NAVIGATION_DEFAULTS = {"perceiver": "EmbeddedPerceiver", "planner": "UniGoal", "controller": "NavigationController"}
+TASK_DEFAULTS = {"perceiver": "TaskPerceiver", "planner": "RandomCommands", "controller": "InteractionController"}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -37,19 +42,33 @@ def main(argv: Sequence[str]) -> int:
         default=[],
         help="further planners, with arguments where wanted: '[NearestFrontier, UniGoal(blacklist=false)]'",
     )
-    parser.add_argument("--max_steps", type=int, default=500)
+    parser.add_argument("--max_steps", type=int | None, default=None, help="default 500, and 25 commands of a household task")
+    parser.add_argument("--mode", type=Literal["fast", "symbolic"], default="symbolic", help="of household tasks")
+    parser.add_argument("--knowledge", type=Knowledge, default="visible", help="what the agent of a household task is told")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--executor", type=Executor, default="process")
     parser.add_argument("--out", type=Path, default=None, help="folder of the results; default runs/eval/SUITE-SPLIT-PLANNER")
-    defaults = {"perceiver": "EmbeddedPerceiver", "planner": "UniGoal", "controller": "NavigationController"}
+    tasks = any(word in (TASK_SUITE, f"--suite={TASK_SUITE}") for word in argv) or read_config(argv).get("suite") == TASK_SUITE
+    defaults = TASK_DEFAULTS if tasks else NAVIGATION_DEFAULTS
     chosen = parser.parse_args(add_components(parser, argv, defaults))
     if chosen.workers < 1 or chosen.episodes < 1:
         raise ConfigError("--workers and --episodes must be at least 1")
 
     from enactive.envs.household.suites import load_suite, suite_path
+    from enactive.envs.household.tasks.suites import MAX_COMMANDS, load_tasks, tasks_path
     from enactive.perception.segmenter.weights import WEIGHTS
 
-    episodes = load_suite(chosen.suite, chosen.split)[: chosen.episodes]
+    episodes: Sequence[AnyEpisode]
+    if tasks:
+        episodes = load_tasks(chosen.split)[: chosen.episodes]
+        path, limit = tasks_path(chosen.split), MAX_COMMANDS
+        told = {"mode": chosen.mode, "knowledge": chosen.knowledge}
+        world = Component("envs", "HouseholdTask", told)
+        title = f"{chosen.suite}, {chosen.split}, {chosen.mode}, the agent is told what is {chosen.knowledge}"
+    else:
+        episodes = load_suite(chosen.suite, chosen.split)[: chosen.episodes]
+        path, limit, world = suite_path(chosen.suite, chosen.split), 500, HOUSEHOLD
+        title = f"{chosen.suite}, {chosen.split}"
     perceiver, controller = component("perceiver", chosen.perceiver), component("controller", chosen.controller)
     planner = component("planner", chosen.planner)
     label = planner.name.rpartition(".")[2]
@@ -58,7 +77,7 @@ def main(argv: Sequence[str]) -> int:
     if len({method.label for method in methods}) < len(methods):
         raise ConfigError("--compare names a planner twice")
     folder = chosen.out or Path("runs/eval") / f"{chosen.suite.replace('/', '-')}-{chosen.split}-{label}"
-    file = f"{crc32(suite_path(chosen.suite, chosen.split).read_bytes()):08x}"
+    file = f"{crc32(path.read_bytes()):08x}"
     settings = {
         "suite": chosen.suite,
         "split": chosen.split,
@@ -79,12 +98,13 @@ def main(argv: Sequence[str]) -> int:
             episodes,
             folder,
             settings=settings,
-            max_steps=chosen.max_steps,
+            world=world,
+            max_steps=limit if chosen.max_steps is None else chosen.max_steps,
             workers=chosen.workers,
             executor=chosen.executor,
             on_result=show,
         )
-    text = markdown(rows, f"{chosen.suite}, {chosen.split}")
+    text = markdown(rows, title)
     (folder / "table.md").write_text(text)
     plot(rows, folder / "table.png")
     Console().print(Markdown(text))

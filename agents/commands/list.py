@@ -23,4 +23,7 @@ def main(argv: Sequence[str]) -> int:
     print("suites")
     for suite in SUITES:
         print(f"  {suite:22} {', '.join(SPLITS)}")
+    from enactive.envs.household.tasks.suites import SPLITS as TASK_SPLITS
+
+    print(f"  {'household/tasks':22} {', '.join(TASK_SPLITS)}")
     return 0

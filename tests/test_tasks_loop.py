@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 import enactive.envs  # noqa: F401  # registers HouseholdTask
 from enactive.agents import Agent
 from enactive.agents.commands.eval import main as evaluate_command
+from enactive.agents.commands.run import main as run_command
 from enactive.controllers.interaction import InteractionController
 from enactive.envs import TaskGoal
 from enactive.envs.household.tasks.suites import load_tasks, task_asked_for
@@ -119,3 +121,13 @@ def test_the_command_line_evaluates_tasks_and_resumes(tmp_path: Path) -> None:
         evaluate_command([word.replace("remembered", "privileged") for word in words])
     expert = [row for row in map(json.loads, rows.splitlines()) if row.get("method") == "OracleExpert"]
     assert [row["path_length_weighted_success"] for row in expert] == [1.0] * 3
+
+
+def test_a_run_shows_each_command_and_what_came_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["put a clean mug on the coffee table", "--env", "HouseholdTask", "--planner", "OracleExpert"]
+    assert run_command([*words, "--env.mode", "symbolic", "--out", str(tmp_path)]) == 0
+    assert "path_length_weighted_success 1" in capsys.readouterr().out
+    (report,) = tmp_path.glob("*/report.html")
+    page = report.read_text()
+    assert "Commands and what came of them" in page
+    assert re.search(r"<td>PickUp mug</td><td>done</td><td>the mug is in the hand</td>", page)

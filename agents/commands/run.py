@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import time
@@ -24,6 +25,7 @@ DEFAULTS = {
     "planner": "UniGoal",
     "controller": "NavigationController",
 }
+TASK_PARTS = {"perceiver": "TaskPerceiver", "planner": "OracleExpert", "controller": "InteractionController"}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -38,7 +40,8 @@ def main(argv: Sequence[str]) -> int:
     arguments = list(argv)
     if not any(word.startswith(("--env", "--config")) for word in arguments):
         arguments += ["--env.seed", str(DEMO_SEED)]
-    chosen = parser.parse_args(add_components(parser, arguments, DEFAULTS))
+    defaults = DEFAULTS | (TASK_PARTS if _is_task(arguments) else {})
+    chosen = parser.parse_args(add_components(parser, arguments, defaults))
     words = chosen.goal or str(read_config(argv).get("goal") or "")  # the parser forgets a positional of the file
     goal: Goal = read_goal_image(chosen.goal_image) if chosen.goal_image is not None else parse_goal(words)
     parts = {role: component(role, chosen[role]) for role in DEFAULTS}
@@ -71,6 +74,13 @@ def main(argv: Sequence[str]) -> int:
     report = folder / "report.html"
     print(f"report: {report}" if report.exists() else "no report was written")
     return int(episode.outcome == "error")
+
+
+def _is_task(argv: Sequence[str]) -> bool:
+    """Whether the environment that the command line names is that of household tasks, whose agent reads words."""
+    named = [after for word, after in itertools.pairwise(argv) if word == "--env"]
+    named += [word.partition("=")[2] for word in argv if word.startswith("--env=")]
+    return "HouseholdTask" in named
 
 
 def read_goal_image(path: Path) -> ImageGoal:

@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 from .pictures import data_uri
 from .timeline import timeline
 
-METRICS = ("success", "spl", "soft_spl", "distance_to_goal_m", "walked_m", "start_distance_m", "collisions", "success_radius_m")
+METRICS = (
+    *("success", "spl", "soft_spl", "distance_to_goal_m", "walked_m", "start_distance_m", "collisions", "success_radius_m"),
+    *("path_length_weighted_success", "task_progress", "num_invalid_actions", "planner_output_error", "error_kind"),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +56,7 @@ def write_page(
         if drawing is None
         else f"<section><h2>Map, scene graph and goal graph</h2>{drawing}<p class='note'>Blue: the way "
         "walked. Orange: goal nodes and what they are matched with. Hover for attributes and scores.</p></section>",
+        _section("Commands and what came of them", _commands(record["steps"])),
         _section("Stages and matching score", timeline(record["steps"])),
         _section("Key frames", _moments(moments)),
         _section("Where the time went", _seconds(record["steps"])),
@@ -79,7 +83,7 @@ def _verdict(result: Mapping[str, Any]) -> tuple[str, str]:
 
 def _tiles(record: Mapping[str, Any]) -> str:
     result = record["result"]
-    values = {name: result["metrics"][name] for name in METRICS if name in result["metrics"]}
+    values = {name: result["metrics"][name] for name in METRICS if result["metrics"].get(name, "") != ""}
     values |= {"steps": len(record["steps"]), "first action s": result["first_action_s"], "seconds": result["seconds"]}
     cells = "".join(
         f"<div><b>{_number(value)}</b><span>{escape(name.replace('_', ' '))}</span></div>" for name, value in values.items()
@@ -104,6 +108,19 @@ def _moments(moments: Sequence[Moment]) -> str:
         for moment in moments
     )
     return f"<div class='cards'>{''.join(cards)}</div>"
+
+
+def _commands(steps: Sequence[Mapping[str, Any]]) -> str:
+    """What was asked of the hand in words, and the answer; "" where nothing was."""
+    rows = []
+    for step in steps:
+        intent, told = step["intent"] or {}, step["feedback"]
+        if "verb" in intent:
+            said = f"{intent['verb']} {intent['target']}"
+            cells = (step["index"] + 1, said, "done" if told.get("ok") else "refused", told.get("message", ""))
+            rows.append("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>")
+    head = "<tr><th>step</th><th>command</th><th></th><th>answer</th></tr>"
+    return f"<table class='steps'>{head}{''.join(rows)}</table>" if rows else ""
 
 
 def _seconds(steps: Sequence[Mapping[str, Any]]) -> str:

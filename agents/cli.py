@@ -11,6 +11,7 @@ from enactive.errors import ConfigError, EnactiveError
 
 COMMANDS = {
     "run": "pursue a goal given in words or as a picture, and write a report",
+    "control": "drive a robot by a policy in real time, with a guard, a live line and a stop that stops",
     "eval": "run planners over a suite of episodes, resumable, and write a table",
     "list": "what is installed: environments, perceivers, planners, controllers, tools, suites",
     "doctor": "check this machine: rendering, packages, pretrained files",

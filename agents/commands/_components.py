@@ -18,6 +18,8 @@ GROUP_OF: Mapping[str, Group] = {
     "perceiver": "perceivers",
     "planner": "planners",
     "controller": "controllers",
+    "robot": "envs",
+    "policy": "controllers",
 }
 
 

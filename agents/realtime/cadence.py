@@ -51,6 +51,7 @@ class Cadence:
         self._deadline_s: float | None = None
         self._mark_s = clock()
         self.ticks = self.late = self.missed = 0
+        self.jitter_s = 0.0  # mean over the last hundred ticks or so, for whoever looks on from another thread
         self.jitter: deque[float] = deque(maxlen=KEPT)
         self.sections: dict[str, deque[float]] = {name: deque(maxlen=KEPT) for name in SECTIONS}
 
@@ -70,6 +71,7 @@ class Cadence:
         self.ticks += 1
         self.late += late
         self.jitter.append(abs(behind))
+        self.jitter_s += 0.01 * (abs(behind) - self.jitter_s)
         self.sections["wait"].append(began - now)
         self._mark_s = self._last_s = began
         return began
@@ -87,7 +89,8 @@ class Cadence:
         return (self.ticks - 1) / (self._last_s - self._first_s) if self.ticks > 1 else np.nan
 
     def report(self) -> dict[str, Any]:
-        """Plain data: rate, ticks, late and missed ones, jitter (distance of a tick's begin from its deadline), sections."""
+        """Plain data, once the loop has ended: rate, ticks, late and missed ones, sections, and jitter, which is how far from
+        its deadline a tick begins."""
         spreads = {name: Spread.of(values) for name, values in self.sections.items()}
         return {
             "rate_hz": self.rate_hz,

@@ -170,7 +170,7 @@ class ControlLoop:
         return self._beats.cause(now_s) or self._commands.cause(now_s)
 
     def report(self) -> dict[str, Any]:
-        """Plain data of the run so far: cadence, guard, holds by cause, dropped chunks, stops and resets."""
+        """Plain data of the run, once it has ended: cadence, guard, holds by cause, dropped chunks, stops and resets."""
         return {
             "cadence": self.cadence.report(),
             "guard": self.guard.summary(),

@@ -1,0 +1,162 @@
+"""`enactive control`: drive a robot by a policy in real time, with a line that tells how it goes and a stop that stops."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from jsonargparse import ArgumentParser
+
+from enactive.agents.compat import check_policy
+from enactive.agents.component import Component
+from enactive.agents.guard import Chain, EStop
+from enactive.errors import ConfigError, EnactiveError
+
+from ._components import add_components, component
+
+SWITCH_S = 0.0005  # Python's own 5 ms, which a recorder may keep the interpreter for, are half a period
+DEFAULTS = {"robot": "DeskArm", "policy": "JointSweep"}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Control until told to stop. Exit status 1 where the run ended with an error, 0 otherwise; the body holds either way."""
+    parser = ArgumentParser(
+        prog="enactive control",
+        description="Drive a robot by a policy in real time. Space stops, r resets the stop, q or Ctrl-C ends; the body holds.",
+    )
+    parser.add_argument("--config", action="config")
+    parser.add_argument("--rate_hz", type=float, default=100.0, help="commands a second")
+    parser.add_argument("--policy_hz", type=float, default=30.0, help="at most this many chunks a second")
+    parser.add_argument("--seconds", type=float, default=0.0, help="how long; 0 is until told to stop")
+    parser.add_argument("--watchdog_s", type=float, default=0.25, help="without a fresh chunk for this long the body holds")
+    parser.add_argument("--heartbeat_s", type=float, default=0.2, help="without the policy's heartbeat for this long it holds")
+    parser.add_argument("--max_age_s", type=float, default=0.2, help="older observations are not acted on")
+    parser.add_argument("--robot_watchdog_s", type=float, default=0.1, help="the robot's own bound on fresh commands")
+    parser.add_argument("--off", type=list[str], default=[], help="links of the guard to switch off, by name; written down")
+    parser.add_argument("--seed", type=int, default=0, help="where a simulated body starts")
+    parser.add_argument("--stop_file", type=Path, default=None, help="the stop is latched while this file exists")
+    parser.add_argument("--stop_port", type=int, default=-1, help="HTTP stop on this port of 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--out", type=Path, default=Path("runs"), help="where the run's folder is made")
+    chosen = parser.parse_args(add_components(parser, argv, DEFAULTS))
+    parts = {role: component(role, chosen[role]) for role in DEFAULTS}
+    folder = chosen.out / f"{time.strftime('%Y%m%d-%H%M%S')}-control"
+    config = {name: chosen[name] for name in SETTINGS} | {role: part.to_json() for role, part in parts.items()}
+    control = Control(parts["robot"], parts["policy"], folder, config)
+    return control.run(chosen.stop_file, chosen.stop_port)
+
+
+SETTINGS = (
+    "rate_hz", "policy_hz", "seconds", "watchdog_s", "heartbeat_s", "max_age_s", "robot_watchdog_s", "off", "seed",
+)  # fmt: skip
+
+
+class Control:
+    """One run of the command: processes, loop on a thread of its own, recorder and live line on theirs."""
+
+    def __init__(self, robot: Component, policy: Component, folder: Path, config: dict[str, Any]) -> None:
+        self.robot, self.policy, self.folder, self.config = robot, policy, folder, config
+        self.leaving = threading.Event()
+        self.estop = EStop()
+        self.error = ""
+
+    def run(self, stop_file: Path | None, stop_port: int) -> int:
+        """Everything from start to hold. The processes are ended whatever happens."""
+        from enactive.agents.guard.stop_sources import StopFile, StopKeys, StopServer
+        from enactive.agents.realtime import ControlLoop, Tap
+        from enactive.agents.realtime.process import PolicyProcess, RobotProcess
+        from enactive.agents.realtime.record import ControlLine, TickRecorder
+        from enactive.envs.bus.zenoh_bus import Line
+
+        settings = self.config
+        known = {link.name for link in Chain().links} | {"collision"}
+        if unknown := set(settings["off"]) - known:
+            raise ConfigError(f"the guard has no link {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
+        opened: list[Callable[[], None]] = []
+        try:
+            process = RobotProcess(
+                self.robot,
+                Line.fresh(),
+                rate_hz=settings["rate_hz"],
+                watchdog_s=settings["robot_watchdog_s"],
+                off=tuple(settings["off"]),
+                seed=settings["seed"],
+            )
+            opened.append(process.close)
+            body = process.connect()
+            check_policy(body.embodiment, self.policy.build(), settings["rate_hz"]).raise_if_broken()
+            self.estop.listen(lambda event: (body.stop if event.kind == "latch" else body.reset_stop)(event.cause))
+            policy = PolicyProcess(self.policy, body.embodiment, rate_hz=settings["policy_hz"])
+            opened.append(policy.close)
+
+            recorder = TickRecorder(self.folder, self.config)
+            line = ControlLine(lambda: loop)
+            taps = [Tap(recorder.tick), Tap(line.tick)]
+            loop = ControlLoop(
+                body,
+                policy,
+                rate_hz=settings["rate_hz"],
+                guard=Chain(off=tuple(name for name in settings["off"] if name != "collision")),
+                estop=self.estop,
+                watchdog_s=settings["watchdog_s"],
+                heartbeat_s=settings["heartbeat_s"],
+                max_age_s=settings["max_age_s"],
+                taps=taps,
+            )
+            keys = StopKeys(self.estop, self.leaving.set)
+            opened.append(keys.close)
+            if stop_file is not None:
+                opened.append(StopFile(self.estop, stop_file).close)
+            if stop_port >= 0:
+                token = secrets.token_urlsafe(16)
+                server = StopServer(self.estop, token, port=stop_port, status=line.status)
+                opened.append(server.close)
+                print(f"stop: curl -X POST -H 'Authorization: Bearer {token}' http://127.0.0.1:{server.port}/stop", flush=True)
+            self._drive(loop)
+            for tap in taps:
+                tap.close()
+            report = loop.report() | {"robot": dict(body.told, joints=None, extra=None), "error": self.error}
+            dropped = {"frames": taps[0].dropped_frames, "ticks": taps[0].dropped_ticks}
+            recorder.close(report | {"recorder_dropped": dropped, "warnings": [tap.warning for tap in taps if tap.warning]})
+            line.close(report)
+            print(f"record: {self.folder}")
+        finally:
+            for close in reversed(opened):
+                close()
+        if self.error:
+            raise EnactiveError(self.error)
+        return 0
+
+    def _drive(self, loop: Any) -> None:
+        """Run the loop on a thread of its own; this thread only waits for a reason to end."""
+        previous = {each: signal.signal(each, self._signal) for each in (signal.SIGINT, signal.SIGTERM)}
+        ends = time.perf_counter() + (self.config["seconds"] or float("inf"))
+
+        def drive() -> None:
+            try:
+                loop.run(lambda: self.leaving.is_set() or time.perf_counter() > ends)
+            except Exception as error:  # noqa: BLE001  # reason: kept and raised on the main thread, after the record is written
+                self.error = f"{type(error).__name__}: {error}"
+
+        thread = threading.Thread(target=drive, name="control")
+        switch_s = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_S)
+        try:
+            thread.start()
+            while thread.is_alive():
+                thread.join(0.1)
+        finally:
+            self.leaving.set()
+            thread.join()
+            sys.setswitchinterval(switch_s)
+            for each, handler in previous.items():
+                signal.signal(each, handler)
+
+    def _signal(self, number: int, frame: Any) -> None:
+        self.estop.latch(f"signal {signal.Signals(number).name}")
+        self.leaving.set()

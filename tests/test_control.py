@@ -1,0 +1,76 @@
+"""`enactive control` as a user meets it: processes, a stop that stops, and a record of it all."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from enactive.agents.cli import main
+
+SLACK = ["--watchdog_s", "1.0", "--heartbeat_s", "1.0", "--max_age_s", "0.5", "--robot_watchdog_s", "0.5"]
+
+
+def record_of(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    run = next(folder.iterdir())
+    ticks = [json.loads(line) for line in (run / "ticks.jsonl").read_text().splitlines()]
+    return json.loads((run / "control.json").read_text()), ticks
+
+
+def test_a_run_leaves_a_record_of_every_tick(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["control", "--seconds", "3", "--out", str(tmp_path), "--robot.width", "64", "--robot.height", "48", *SLACK]
+    assert main([*asked, "--policy.period_s", "1.0", "--off", "[step]"]) == 0
+    report, ticks = record_of(tmp_path)
+    assert report["cadence"]["ticks"] == len(ticks)
+    assert report["guard"]["off"] == ["step"]
+    assert report["config"]["robot"]["arguments"]["width"] == 64
+    followed = [tick for tick in ticks if not tick["held"]]
+    assert followed
+    assert np.ptp([tick["sent"] for tick in followed], axis=0).min() > 0.01
+    assert sum(report["held"].values()) + len(followed) == len(ticks)
+    assert (next(tmp_path.iterdir()) / "video.mp4").stat().st_size > 0
+    out = capsys.readouterr().out
+    assert "the guard changed" in out
+    assert "off: step" in out
+
+
+def test_ctrl_c_latches_the_stop_ends_the_run_and_keeps_the_record(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "enactive.agents", "control", "--out", str(tmp_path), *SLACK]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 30
+    while time.monotonic() < until and not list(tmp_path.glob("*/ticks.jsonl")):
+        time.sleep(0.1)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    report, _ = record_of(tmp_path)
+    assert report["stops"][0][:2] == ["latch", "signal SIGINT"]
+    assert "ticks at" in out
+
+
+def test_a_stop_file_holds_the_body_until_the_end(tmp_path: Path) -> None:
+    (tmp_path / "stop").touch()
+    out = tmp_path / "runs"
+    assert main(["control", "--seconds", "1.5", "--stop_file", str(tmp_path / "stop"), "--out", str(out), *SLACK]) == 0
+    report, ticks = record_of(out)
+    assert report["stops"][0][1] == f"file {tmp_path / 'stop'}"
+    assert report["robot"]["latched"] == f"file {tmp_path / 'stop'}"
+    assert np.ptp([tick["sent"] for tick in ticks[20:]], axis=0).max() == 0.0
+
+
+def test_what_does_not_fit_is_refused_before_anything_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["control", "--off", "[speed]", "--out", str(tmp_path)]) == 2
+    assert "no link speed" in capsys.readouterr().err
+    assert main(["control", "--rate_hz", "200", "--out", str(tmp_path)]) == 2
+    assert "takes 100 commands a second, not 200" in capsys.readouterr().err
+    assert main(["control", "--policy", "NamedMoves", "--out", str(tmp_path)]) == 2
+    assert "but desk arm takes joint_pos" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

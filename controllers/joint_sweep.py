@@ -19,7 +19,6 @@ class JointSweep:
 
     serves: tuple[type[Intent], ...] = ()
     control_modes: frozenset[ControlMode] = frozenset({"joint_pos"})
-    standing_intent = MoveJoints(np.zeros((0, 0)))  # no target: the sweep is the controller's own
 
     def __init__(self, share: float = 0.1, period_s: float = 4.0, horizon_s: float = 0.5, chunk_hz: float = 50.0) -> None:
         self.share, self.period_s, self.horizon_s, self.chunk_hz = share, period_s, horizon_s, chunk_hz
@@ -28,6 +27,10 @@ class JointSweep:
         """Forget where the joints were found."""
         self._body = embodiment
         self._start_s: float | None = None
+
+    def standing_intent(self, observation: Observation) -> Intent:
+        """What it follows when nobody plans: no target, since the sweep is its own."""
+        return MoveJoints(np.zeros((0, 0)))
 
     def act(self, intent: Intent, observation: Observation, belief: Belief) -> Action:
         """The next `horizon_s` of the sweep. Raises ControllerError where the body does not measure its joints."""

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from enactive.agents.cli import main
+from enactive.controllers.joint_sweep import JointSweep
+from enactive.errors import ControllerError
 
 SLACK = ["--watchdog_s", "1.0", "--heartbeat_s", "1.0", "--max_age_s", "0.5", "--robot_watchdog_s", "0.5"]
 
@@ -25,7 +27,7 @@ def record_of(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 
 def test_a_run_leaves_a_record_of_every_tick(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = ["control", "--seconds", "3", "--out", str(tmp_path), "--robot.width", "64", "--robot.height", "48", *SLACK]
+    asked = ["control", "--seconds", "2", "--out", str(tmp_path), "--robot.width", "64", "--robot.height", "48", *SLACK]
     assert main([*asked, "--policy.period_s", "1.0", "--off", "[step]"]) == 0
     report, ticks = record_of(tmp_path)
     assert report["cadence"]["ticks"] == len(ticks)
@@ -66,11 +68,23 @@ def test_a_stop_file_holds_the_body_until_the_end(tmp_path: Path) -> None:
     assert np.ptp([tick["sent"] for tick in ticks[20:]], axis=0).max() == 0.0
 
 
+def test_a_policy_that_fails_ends_the_run_with_its_own_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["control", "--seconds", "20", "--out", str(tmp_path), "--policy", "test_control.Lost", *SLACK]
+    assert main(asked) == 1
+    assert "ControllerError: the policy failed in its process: ControllerError: no idea" in capsys.readouterr().err
+    report, ticks = record_of(tmp_path)
+    assert "no idea" in report["error"]
+    assert np.ptp([tick["sent"] for tick in ticks], axis=0).max() == 0.0
+
+
+class Lost(JointSweep):
+    def act(self, intent: Any, observation: Any, belief: Any) -> Any:
+        raise ControllerError("no idea")
+
+
 def test_what_does_not_fit_is_refused_before_anything_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["control", "--off", "[speed]", "--out", str(tmp_path)]) == 2
     assert "no link speed" in capsys.readouterr().err
     assert main(["control", "--rate_hz", "200", "--out", str(tmp_path)]) == 2
     assert "takes 100 commands a second, not 200" in capsys.readouterr().err
-    assert main(["control", "--policy", "NamedMoves", "--out", str(tmp_path)]) == 2
-    assert "but desk arm takes joint_pos" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -374,7 +374,6 @@ def test_perception_and_planning_run_beside_the_controller() -> None:
         Stack(Obey())
     stack = Stack(Obey(), perceiver=Count(), planner=Follow(), goal="g")  # type: ignore[arg-type]
     stack.perceiver.reset(BODY)  # type: ignore[union-attr]
-    stack._intent = None
     seen = Observation(joint_positions_rad=np.zeros(1))
     with pytest.raises(NotYet):
         stack.act(seen)

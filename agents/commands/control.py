@@ -7,9 +7,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser
 
@@ -19,6 +19,10 @@ from enactive.agents.guard import Chain, EStop
 from enactive.errors import ConfigError, EnactiveError
 
 from ._components import add_components, component
+
+if TYPE_CHECKING:
+    from enactive.agents.realtime.loop import ControlLoop
+    from enactive.agents.realtime.process import Child
 
 SWITCH_S = 0.0005  # Python's own 5 ms, which a recorder may keep the interpreter for, are half a period
 DEFAULTS = {"robot": "DeskArm", "policy": "JointSweep"}
@@ -117,7 +121,7 @@ class Control:
                 server = StopServer(self.estop, token, port=stop_port, status=line.status)
                 opened.append(server.close)
                 print(f"stop: curl -X POST -H 'Authorization: Bearer {token}' http://127.0.0.1:{server.port}/stop", flush=True)
-            self._drive(loop)
+            self._drive(loop, {"robot": process, "policy": policy.child})
             for tap in taps:
                 tap.close()
             report = loop.report() | {"robot": dict(body.told, joints=None, extra=None), "error": self.error}
@@ -132,8 +136,8 @@ class Control:
             raise EnactiveError(self.error)
         return 0
 
-    def _drive(self, loop: Any) -> None:
-        """Run the loop on a thread of its own; this thread only waits for a reason to end."""
+    def _drive(self, loop: ControlLoop, children: Mapping[str, Child]) -> None:
+        """Run the loop on a thread of its own; this thread only waits for a reason to end, such as a child that ended."""
         previous = {each: signal.signal(each, self._signal) for each in (signal.SIGINT, signal.SIGTERM)}
         ends = time.perf_counter() + (self.config["seconds"] or float("inf"))
 
@@ -150,6 +154,10 @@ class Control:
             thread.start()
             while thread.is_alive():
                 thread.join(0.1)
+                for name, child in children.items():
+                    if child.ended is not None and not self.leaving.is_set():
+                        self.error = f"the process of the {name} ended with status {child.ended}; the body holds"
+                        self.leaving.set()
         finally:
             self.leaving.set()
             thread.join()

@@ -67,7 +67,8 @@ class Stack:
 
     The controller is asked at the rate of whoever calls `act`; it gets the newest belief and the newest intent, which a
     perceiver and a planner renew beside it at `perceive_hz` and `plan_hz`. Without a perceiver the belief is the observation
-    alone; without a planner the intent is the controller's own `standing_intent`, the one it follows when nobody plans.
+    alone; without a planner the intent is the controller's own `standing_intent(observation)`, which it follows when nobody
+    plans.
     """
 
     def __init__(
@@ -82,11 +83,12 @@ class Stack:
     ) -> None:
         self.controller, self.perceiver, self.planner, self.goal = controller, perceiver, planner, goal
         self.perceive_hz, self.plan_hz = perceive_hz, plan_hz
-        self._intent: Intent | None = getattr(controller, "standing_intent", None)
-        if planner is None and self._intent is None:
+        self._intent: Intent | None = None
+        self._standing: Callable[[Observation], Intent] | None = getattr(controller, "standing_intent", None)
+        if planner is None and self._standing is None:
             raise ConfigError(
                 f"{type(controller).__name__} has no `standing_intent` to follow on its own: give it a planner, or give the "
-                "class an attribute `standing_intent`"
+                "class a method `standing_intent(observation)`"
             )
         if planner is not None and (perceiver is None or goal is None):
             raise ConfigError("a planner needs a perceiver and a goal")
@@ -122,6 +124,8 @@ class Stack:
         for thread in self._threads:
             thread.check()
         belief = self._belief if self.perceiver is not None else Belief(0, observation)
+        if self.planner is None and self._standing is not None:
+            self._intent = self._standing(observation)
         if belief is None or self._intent is None:
             raise NotYet("perception and planning have not come to a first result yet")
         return self.controller.act(self._intent, observation, belief)

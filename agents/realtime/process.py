@@ -90,7 +90,7 @@ class RobotProcess(Child):
 class PolicyProcess:
     """A policy in a process of its own, as the source of a control loop.
 
-    controller: with a `standing_intent`. rate_hz: at most this many chunks a second. The process beats its heart every 20 ms
+    controller: one with a `standing_intent`. rate_hz: at most this many chunks a second. The process beats its heart every 20 ms
     on a thread beside the policy, so that a slow policy is told from a dead one.
     """
 

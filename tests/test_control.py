@@ -27,7 +27,7 @@ def record_of(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 
 def test_a_run_leaves_a_record_of_every_tick(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = ["control", "--seconds", "2", "--out", str(tmp_path), "--robot.width", "64", "--robot.height", "48", *SLACK]
+    asked = ["control", "--seconds", "3", "--out", str(tmp_path), "--robot.width", "64", "--robot.height", "48", *SLACK]
     assert main([*asked, "--policy.period_s", "1.0", "--off", "[step]"]) == 0
     report, ticks = record_of(tmp_path)
     assert report["cadence"]["ticks"] == len(ticks)

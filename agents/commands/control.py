@@ -22,7 +22,7 @@ from ._components import add_components, component
 
 if TYPE_CHECKING:
     from enactive.agents.realtime.loop import ControlLoop
-    from enactive.agents.realtime.process import Child
+    from enactive.agents.realtime.process import Child, PolicyProcess
 
 SWITCH_S = 0.0005  # Python's own 5 ms, which a recorder may keep the interpreter for, are half a period
 DEFAULTS = {"robot": "DeskArm", "policy": "JointSweep"}
@@ -37,7 +37,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--config", action="config")
     parser.add_argument("--rate_hz", type=float, default=100.0, help="commands a second")
     parser.add_argument("--policy_hz", type=float, default=30.0, help="at most this many chunks a second")
-    parser.add_argument("--seconds", type=float, default=0.0, help="how long; 0 is until told to stop")
+    parser.add_argument(
+        "--seconds", type=float, default=0.0, help="how long, from the policy's first sign of life; 0 is until told to stop"
+    )
     parser.add_argument("--watchdog_s", type=float, default=0.25, help="without a fresh chunk for this long the body holds")
     parser.add_argument("--heartbeat_s", type=float, default=0.2, help="without the policy's heartbeat for this long it holds")
     parser.add_argument("--max_age_s", type=float, default=0.2, help="older observations are not acted on")
@@ -121,7 +123,7 @@ class Control:
                 server = StopServer(self.estop, token, port=stop_port, status=line.status)
                 opened.append(server.close)
                 print(f"stop: curl -X POST -H 'Authorization: Bearer {token}' http://127.0.0.1:{server.port}/stop", flush=True)
-            self._drive(loop, {"robot": process, "policy": policy.child})
+            self._drive(loop, {"robot": process, "policy": policy.child}, policy)
             for tap in taps:
                 tap.close()
             report = loop.report() | {"robot": dict(body.told, joints=None, extra=None), "error": self.error}
@@ -136,14 +138,14 @@ class Control:
             raise EnactiveError(self.error)
         return 0
 
-    def _drive(self, loop: ControlLoop, children: Mapping[str, Child]) -> None:
+    def _drive(self, loop: ControlLoop, children: Mapping[str, Child], policy: PolicyProcess) -> None:
         """Run the loop on a thread of its own; this thread only waits for a reason to end, such as a child that ended."""
         previous = {each: signal.signal(each, self._signal) for each in (signal.SIGINT, signal.SIGTERM)}
-        ends = time.perf_counter() + (self.config["seconds"] or float("inf"))
+        seconds = self.config["seconds"] or float("inf")
 
         def drive() -> None:
             try:
-                loop.run(lambda: self.leaving.is_set() or time.perf_counter() > ends)
+                loop.run(lambda: self.leaving.is_set() or time.perf_counter() - policy.began_s > seconds)
             except Exception as error:  # noqa: BLE001  # reason: kept and raised on the main thread, after the record is written
                 self.error = f"{type(error).__name__}: {error}"
 

@@ -90,8 +90,8 @@ class RobotProcess(Child):
 class PolicyProcess:
     """A policy in a process of its own, as the source of a control loop.
 
-    controller: one with a `standing_intent`. rate_hz: at most this many chunks a second. The process beats its heart every 20 ms
-    on a thread beside the policy, so that a slow policy is told from a dead one.
+    controller: one with a `standing_intent`. rate_hz: at most this many chunks a second. The process beats its heart every
+    20 ms on a thread beside the policy, so that a slow policy is told from a dead one.
     """
 
     def __init__(
@@ -105,6 +105,7 @@ class PolicyProcess:
         line = Line.fresh()
         self._bus: Bus = ZenohBus(line, listen=True)
         self._body, self._clock, self._heard_s = embodiment, clock, -np.inf
+        self.began_s = np.inf  # when it was first heard
         self._chunks, self._count, self._seen_s = Mailbox(), 0, -np.inf
         self.error, self.malformed = "", 0
         self._bus.subscribe("chunk", self._chunks.put)
@@ -149,6 +150,7 @@ class PolicyProcess:
 
     def _beat(self, payload: bytes) -> None:
         self._heard_s = self._clock()
+        self.began_s = min(self.began_s, self._heard_s)
         try:
             self.error = self.error or unpack(payload, error=str)["error"]
         except Malformed:

@@ -32,3 +32,4 @@ __all__ = [
 gymnasium.register(id="enactive/DeskArm-v0", entry_point="enactive.envs.desk_arm:DeskArm")
 gymnasium.register(id="enactive/Household-v0", entry_point="enactive.envs.household.env:Household")
 gymnasium.register(id="enactive/HouseholdTask-v0", entry_point="enactive.envs.household.tasks.env:HouseholdTask")
+gymnasium.register(id="enactive/ShadowHand-v0", entry_point="enactive.envs.shadow_hand.env:ShadowHand")

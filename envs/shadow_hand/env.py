@@ -1,0 +1,178 @@
+"""`ShadowHand`: the hand on its forearm before a camera, as a Gymnasium environment commanded by joint angles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.errors import ConfigError
+
+from ..embodiment import CameraInfo, Embodiment
+from ..household.engine import mujoco
+from .joints import FINGERS, HIGH_RAD, JOINTS, LOW_RAD
+from .look import PLAIN_HFOV_RAD, Look, Randomisation, draw_look
+from .model import TIMESTEP_S, Side, compile_mjcf, hand_mjcf
+from .poses import PoseMaker
+from .render import HandRenderer
+
+_FAR, _MAX_TOUCH_N, _MAX_SPEED_RAD_S = 1e4, 1e3, 1e3
+_NO_PARTS = Randomisation.none()
+
+
+class ShadowHand(gym.Env[dict[str, Any], NDArray[np.float32]]):
+    """A Shadow Hand whose 24 servos take target angles (rad, order of `joints.JOINTS`) at a fixed rate.
+
+    side: "right" or "left". rate_hz: of the commands; a whole number of 2 ms steps must fit. camera_hz: how often the camera
+    takes a picture at most; between two the last one is repeated with its stamp. randomisation: which parts of the picture vary
+    from episode to episode, none where not given. max_steps: then the episode is truncated.
+
+    Observations have the standard keys of `Observation.from_gym` with one camera, "front", and besides them
+    `joint_velocities_rad_s` (24,) and `touch_N` (5,), the force on the pad of each fingertip in the order of `joints.FINGERS`.
+    `info["contacts"]` names the pairs of parts that touch. `reset(options=...)` takes {"pose": (24,) rad to start from, or
+    "random"}, the open hand where not given, and {"goal": Goal}, which is the planner's to see to.
+    """
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 50}  # noqa: RUF012 - Gymnasium's own attribute
+
+    def __init__(
+        self,
+        side: Side = "right",
+        rate_hz: float = 50.0,
+        camera_hz: float = 50.0,
+        width: int = 224,
+        height: int = 224,
+        randomisation: Randomisation | None = None,
+        max_steps: int = 500,
+        render_mode: Literal["rgb_array"] | None = None,
+    ) -> None:
+        self._substeps = round(1.0 / (rate_hz * TIMESTEP_S)) if rate_hz > 0 else 0
+        if self._substeps < 1 or abs(self._substeps * TIMESTEP_S * rate_hz - 1.0) > 1e-9:
+            raise ConfigError(f"rate_hz must leave a whole number of 2 ms steps, as 50, 100 or 125 do, not {rate_hz}")
+        if camera_hz <= 0:
+            raise ConfigError(f"camera_hz must be above 0, not {camera_hz}")
+        self.side, self.rate_hz, self.camera_hz, self.width, self.height = side, rate_hz, camera_hz, width, height
+        self.randomisation = _NO_PARTS if randomisation is None else randomisation
+        self.max_steps, self.render_mode = max_steps, render_mode
+        self.model = compile_mjcf(hand_mjcf(side))
+        self.data = mujoco.MjData(self.model)
+        camera = CameraInfo("front", width, height, PLAIN_HFOV_RAD)
+        self.embodiment = Embodiment(
+            f"shadow_hand_{side}",
+            "joint_pos",
+            labels=JOINTS,
+            units=("rad",) * len(JOINTS),
+            low=tuple(LOW_RAD.tolist()),
+            high=tuple(HIGH_RAD.tolist()),
+            frame="joint",
+            rate_hz=rate_hz,
+            cameras=(camera,),
+        )
+        self.observation_space = _observation_space(width, height)
+        self.action_space = gym.spaces.Box(LOW_RAD.astype(np.float32), HIGH_RAD.astype(np.float32), dtype=np.float32)
+        self.look = Look()
+        self._renderer: HandRenderer | None = None
+        self._poses: PoseMaker | None = None
+        self._frame: dict[str, Any] = {}
+
+    @property
+    def renderer(self) -> HandRenderer:
+        """The renderer, made when first used, in the thread that uses it."""
+        if self._renderer is None:
+            self._renderer = HandRenderer(self.side, self.width, self.height)
+        return self._renderer
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Start an episode with a new look. Raises ConfigError for unknown options and for a pose that the hand cannot have."""
+        super().reset(seed=seed)
+        chosen = dict(options or {})
+        chosen.pop("goal", None)
+        pose = self._start(chosen.pop("pose", None))
+        if chosen:
+            raise ConfigError(f'reset takes the options "pose" and "goal", not {", ".join(map(repr, sorted(chosen)))}')
+        self.look = draw_look(self.np_random, self.randomisation, self.renderer.visual_parts)
+        mujoco.mj_resetData(self.model, self.data)
+        self.data.qpos[:] = self.data.ctrl[:] = pose
+        mujoco.mj_forward(self.model, self.data)
+        self._steps, self._pictures = 0, 0
+        return self._observe(), self._info()
+
+    def step(self, action: NDArray[np.float32]) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        """Send target angles, (24,) rad, clipped to the ranges, and let the hand move. The reward is 0."""
+        self.data.ctrl[:] = np.clip(np.asarray(action, dtype=np.float64), LOW_RAD, HIGH_RAD)
+        mujoco.mj_step(self.model, self.data, self._substeps)
+        self._steps += 1
+        return self._observe(), 0.0, False, self._steps >= self.max_steps, self._info()
+
+    def render(self) -> NDArray[np.uint8] | None:
+        """The latest picture, (H, W, 3) uint8, with render_mode="rgb_array"."""
+        return None if self.render_mode is None or not self._frame else self._frame["rgb"].copy()
+
+    def close(self) -> None:
+        """Free the OpenGL context."""
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None
+
+    def _start(self, pose: Any) -> NDArray[np.float64]:
+        if pose is None:
+            return np.clip(np.zeros(len(JOINTS)), LOW_RAD, HIGH_RAD)
+        if isinstance(pose, str) and pose == "random":
+            self._poses = self._poses or PoseMaker(self.side)
+            return self._poses.pose(self.np_random)
+        angles = np.asarray(pose, dtype=np.float64)
+        if angles.shape != (len(JOINTS),) or not ((angles >= LOW_RAD - 1e-6) & (angles <= HIGH_RAD + 1e-6)).all():
+            raise ConfigError('the option "pose" takes 24 angles in rad within the ranges of `joints.RANGES_RAD`, or "random"')
+        return angles
+
+    def _observe(self) -> dict[str, Any]:
+        now_s = float(self.data.time)
+        if not self._pictures or now_s * self.camera_hz >= self._pictures - 1e-6:
+            self._frame = {
+                "rgb": self.renderer.picture(self.data.qpos, replace(self.look, pixels=self.look.pixels + self._steps)),
+                "K": self.look.K(self.width, self.height),
+                "T_world_camera": self.look.T_world_camera(),
+                "stamp_s": np.array([now_s]),
+            }
+            self._pictures = int(now_s * self.camera_hz + 1e-6) + 1
+        return {
+            "cameras": {"front": {key: value.copy() for key, value in self._frame.items()}},
+            "joint_positions_rad": self.data.qpos.copy(),
+            "joint_velocities_rad_s": self.data.qvel.copy(),
+            "touch_N": self.data.sensordata.copy(),
+            "stamp_s": np.array([now_s]),
+        }
+
+    def _info(self) -> dict[str, Any]:
+        pairs = {tuple(sorted(self._part(geom) for geom in (c.geom1, c.geom2))) for c in self.data.contact}
+        return {"contacts": sorted(pairs)}
+
+    def _part(self, geom: int) -> str:
+        return str(self.model.body(self.model.geom_bodyid[geom]).name)
+
+
+def _observation_space(width: int, height: int) -> gym.spaces.Dict:
+    def box(low: float, high: float, *shape: int) -> gym.spaces.Box:
+        return gym.spaces.Box(low, high, shape, dtype=np.float64)
+
+    camera: dict[str, gym.Space[Any]] = {
+        "rgb": gym.spaces.Box(0, 255, (height, width, 3), dtype=np.uint8),
+        "K": box(-_FAR, _FAR, 3, 3),
+        "T_world_camera": box(-_FAR, _FAR, 4, 4),
+        "stamp_s": box(0.0, np.inf, 1),
+    }
+    return gym.spaces.Dict(
+        {
+            "cameras": gym.spaces.Dict({"front": gym.spaces.Dict(camera)}),
+            "joint_positions_rad": box(-4.0, 4.0, len(JOINTS)),
+            "joint_velocities_rad_s": box(-_MAX_SPEED_RAD_S, _MAX_SPEED_RAD_S, len(JOINTS)),
+            "touch_N": box(0.0, _MAX_TOUCH_N, len(FINGERS)),
+            "stamp_s": box(0.0, np.inf, 1),
+        }
+    )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import importlib
+from collections.abc import Mapping, Sequence
 
 from jsonargparse import ArgumentParser
 
 from enactive.errors import ConfigError
 
-MODELS = ("segmenter",)
+MODELS: Mapping[str, str] = {
+    "segmenter": "enactive.perception.segmenter.train:train_segmenter",
+    "poseless": "enactive.controllers.poseless.train:train_poseless",
+}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -19,10 +23,9 @@ def main(argv: Sequence[str]) -> int:
         return 0
     if model not in MODELS:
         raise ConfigError(f"there is no model {model!r} to train; known: {', '.join(MODELS)}")
-
-    from enactive.perception.segmenter.train import train_segmenter
-
-    parser = ArgumentParser(prog="enactive train segmenter")
-    parser.add_function_arguments(train_segmenter)
-    print(train_segmenter(**parser.parse_args(rest).as_dict()))
+    module, _, function = MODELS[model].partition(":")
+    train = getattr(importlib.import_module(module), function)
+    parser = ArgumentParser(prog=f"enactive train {model}")
+    parser.add_function_arguments(train)
+    print(train(**parser.parse_args(rest).as_dict()))
     return 0

@@ -1,5 +1,5 @@
 """Deciding: from a belief and a goal to an intent."""
 
-from .base import CallTool, GoTo, Intent, Interact, Look, LookAt, Move, MoveJoints, Planner, Stop
+from .base import CallTool, GoTo, Intent, Interact, Look, LookAt, MatchPose, Move, MoveJoints, Planner, Stop
 
-__all__ = ["CallTool", "GoTo", "Intent", "Interact", "Look", "LookAt", "Move", "MoveJoints", "Planner", "Stop"]
+__all__ = ["CallTool", "GoTo", "Intent", "Interact", "Look", "LookAt", "MatchPose", "Move", "MoveJoints", "Planner", "Stop"]

@@ -59,6 +59,13 @@ class MoveJoints:
     rate_hz: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class MatchPose:
+    """Take the pose that the body in a picture has. image: (H, W, 3) uint8 RGB."""
+
+    image: NDArray[np.uint8]
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """A move of the body's own repertoire, by name: for worlds whose actions are their own (a grid world's `toggle`)."""
@@ -82,7 +89,7 @@ class Stop:
     found: bool = True
 
 
-Intent = GoTo | Look | LookAt | Interact | MoveJoints | Move | CallTool | Stop
+Intent = GoTo | Look | LookAt | Interact | MoveJoints | MatchPose | Move | CallTool | Stop
 
 
 def surroundings(belief: Belief) -> tuple[OccupancyMap, SceneGraph]:

@@ -231,7 +231,7 @@ def test_a_row_that_stops_early_is_not_counted_with_its_filling(text: HFModel) -
 
 def reference(model: HFModel, messages: list[Message], continuation: str) -> float:
     """The score of a continuation from one pass over the whole text."""
-    inputs = model._inputs([messages])
+    inputs = model.inputs([messages])
     ids = torch.tensor([model.tokenizer(continuation, add_special_tokens=False)["input_ids"]])
     length = inputs["input_ids"].shape[1]
     inputs["input_ids"] = torch.cat([inputs["input_ids"], ids], dim=1)

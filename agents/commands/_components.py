@@ -26,14 +26,16 @@ GROUP_OF: Mapping[str, Group] = {
 def add_components(parser: ArgumentParser, argv: Sequence[str], defaults: Mapping[str, str]) -> list[str]:
     """Give the parser a typed option for each role, built from the constructor of the class that `argv` names.
 
-    Names are entry points or dotted paths, from the option, else from `--config`, else from `defaults`. Returns argv with
-    the names replaced by import paths, ready to be parsed. Raises ConfigError for an unknown name.
+    Names are entry points or dotted paths, from the option, else from `--config`, else from what the environment names as its
+    `partners`, else from `defaults`. Returns argv with the names replaced by import paths, ready to be parsed. Raises
+    ConfigError for an unknown name.
     """
     rewritten = [_underscored(word) for word in argv]
     config = read_config(argv)
+    partners: Mapping[str, str] = {}
     for role, default in defaults.items():
         flag = f"--{role}"
-        name = default
+        name = default = partners.get(role, default)
         if isinstance(chosen := config.get(role), Mapping):
             name = str(chosen.get("class_path", default))
         for place, word in enumerate(rewritten):
@@ -44,6 +46,7 @@ def add_components(parser: ArgumentParser, argv: Sequence[str], defaults: Mappin
                 name = word.partition("=")[2]
                 rewritten[place] = f"{flag}={class_path(GROUP_OF[role], name)}"
         kind = load(GROUP_OF[role], name)
+        partners = getattr(kind, "partners", partners)
         parser.add_argument(
             flag, type=kind, default={"class_path": class_path(GROUP_OF[role], name)}, help=f"default {default}"
         )

@@ -52,7 +52,8 @@ def main(argv: Sequence[str]) -> int:
 
     slug = re.sub(r"[^a-z0-9]+", "-", (words or chosen.goal_image.stem).lower()).strip("-")[:40]
     folder = chosen.out / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}"
-    config = {"seed": chosen.seed, "max_steps": chosen.max_steps, **{role: part.to_json() for role, part in parts.items()}}
+    config = {"seed": chosen.seed, "max_steps": chosen.max_steps, "goal_image": chosen.goal_image}
+    config |= {role: part.to_json() for role, part in parts.items()}
     record = RunFolder(folder, config)
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))  # threads of one process that fight for busy cores collapse
     env = parts["env"].build()

@@ -38,8 +38,9 @@ def write_page(
     drawing: str | None,
     moments: Sequence[Moment],
     goal_image: NDArray[np.uint8] | None,
+    pose: str = "",
 ) -> None:
-    """Write the page from `episode_json`'s record, the finished video and the drawings."""
+    """Write the page from `episode_json`'s record, the finished video and the drawings; pose: what `hand_section` wrote."""
     result, goal = record["result"], record["goal"]
     verdict, mood = _verdict(result)
     clip = base64.b64encode(video.read_bytes()).decode() if video.exists() else ""
@@ -57,6 +58,7 @@ def write_page(
         else f"<section><h2>Map, scene graph and goal graph</h2>{drawing}<p class='note'>Blue: the way "
         "walked. Orange: goal nodes and what they are matched with. Hover for attributes and scores.</p></section>",
         _section("Commands and what came of them", _commands(record["steps"])),
+        _section("The pose", pose),
         _section("Stages and matching score", timeline(record["steps"])),
         _section("Key frames", _moments(moments)),
         _section("Where the time went", _seconds(record["steps"])),

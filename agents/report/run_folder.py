@@ -16,6 +16,7 @@ from enactive.envs import Embodiment, Goal, ImageGoal
 from enactive.perception import Belief
 
 from .graphs import draw_graphs
+from .hand import hand_section
 from .page import Moment, write_page
 from .record import episode_json, plain, planar
 from .video import VideoWriter
@@ -73,7 +74,8 @@ class RunFolder:
         (self.folder / "episode.json").write_text(json.dumps(plain(record)))
         drawing = None if belief is None or not episode.steps else draw_graphs(belief, self._path, episode)
         goal_image = self._goal.image if isinstance(self._goal, ImageGoal) else None
-        write_page(self.folder / "report.html", record, self.folder / "video.mp4", drawing, self._moments, goal_image)
+        pose = "" if belief is None else hand_section(episode.steps, belief, self.config.get("goal_image"))
+        write_page(self.folder / "report.html", record, self.folder / "video.mp4", drawing, self._moments, goal_image, pose)
 
     def _frame(
         self, step: Step, belief: Belief, yaw_rad: float, matched: Mapping[int, tuple[str, tuple[float, float]]]

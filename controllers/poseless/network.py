@@ -1,9 +1,10 @@
 """The parallel form of PoseLess: a small vision encoder whose head gives all joint angles at once.
 
 The paper's decoder writes 24 numbers, some 300 tokens, one after another; a robot that follows a camera cannot wait for them.
-Here the same projection from encoder features leads to 24 numbers in one pass. A second head points at 21 keypoints in the
-picture. It helps the encoder to learn where things are, and serves the pipeline that PoseLess argues against, which is then
-trained on the very same pictures; the controller does not use it.
+Here a projection of encoder features leads to 24 numbers in one pass. It reads the features at 21 places, one for each joint
+and tip, which attention finds (the mean place of a softmax over the picture, Sun et al. 2018, "Integral human pose
+regression"). In training the attention is shown where they are, without which it needs many times the pictures. The places
+also serve the pipeline that PoseLess argues against, keypoints and inverse kinematics, which so learns from the same pictures.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ SIZE = 128  # pixels of a side of what the network sees
 KEYPOINTS = 21
 WIDTHS = (24, 48, 96, 192)  # at strides 2, 4, 8, 16
 BLOCKS = (0, 1, 2, 2)
-NARROW, HIDDEN = 64, 384
+NARROW, HIDDEN = 96, 384
 
 
 def _conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
@@ -43,46 +44,65 @@ class Residual(nn.Module):
 
 
 class Encoder(nn.Module):
-    """(B, 3, 128, 128) normalised pictures to (B, 64, 8, 8) features."""
+    """(B, 3, S, S) normalised pictures to (B, 96, S/8, S/8) features that know their surroundings."""
 
     def __init__(self) -> None:
         super().__init__()
-        stages: list[nn.Module] = []
+        stages: list[nn.Sequential] = []
         inputs = 3
         for width, blocks in zip(WIDTHS, BLOCKS, strict=True):
-            stages += [_conv(inputs, width, 3 if stages else 5, 2), nn.ReLU(), *(Residual(width) for _ in range(blocks))]
+            enter = _conv(inputs, width, 3 if stages else 5, 2)
+            stages.append(nn.Sequential(enter, nn.ReLU(), *(Residual(width) for _ in range(blocks))))
             inputs = width
-        self.stages = nn.Sequential(*stages, _conv(inputs, NARROW, 1), nn.ReLU())
+        self.fine, self.coarse = nn.Sequential(*stages[:-1]), stages[-1]
+        self.beside, self.above, self.mix = _conv(WIDTHS[-2], NARROW, 1), _conv(WIDTHS[-1], NARROW, 1), _conv(NARROW, NARROW)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # what CPUs convolve fastest
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        features: torch.Tensor = self.stages(x)
-        return features
+        fine = self.fine(x)
+        above = F.interpolate(self.above(self.coarse(fine)), scale_factor=2.0, mode="nearest")
+        return F.relu(self.mix(F.relu(self.beside(fine) + above)))
 
 
 class JointNetwork(nn.Module):
-    """(B, 3, 128, 128) normalised pictures to shares (B, 24) and keypoints (B, 21, 2).
+    """(B, 3, S, S) normalised pictures, S a multiple of 16, to shares (B, 24) and scores (B, 21, S/8, S/8).
 
-    A share is where a joint stands between its limits, 0 to 1, not clipped; a keypoint is in shares of the picture's side.
+    A share is where a joint stands between its limits, 0 to 1, not clipped. Scores say how much a cell looks like the place of
+    each keypoint; `places` reads places from them.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.encoder = Encoder()
-        flat = NARROW * (SIZE // 16) ** 2
-        self.project = nn.Sequential(nn.Flatten(), nn.Linear(flat, HIDDEN), nn.ReLU())
+        self.look = nn.Conv2d(NARROW, KEYPOINTS, 1)
+        told = KEYPOINTS * (NARROW + 2) + NARROW
+        # without the normalisation the first updates of the encoder drive these units to where none of them answers any more
+        self.project = nn.Sequential(
+            nn.LayerNorm(told), nn.Linear(told, HIDDEN), nn.GELU(), nn.Linear(HIDDEN, HIDDEN), nn.GELU()
+        )
         self.joints = nn.Linear(HIDDEN, len(JOINTS))
-        self.keypoints = nn.Linear(HIDDEN, 2 * KEYPOINTS)
         nn.init.constant_(self.joints.bias, 0.5)
-        nn.init.constant_(self.keypoints.bias, 0.5)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        hidden = self.project(self.encoder(x))
-        return self.joints(hidden), self.keypoints(hidden).unflatten(1, (KEYPOINTS, 2))
+        features = self.encoder(x).to(self.joints.weight.dtype)
+        scores = self.look(features)
+        attention = scores.flatten(2).softmax(dim=2)
+        cells = features.flatten(2).transpose(1, 2).to(attention.dtype)
+        where = 4.0 * (places(scores) - 0.5)
+        told = torch.cat([(attention @ cells).flatten(1), where.flatten(1), cells.mean(dim=1)], dim=1)
+        return self.joints(self.project(told)), scores
+
+
+def places(scores: torch.Tensor) -> torch.Tensor:
+    """(B, 21, 2) mean places (u, v) of the softmax of scores (B, 21, G, G), in shares of the picture's side."""
+    side = scores.shape[-1]
+    attention = scores.float().flatten(2).softmax(dim=2).reshape(*scores.shape)
+    centres = (torch.arange(side) + 0.5) / side
+    return torch.stack([attention.sum(dim=2) @ centres, attention.sum(dim=3) @ centres], dim=-1)
 
 
 def normalised(pictures: NDArray[np.uint8]) -> torch.Tensor:
-    """(B, 3, 128, 128) float32 of pictures (B, 128, 128, 3) uint8, in the memory layout that convolutions like.
+    """(B, 3, S, S) float32 of pictures (B, S, S, 3) uint8, in the memory layout that convolutions like.
 
     Each picture gets mean 0 and deviation 1, so that how long it was exposed does not matter.
     """

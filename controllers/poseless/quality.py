@@ -28,7 +28,7 @@ def errors(maker: PoseMaker, predicted_rad: NDArray[np.float64], true_rad: NDArr
     The published evaluation skips malformed outputs. Here each one counts, as the pose that is farthest from the truth within
     the limits.
     """
-    malformed = ~np.isfinite(predicted_rad).all(axis=1)
+    malformed = np.asarray(np.isnan(predicted_rad).any(axis=1))
     farthest = np.where(true_rad - LOW_RAD > HIGH_RAD - true_rad, LOW_RAD, HIGH_RAD)
     used = np.where(malformed[:, None], farthest, predicted_rad)
     off = np.abs(used - true_rad)

@@ -37,6 +37,7 @@ class ShadowHand(gym.Env[dict[str, Any], NDArray[np.float32]]):
     "random"}, the open hand where not given, and {"goal": Goal}, which is the planner's to see to.
     """
 
+    partners = {"perceiver": "Proprioception", "planner": "CopyPose", "controller": "PoseLess"}  # noqa: RUF012
     metadata = {"render_modes": ["rgb_array"], "render_fps": 50}  # noqa: RUF012 - Gymnasium's own attribute
 
     def __init__(

@@ -58,13 +58,14 @@ class HandRenderer:
 
     def picture(self, joint_positions_rad: NDArray[np.float64], look: Look = _PLAIN) -> NDArray[np.uint8]:
         """(height, width, 3) uint8 of a pose, (24,) rad in the order of `joints.JOINTS`; the same for the same arguments."""
+        import cv2
+
         self.prepare(joint_positions_rad, look)
         mujoco.mjr_render(self._rect, self.scene, self.context)
         mujoco.mjr_readPixels(self._rgb, self._depth, self._rect, self.context)
-        rgb = self._rgb[::-1].copy()
-        empty = self._depth[::-1] <= 0.0
-        rgb[empty] = backdrop(look.background, self.width, self.height)[empty]
-        return _sensed(rgb, look)
+        behind = backdrop(look.background, self.width, self.height)
+        drawn = (self._depth[::-1] > 0.0).astype(np.uint8)
+        return _sensed(np.asarray(cv2.copyTo(cv2.flip(self._rgb, 0), drawn, behind), dtype=np.uint8), look)
 
     def prepare(self, joint_positions_rad: NDArray[np.float64], look: Look) -> None:
         """Bring the scene to a pose and a look: what is left is `mjr_render` and `mjr_readPixels`."""

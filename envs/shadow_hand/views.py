@@ -73,9 +73,7 @@ class HandViews:
         self.randomisation = Randomisation() if randomisation is None else randomisation
         self.poses = PoseMaker(side)
         self.renderer = HandRenderer(side, width, height)
-        model = self.renderer.model
-        self._bodies = [model.body(name).id for name in _BODIES]
-        self._tips = [model.site(f"{finger}tip").id for finger in FINGERS]
+        self._ids = keypoint_ids(self.renderer.model)
 
     def __getitem__(self, index: int) -> View:
         pose_rng, look_rng = np.random.default_rng([self.seed, SPLITS.index(self.split), index]).spawn(2)
@@ -88,7 +86,7 @@ class HandViews:
     def keypoints_uv(self, look: Look) -> NDArray[np.float64]:
         """(21, 2) pixels of the pose that was drawn last, as seen by a look."""
         T, K = look.T_world_camera(), look.K(self.renderer.width, self.renderer.height)
-        seen = (keypoints_m(self.renderer.data, self._bodies, self._tips) - T[:3, 3]) @ T[:3, :3] @ K.T
+        seen = (keypoints_m(self.renderer.data, *self._ids) - T[:3, 3]) @ T[:3, :3] @ K.T
         return np.asarray(seen[:, :2] / seen[:, 2:])
 
     def close(self) -> None:
@@ -100,6 +98,11 @@ class HandViews:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def keypoint_ids(model: mujoco.MjModel) -> tuple[list[int], list[int]]:
+    """The bodies and the sites that `keypoints_m` reads."""
+    return [model.body(name).id for name in _BODIES], [model.site(f"{finger}tip").id for finger in FINGERS]
 
 
 def keypoints_m(data: mujoco.MjData, bodies: list[int], tips: list[int]) -> NDArray[np.float64]:

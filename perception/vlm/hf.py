@@ -7,7 +7,8 @@ gives what a layer holds of a conversation. Answers to a schema are held to it t
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,27 +53,40 @@ class HFModel:
             check(messages, options, self.capabilities, self.name)
         return self._generate(conversations, options, None) if conversations else []
 
-    def _answer(self, messages: Sequence[Message], options: Options, schema: Mapping[str, Any] | None) -> Reply:
-        try:
-            held = None if schema is None else pattern(schema)
-        except IrregularError:
-            held = None  # checked afterwards, as for a backend that cannot constrain
+    def write(self, messages: Sequence[Message], held: Callable[[int], Any], options: Options = DEFAULTS) -> Reply:
+        """One answer whose tokens a logits processor holds to a form of its own. Raises like `chat`.
+
+        held: makes the processor, told how many tokens the prompt has.
+        """
+        check(messages, options, self.capabilities, self.name)
         return self._generate([messages], options, held)[0]
 
-    def _generate(self, conversations: Sequence[Sequence[Message]], options: Options, held: str | None) -> list[Reply]:
+    def _answer(self, messages: Sequence[Message], options: Options, schema: Mapping[str, Any] | None) -> Reply:
+        from .decoding import Held
+
+        try:
+            form = None if schema is None else pattern(schema)
+        except IrregularError:
+            form = None  # checked afterwards, as for a backend that cannot constrain
+        held = None if form is None else partial(Held, form, self.tokenizer)
+        return self._generate([messages], options, held)[0]
+
+    def _generate(
+        self, conversations: Sequence[Sequence[Message]], options: Options, held: Callable[[int], Any] | None
+    ) -> list[Reply]:
         import torch
         from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
-        from .decoding import Deadline, Drawn, Held
+        from .decoding import Deadline, Drawn
 
         started = time.monotonic()
-        inputs = self._inputs(conversations)
+        inputs = self.inputs(conversations)
         length = int(inputs["input_ids"].shape[1])
         steps = LogitsProcessorList()
         if options.temperature > 0.0:
             steps.append(Drawn(options.temperature, options.seed))
         if held is not None:
-            steps.append(Held(held, self.tokenizer, length))
+            steps.append(held(length))
         deadline = Deadline(started + options.deadline_s)
         with torch.inference_mode():
             out = self.model.generate(
@@ -142,7 +156,7 @@ class HFModel:
                 None  # Qwen's models keep how the last pictures shifted positions, also for a prompt without any
             )
         with torch.inference_mode():
-            out = self.model(**self._inputs([messages]), use_cache=True)
+            out = self.model(**self.inputs([messages]), use_cache=True)
             first, cache = out.logits[0, -1:], out.cache
             return [self._score_one(ids, first, cache) for ids in tokens]
 
@@ -163,7 +177,7 @@ class HFModel:
 
         check(messages, DEFAULTS, self.capabilities, self.name)
         with torch.inference_mode():
-            states = self.model(**self._inputs([messages]), output_hidden_states=True).hidden_states
+            states = self.model(**self.inputs([messages]), output_hidden_states=True).hidden_states
         if not -len(states) <= layer < len(states):
             raise ConfigError(f"{self.name} has layers 0 to {len(states) - 1}, not {layer}")
         return np.asarray(states[layer][0].float().cpu().numpy(), dtype=np.float32)
@@ -174,7 +188,7 @@ class HFModel:
         more = ends if isinstance(ends, list) else [] if ends is None else [ends]
         return list(dict.fromkeys([int(self.tokenizer.eos_token_id), *more]))
 
-    def _inputs(self, conversations: Sequence[Sequence[Message]]) -> dict[str, Any]:
+    def inputs(self, conversations: Sequence[Sequence[Message]]) -> dict[str, Any]:
         """Tensors of a batch, padded on the left, on the model's device."""
         turns = [[self._turn(message) for message in messages] for messages in conversations]
         told = {"add_generation_prompt": True, "tokenize": True, "return_dict": True, "return_tensors": "pt"}

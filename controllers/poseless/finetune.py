@@ -1,0 +1,88 @@
+"""Teaching a vision-language model to write poses: supervised fine-tuning on fresh renders, as the paper does on its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from enactive.envs.shadow_hand.model import Side
+from enactive.envs.shadow_hand.views import HandViews
+from enactive.perception.vlm import Message
+
+from . import xml_format
+from .language import PUBLISHED_PIXELS, conversation, extend_vocabulary, prepared
+
+if TYPE_CHECKING:
+    from enactive.perception.vlm.hf import HFModel
+
+PEAK_RATE = 1.0e-5
+WARMUP_STEPS = 20
+
+
+def finetune(
+    model: HFModel,
+    minutes: float,
+    out: Path,
+    seed: int = 0,
+    batch: int = 1,
+    rate: float = PEAK_RATE,
+    side: Side = "left",
+    pixels: int | None = PUBLISHED_PIXELS,
+) -> int:
+    """Train all weights for `minutes` and save model, tokenizer and processor into a folder; returns how many views were seen.
+
+    Only the answer is learned from. The views are those of the split "train" of `seed`, of the hand of `side`.
+    """
+    extend_vocabulary(model.model, model.tokenizer, side)
+    with HandViews("train", seed, side=side) as views:
+        steps = 0
+        for line in teach(model, views, 60.0 * minutes, batch, rate, pixels):
+            steps += 1
+            if steps % 10 == 0:
+                print(f"step {steps} loss {line:.4f}", flush=True)
+    model.model.eval().save_pretrained(out)
+    model.processor.save_pretrained(out)
+    model.tokenizer.save_pretrained(out)
+    return steps * batch
+
+
+def teach(model: HFModel, views: HandViews, seconds: float, batch: int, rate: float, pixels: int | None) -> Iterator[float]:
+    """Update the model until the time is spent; yields the loss of each step."""
+    started = time.monotonic()
+    optimizer = torch.optim.AdamW(model.model.parameters(), lr=rate, weight_decay=0.0)
+    model.model.train()
+    index = 0
+    while time.monotonic() - started < seconds:
+        for group in optimizer.param_groups:
+            group["lr"] = rate * min(1.0, (index // batch + 1) / WARMUP_STEPS)
+        total = 0.0
+        for _ in range(batch):
+            view = views[index]
+            picture = prepared(view.rgb, pixels, mirror=False)
+            loss = answer_loss(model, conversation(picture, views.side), xml_format.written(view.joints_rad, views.side))
+            torch.autograd.backward(loss / batch)
+            total += float(loss.detach()) / batch
+            index += 1
+        torch.nn.utils.clip_grad_norm_(model.model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        yield total
+
+
+def answer_loss(model: HFModel, messages: list[Message], answer: str) -> torch.Tensor:
+    """Mean negative log-likelihood of the tokens of an answer, its end included."""
+    inputs: dict[str, Any] = model.inputs([messages])
+    ids = model.tokenizer(answer, add_special_tokens=False)["input_ids"] + [int(model.tokenizer.eos_token_id)]
+    told = torch.tensor([ids], device=inputs["input_ids"].device)
+    length = inputs["input_ids"].shape[1]
+    extended = {name: tensor for name, tensor in inputs.items() if tensor.shape[:2] != (1, length)}
+    for name, tensor in inputs.items():
+        if tensor.shape[:2] == (1, length):  # ids, mask, and what kind of token each is: 0 is text
+            more = told if name == "input_ids" else torch.full_like(told, 1 if name == "attention_mask" else 0)
+            extended[name] = torch.cat([tensor, more], dim=1)
+    logits = model.model(**extended).logits[0, length - 1 : -1]
+    return torch.nn.functional.cross_entropy(logits.float(), told[0])

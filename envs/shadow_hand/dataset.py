@@ -1,0 +1,254 @@
+"""Labelled pictures on disk in the layout of LeRobotDataset v3: Parquet shards, and JSON and Parquet files that describe them.
+
+Every picture is an episode of one frame: `observation.images.front` (PNG), `observation.state` and `action` (the 24 angles in
+rad), beside LeRobot's own columns. A shard holds pictures of one split. Splits are made from different seeds (`HandViews`), and
+written one after another, so that a split is a range of episodes as LeRobot's `info.json` has it.
+
+A shard appears under its name when it is whole; the same call after an interruption makes the missing ones only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.errors import ConfigError
+
+from .joints import HIGH_RAD, JOINTS, LOW_RAD
+from .look import Randomisation
+from .model import Side
+from .picture_file import png
+from .views import SPLITS, HandViews, Split
+
+SHARD = 500  # pictures in a file
+IMAGE, STATE, ACTION = "observation.images.front", "observation.state", "action"
+DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
+EPISODES_PATH = "meta/episodes/chunk-000/file-000.parquet"
+TASK = "copy the pose of the hand"
+TOLERANCE_RAD = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labelled:
+    """A picture of the data set. rgb: (H, W, 3) uint8; joints_rad: (24,) float32; index: in the whole data set."""
+
+    rgb: NDArray[np.uint8]
+    joints_rad: NDArray[np.float32]
+    index: int
+
+
+def write_dataset(
+    folder: Path,
+    counts: Mapping[Split, int],
+    seed: int = 0,
+    randomisation: Randomisation | None = None,
+    side: Side = "right",
+    pixels: int = 224,
+    shard: int = SHARD,
+) -> int:
+    """Render what the folder lacks of `counts` pictures by split; returns how many were rendered now.
+
+    Raises ConfigError where the folder holds a data set that was made with other arguments.
+    """
+    parts = Randomisation() if randomisation is None else randomisation
+    request = {"counts": {split: int(counts.get(split, 0)) for split in SPLITS}, "seed": seed, "side": side, "pixels": pixels}
+    request |= {"shard": shard, "randomisation": {name: getattr(parts, name) for name in parts.__slots__}}
+    note = folder / "meta" / "making.json"
+    if note.exists() and json.loads(note.read_text()) != request:
+        raise ConfigError(f"{folder} holds a data set of other arguments ({note}): take another folder, or those arguments")
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps(request, indent=1))
+    rendered = first = number = 0
+    for split in SPLITS:
+        count = request["counts"][split]  # type: ignore[index]
+        missing = []
+        for start in range(0, count, shard):
+            size = min(shard, count - start)
+            path = folder / DATA_PATH.format(chunk_index=number // 1000, file_index=number % 1000)
+            if not path.exists():
+                missing.append((path, start, size, first + start))
+            number += 1
+        if missing:
+            with HandViews(split, seed, parts, side=side, width=pixels, height=pixels) as views:
+                for path, start, size, index in missing:
+                    _write_shard(path, views, range(start, start + size), index)
+                    rendered += size
+        first += count
+    _write_meta(folder, request, number)
+    return rendered
+
+
+def _write_shard(path: Path, views: HandViews, indices: range, first: int) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    shots = [views[index] for index in indices]
+    count = len(shots)
+    angles = np.stack([shot.joints_rad for shot in shots]).astype(np.float32)
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(angles.ravel()), len(JOINTS))
+    order = np.arange(first, first + count, dtype=np.int64)
+    images = [{"bytes": png(shot.rgb), "path": f"{IMAGE}-{index:06d}.png"} for shot, index in zip(shots, order, strict=True)]
+    nothing = pa.array(np.zeros(count, dtype=np.int64))
+    columns = {
+        IMAGE: pa.array(images, pa.struct({"bytes": pa.binary(), "path": pa.string()})),
+        STATE: vectors,
+        ACTION: vectors,
+        "timestamp": pa.array(np.zeros(count, dtype=np.float32)),
+        "frame_index": nothing,
+        "episode_index": pa.array(order),
+        "index": pa.array(order),
+        "task_index": nothing,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    making = path.with_suffix(".making")
+    pq.write_table(pa.table(columns), making, compression="none")
+    making.replace(path)
+
+
+def _write_meta(folder: Path, request: Mapping[str, Any], shards: int) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    counts, pixels = request["counts"], request["pixels"]
+    ends = np.cumsum([counts[split] for split in SPLITS]).tolist()
+    total = ends[-1]
+    vector = {"dtype": "float32", "shape": [len(JOINTS)], "names": list(JOINTS)}
+    scalars = {name: {"dtype": "int64", "shape": [1], "names": None} for name in ("frame_index", "episode_index", "index")}
+    info = {
+        "codebase_version": "v3.0",
+        "robot_type": f"shadow_hand_{request['side']}",
+        "total_episodes": total,
+        "total_frames": total,
+        "total_tasks": 1,
+        "chunks_size": 1000,
+        "data_files_size_in_mb": 100,
+        "video_files_size_in_mb": 500,
+        "fps": 1,
+        "splits": {split: f"{end - counts[split]}:{end}" for split, end in zip(SPLITS, ends, strict=True)},
+        "data_path": DATA_PATH,
+        "video_path": None,
+        "features": {
+            IMAGE: {"dtype": "image", "shape": [pixels, pixels, 3], "names": ["height", "width", "channels"]},
+            STATE: vector,
+            ACTION: vector,
+            "timestamp": {"dtype": "float32", "shape": [1], "names": None},
+            **scalars,
+            "task_index": {"dtype": "int64", "shape": [1], "names": None},
+        },
+    }
+    (folder / "meta" / "info.json").write_text(json.dumps(info, indent=1))
+    pq.write_table(pa.table({"task_index": [0], "task": [TASK]}), folder / "meta" / "tasks.parquet")
+    starts = [(split, start) for split in SPLITS for start in range(0, counts[split], request["shard"])]
+    sizes = [min(request["shard"], counts[split] - start) for split, start in starts]
+    file_of = np.repeat(np.arange(len(starts), dtype=np.int64), sizes)
+    order = np.arange(total, dtype=np.int64)
+    episodes = {
+        "episode_index": order,
+        "data/chunk_index": file_of // 1000,
+        "data/file_index": file_of % 1000,
+        "dataset_from_index": order,
+        "dataset_to_index": order + 1,
+        "length": np.ones(total, dtype=np.int64),
+    }
+    table = pa.table({name: pa.array(column) for name, column in episodes.items()} | {"tasks": pa.array([[TASK]] * total)})
+    (folder / EPISODES_PATH).parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, folder / EPISODES_PATH)
+    angles = np.concatenate([_angles(folder, i) for i in range(shards)] or [np.zeros((0, len(JOINTS)), dtype=np.float32)])
+    stats = {"min": angles.min(axis=0), "max": angles.max(axis=0), "mean": angles.mean(axis=0), "std": angles.std(axis=0)}
+    told = {key: value.astype(float).tolist() for key, value in stats.items()} | {"count": [total]}
+    (folder / "meta" / "stats.json").write_text(json.dumps({STATE: told, ACTION: told}, indent=1))
+
+
+def _angles(folder: Path, number: int) -> NDArray[np.float32]:
+    import pyarrow.parquet as pq
+
+    path = folder / DATA_PATH.format(chunk_index=number // 1000, file_index=number % 1000)
+    column = pq.read_table(path, columns=[STATE])[STATE].combine_chunks()
+    return np.asarray(column.flatten().to_numpy(), dtype=np.float32).reshape(-1, len(JOINTS))
+
+
+class HandDataset:
+    """Reads what `write_dataset` wrote: one split, by index or in order.
+
+    Raises ConfigError where the folder is no such data set or is not whole.
+    """
+
+    def __init__(self, folder: Path, split: Split) -> None:
+        try:
+            self.info = json.loads((folder / "meta" / "info.json").read_text())
+            begin, _, end = self.info["splits"][split].partition(":")
+        except (OSError, ValueError, KeyError) as problem:
+            raise ConfigError(f"{folder} is no data set of hand poses that is whole ({problem!r}): make it again") from problem
+        self.folder, self.split = folder, split
+        self.begin, self.end = int(begin), int(end)
+        self._file: tuple[int, Any] | None = None
+        self._shard = json.loads((folder / "meta" / "making.json").read_text())["shard"]
+        sizes = [self._size(name) for name in SPLITS[: SPLITS.index(split)]]
+        self._first_file = sum(-(-size // self._shard) for size in sizes)
+
+    def __len__(self) -> int:
+        return self.end - self.begin
+
+    def __getitem__(self, index: int) -> Labelled:
+        from PIL import Image
+
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        number, row = self._first_file + index // self._shard, index % self._shard
+        if self._file is None or self._file[0] != number:
+            self._file = (number, self._read(number))
+        table = self._file[1]
+        picture = Image.open(BytesIO(table[IMAGE][row]["bytes"].as_py()))
+        angles = np.array(table[STATE][row].as_py(), dtype=np.float32)
+        return Labelled(np.asarray(picture), angles, int(table["index"][row].as_py()))
+
+    def __iter__(self) -> Iterator[Labelled]:
+        return (self[index] for index in range(len(self)))
+
+    def _size(self, split: str) -> int:
+        begin, _, end = self.info["splits"][split].partition(":")
+        return int(end) - int(begin)
+
+    def _read(self, number: int) -> Any:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        path = self.folder / DATA_PATH.format(chunk_index=number // 1000, file_index=number % 1000)
+        try:
+            return pq.read_table(path)
+        except (OSError, pa.ArrowInvalid) as problem:
+            raise ConfigError(f"{path} is missing or damaged: write the data set again, which keeps what is whole") from problem
+
+
+def check_dataset(folder: Path) -> dict[str, int]:
+    """Read all of a data set and check it; returns the number of pictures by split.
+
+    Pictures must have the shape that `info.json` states, indices must run on, angles lie within the joints' limits, and no
+    picture and no pose may be in two splits. Raises ConfigError that names the first fault.
+    """
+    seen: dict[bytes, str] = {}
+    counts: dict[str, int] = {}
+    for split in SPLITS:
+        data = HandDataset(folder, split)
+        shape = tuple(data.info["features"][IMAGE]["shape"])
+        for place, item in enumerate(data):
+            where = f"picture {data.begin + place} of {folder}"
+            if item.index != data.begin + place or item.rgb.shape != shape or item.rgb.dtype != np.uint8:
+                raise ConfigError(f"{where} has index {item.index} and shape {item.rgb.shape}, not {shape}")
+            low, high = LOW_RAD - TOLERANCE_RAD, HIGH_RAD + TOLERANCE_RAD
+            if not ((item.joints_rad >= low) & (item.joints_rad <= high)).all():
+                raise ConfigError(f"{where} has angles out of the joints' limits")
+            for kind in (item.rgb, item.joints_rad):
+                digest = hashlib.sha256(kind.tobytes()).digest()
+                if seen.setdefault(digest, split) != split:
+                    raise ConfigError(f"{where} is in {seen[digest]}, too: what is tested on must not be learned from")
+        counts[split] = len(data)
+    return counts

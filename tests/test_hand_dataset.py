@@ -1,0 +1,109 @@
+"""The data set of hand poses: what is written is read back, resumed without a trace, and damaged files are named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pyarrow", reason="data sets are written with pyarrow: pip install enactive[data]")
+import pyarrow.parquet as pq
+
+from enactive.envs.shadow_hand import dataset
+from enactive.envs.shadow_hand.dataset import HandDataset, check_dataset, write_dataset
+from enactive.envs.shadow_hand.picture_file import png, true_joints_rad
+from enactive.envs.shadow_hand.views import HandViews
+from enactive.errors import ConfigError
+
+COUNTS = {"train": 7, "val": 3, "test": 4}
+
+
+def make(folder: Path) -> int:
+    return write_dataset(folder, COUNTS, pixels=48, shard=3)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data")
+    assert make(path) == 14
+    return path
+
+
+def test_what_is_written_is_read_back(folder: Path) -> None:
+    assert check_dataset(folder) == COUNTS
+    data = HandDataset(folder, "val")
+    with HandViews("val", width=48, height=48) as views:
+        for index, item in enumerate(data):
+            np.testing.assert_array_equal(item.rgb, views[index].rgb)
+            np.testing.assert_allclose(item.joints_rad, views[index].joints_rad, atol=1e-6)
+            assert item.index == 7 + index
+
+
+def test_the_layout_is_that_of_lerobot(folder: Path) -> None:
+    info = json.loads((folder / "meta/info.json").read_text())
+    assert info["codebase_version"] == "v3.0"
+    assert info["splits"] == {"train": "0:7", "val": "7:10", "test": "10:14"}
+    columns = set()
+    for episode in pq.read_table(folder / "meta/episodes/chunk-000/file-000.parquet").to_pylist():
+        path = info["data_path"].format(chunk_index=episode["data/chunk_index"], file_index=episode["data/file_index"])
+        table = pq.read_table(folder / path)
+        columns |= set(table.column_names)
+        assert episode["dataset_from_index"] in table["index"].to_pylist()
+    assert columns == set(info["features"])
+    assert pq.read_table(folder / "meta/tasks.parquet").to_pylist() == [{"task_index": 0, "task": dataset.TASK}]
+
+
+def test_an_interrupted_run_is_taken_up_and_ends_the_same(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, written = dataset._write_shard, []
+
+    def fail_at_the_third(*arguments: object) -> None:
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        written.append(arguments)
+        write(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(dataset, "_write_shard", fail_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        make(tmp_path)
+    monkeypatch.undo()
+    assert make(tmp_path) == 14 - 6
+    assert make(tmp_path) == 0
+    for path in (p for p in folder.rglob("*") if p.is_file()):
+        assert path.read_bytes() == (tmp_path / path.relative_to(folder)).read_bytes()
+
+
+def test_other_arguments_do_not_mix_with_a_data_set(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="other arguments"):
+        write_dataset(folder, {"train": 7}, seed=1)
+
+
+def test_faults_are_named(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no data set"):
+        HandDataset(tmp_path, "train")
+    make(tmp_path)
+    shards = sorted((tmp_path / "data").rglob("*.parquet"))
+    shards[-1].write_bytes(shards[-1].read_bytes()[:200])
+    with pytest.raises(ConfigError, match="damaged"):
+        check_dataset(tmp_path)
+    shards[-1].unlink()
+    make(tmp_path)
+    leak = pq.read_table(shards[0]).slice(0, 3)
+    own = pq.read_table(shards[3])
+    for name in ("index", "episode_index"):
+        leak = leak.set_column(leak.column_names.index(name), name, own[name])
+    pq.write_table(leak, shards[3])
+    with pytest.raises(ConfigError, match="is in train, too"):
+        check_dataset(tmp_path)
+
+
+def test_a_picture_file_knows_its_angles_and_others_do_not(tmp_path: Path) -> None:
+    rgb = np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8)
+    angles = np.linspace(0.0, 0.2, 24)
+    (tmp_path / "with.png").write_bytes(png(rgb, angles))
+    (tmp_path / "without.png").write_bytes(png(rgb))
+    np.testing.assert_allclose(true_joints_rad(tmp_path / "with.png"), angles, atol=1e-6)  # type: ignore[arg-type]
+    assert true_joints_rad(tmp_path / "without.png") is None

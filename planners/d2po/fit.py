@@ -1,0 +1,228 @@
+"""Optimisation: copying demonstrations (SFT), then preferring by DPO or D2PO. A plain loop, exact to resume.
+
+What TRL and accelerate would bring (a dual loss is in neither) does not outweigh a loop that fits one page: batches are drawn
+by a seed, a checkpoint holds weights, optimiser and step, and the step tells what comes next.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from enactive.errors import ConfigError, EnactiveError
+
+from .examples import Demonstration, Preference
+from .losses import Term, d2po, dpo
+
+if TYPE_CHECKING:
+    import torch
+
+    from .policy import Ids, Policy
+
+REFERENCE_BATCH = 64
+SAVE_EVERY = 200  # updates
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to optimise. batch: demonstrations, or preferences of each kind, per update. warmup: share of the updates."""
+
+    epochs: float
+    batch: int
+    rate: float
+    warmup: float = 0.1
+    weight_decay: float = 0.0
+    clip: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """beta: strength of the pull to the reference. state_weight: lambda, 0 = DPO on the commands alone.
+
+    world: which state preferences are learnt, those after a command ("state") or after the next good step ("goal_state").
+    """
+
+    beta: float = 0.1
+    state_weight: float = 1.0
+    world: Literal["state", "goal_state"] = "state"
+
+
+class OutOfTimeError(EnactiveError):
+    """The minutes are spent: what is done is kept, and the same call goes on from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """checkpoint: where the state of the optimisation is kept. over: whether the time is up, asked after every update."""
+
+    checkpoint: Path | None = None
+    over: Callable[[], bool] = lambda: False
+
+
+Batch = dict[str, float]
+Update = Callable[[int], "tuple[torch.Tensor, Batch]"]
+
+
+@contextmanager
+def eager_attention(policy: Policy) -> Iterator[None]:
+    """Attention in plain matrix products: in bfloat16 on a CPU its backward pass takes half the time of the fused one."""
+    before = policy.model.config._attn_implementation
+    if policy.device.type == "cpu":
+        policy.model.set_attn_implementation("eager")
+    try:
+        yield
+    finally:
+        policy.model.set_attn_implementation(before)
+
+
+def fit_demonstrations(
+    policy: Policy, examples: Sequence[Demonstration], recipe: Recipe, seed: int, place: Place = Place()
+) -> list[Batch]:
+    """Train a policy to copy; returns what each update measured: loss per token of the answers. Prompts are not learnt."""
+    rows = [(policy.prompt_ids(example.prompt), policy.answer_ids(example.answer)) for example in examples]
+    order = Order([len(prompt) for prompt, _ in rows], recipe.batch, seed)
+
+    def update(step: int) -> tuple[torch.Tensor, Batch]:
+        chosen = [rows[i] for i in order.batch(step)]
+        loss = -policy.logprobs(chosen).sum() / sum(len(answer) for _, answer in chosen)
+        return loss, {"loss": float(loss.detach())}
+
+    with eager_attention(policy):
+        return _optimise(policy, update, math.ceil(recipe.epochs * order.per_epoch), recipe, seed, place)
+
+
+def fit_preferences(
+    policy: Policy,
+    examples: Sequence[Preference],
+    recipe: Recipe,
+    objective: Objective,
+    seed: int,
+    place: Place = Place(),
+) -> list[Batch]:
+    """Train a policy to prefer, with itself as it is at the start as the reference.
+
+    Epochs count command preferences; every update takes as many state preferences again, round and round. Returns per update:
+    loss, action_loss, action_margin, action_accuracy and, where states are learnt, the same of them.
+    """
+    if not any(example.kind == "action" for example in examples):
+        raise ConfigError(
+            "there is no pair of commands to learn from: let the search find more, with a better policy or more nodes"
+        )
+    of = {"action": [e for e in examples if e.kind == "action"]}
+    if objective.state_weight > 0.0:
+        of["state"] = [e for e in examples if e.kind == objective.world]
+    with eager_attention(policy):
+        sides = {kind: Side(policy, own, recipe.batch, seed) for kind, own in of.items() if own}
+
+    def update(step: int) -> tuple[torch.Tensor, Batch]:
+        terms = {kind: side.term(policy, step, objective.beta) for kind, side in sides.items()}
+        loss = d2po(terms["action"], terms.get("state"), objective.state_weight)
+        told = {"loss": float(loss.detach())}
+        for kind, term in terms.items():
+            told[f"{kind}_loss"] = float(term.loss.detach().mean())
+            told[f"{kind}_margin"] = float(term.margin.detach().mean())
+            told[f"{kind}_accuracy"] = float((term.margin.detach() > 0).float().mean())
+        return loss, told
+
+    steps = math.ceil(recipe.epochs * sides["action"].order.per_epoch)
+    with eager_attention(policy):
+        return _optimise(policy, update, steps, recipe, seed, place)
+
+
+class Side:
+    """The preferences of one kind as tokens, with the reference's log-probabilities worked out once."""
+
+    def __init__(self, reference: Policy, examples: Sequence[Preference], batch: int, seed: int) -> None:
+        import torch
+
+        self.rows: list[list[tuple[Ids, Ids]]] = []
+        for example in examples:
+            prompt = reference.prompt_ids(example.prompt)
+            self.rows.append([(prompt, reference.answer_ids(text)) for text in (example.chosen, *example.rejected)])
+        self.order = Order([len(rows[0][0]) for rows in self.rows], batch, seed)
+        flat = [row for rows in self.rows for row in rows]
+        flat_order = sorted(range(len(flat)), key=lambda i: len(flat[i][0]) + len(flat[i][1]))
+        values = torch.zeros(len(flat))
+        for start in range(0, len(flat), REFERENCE_BATCH):
+            part = flat_order[start : start + REFERENCE_BATCH]
+            with torch.inference_mode():
+                values[part] = reference.logprobs([flat[i] for i in part]).cpu()
+        self.reference = list(torch.split(values, [len(rows) for rows in self.rows]))
+
+    def term(self, policy: Policy, step: int, beta: float) -> Term:
+        """The DPO term of one batch: a chosen answer is read once for all that it is preferred to."""
+        import torch
+
+        batch = self.order.batch(step)
+        ours = policy.logprobs([row for i in batch for row in self.rows[i]])
+        theirs = torch.cat([self.reference[i] for i in batch]).to(ours.device)
+        sizes = [len(self.rows[i]) for i in batch]
+        first = [sum(sizes[:k]) for k, size in enumerate(sizes) for _ in range(size - 1)]
+        other = [sum(sizes[:k]) + j for k, size in enumerate(sizes) for j in range(1, size)]
+        return dpo(ours[first], ours[other], theirs[first], theirs[other], beta)
+
+
+class Order:
+    """Which examples each update takes: a fresh order in every epoch, rows of similar length together."""
+
+    def __init__(self, lengths: Sequence[int], batch: int, seed: int) -> None:
+        self.lengths, self.size, self.seed = lengths, min(batch, len(lengths)), seed
+        self.per_epoch = math.ceil(len(lengths) / self.size)
+        self._epoch, self._batches = -1, list[list[int]]()
+
+    def batch(self, step: int) -> list[int]:
+        """Indices of one update; the same for the same seed and step, whatever was asked before."""
+        epoch, place = divmod(step, self.per_epoch)
+        if epoch != self._epoch:
+            self._epoch, self._batches = epoch, list(self._shuffled(random.Random(f"{self.seed} {epoch}")))
+        return self._batches[place]
+
+    def _shuffled(self, rng: random.Random) -> Iterator[list[int]]:
+        order = list(range(len(self.lengths)))
+        rng.shuffle(order)
+        pool = 16 * self.size  # lengths are sorted within pools only, so that batches stay mixed
+        parts = [sorted(order[i : i + pool], key=self.lengths.__getitem__) for i in range(0, len(order), pool)]
+        batches = [part[i : i + self.size] for part in parts for i in range(0, len(part), self.size)]
+        rng.shuffle(batches)
+        return iter(batches)
+
+
+def _optimise(policy: Policy, update: Update, steps: int, recipe: Recipe, seed: int, place: Place) -> list[Batch]:
+    import torch
+
+    from .checkpoints import load_checkpoint, save_checkpoint
+
+    torch.manual_seed(seed)
+    parameters = [p for p in policy.model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(parameters, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=recipe.weight_decay)
+    kept = place.checkpoint
+    log = load_checkpoint(kept, policy, optimizer) if kept is not None and kept.exists() else []
+    policy.model.train()
+    for step in range(len(log), steps):
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.rate * _share(step / steps, recipe.warmup)
+        loss, told = update(step)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(parameters, recipe.clip)
+        optimizer.step()
+        log.append({**told, "gradient_norm": float(norm)})
+        over = place.over()
+        if kept is not None and ((step + 1) % SAVE_EVERY == 0 or over):
+            save_checkpoint(kept, policy, optimizer, log)
+        if over:
+            raise OutOfTimeError("the minutes are spent: the same command goes on from here")
+    policy.model.eval()
+    return log
+
+
+def _share(done: float, warmup: float) -> float:
+    """Share of the peak rate: up in a line, down in half a cosine."""
+    if done < warmup:
+        return (done + 1e-3) / warmup
+    return 0.5 * (1.0 + math.cos(math.pi * (done - warmup) / (1.0 - warmup)))

@@ -1,0 +1,99 @@
+"""What a policy is made of: a small model from scratch, the embedded one, or any of the hub; and its folder on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from enactive.errors import ConfigError
+
+from .tokens import word_tokenizer
+
+if TYPE_CHECKING:
+    from .policy import Policy
+
+SMALL = {"hidden_size": 128, "intermediate_size": 384, "num_hidden_layers": 4, "num_attention_heads": 4}
+LORA_RANK = 16
+
+
+def small_policy(texts: Iterable[str], seed: int, **size: int) -> Policy:
+    """A LLaMA of about 1 million random weights over the words of some texts. size: entries of `SMALL` to change."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    from .policy import Policy
+
+    tokenizer = word_tokenizer(texts)
+    torch.manual_seed(seed)
+    settings: dict[str, Any] = {
+        "vocab_size": len(tokenizer),
+        "tie_word_embeddings": True,
+        "max_position_embeddings": 512,
+        "pad_token_id": tokenizer.pad_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "bos_token_id": None,
+    }
+    config = LlamaConfig(**{**settings, **SMALL, **size})
+    model: Any = LlamaForCausalLM(config)
+    return Policy(model.eval(), tokenizer, "small")
+
+
+def base_policy(base: str, texts: Iterable[str], seed: int) -> Policy:
+    """The policy to begin with. base: "small", "smollm2" (embedded), or a name or folder of transformers.
+
+    Raises ConfigError where it cannot be loaded.
+    """
+    from .policy import Policy
+
+    if base == "small":
+        return small_policy(texts, seed)
+    from enactive.perception.vlm.hf import embedded_model, load_model
+
+    loaded = embedded_model() if base == "smollm2" else load_model(base)
+    return Policy(loaded.model, loaded.tokenizer, loaded.name)
+
+
+def with_lora(policy: Policy, seed: int) -> Policy:
+    """The policy with low-rank adapters on all linear layers, which alone are trained (Hu 2022)."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    from .policy import Policy
+
+    torch.manual_seed(seed)
+    settings = LoraConfig(r=LORA_RANK, lora_alpha=2 * LORA_RANK, target_modules="all-linear", task_type="CAUSAL_LM")
+    return Policy(get_peft_model(policy.model, settings), policy.tokenizer, policy.name, policy.bf16)
+
+
+def merged(policy: Policy) -> Policy:
+    """The policy with its adapters, where it has any, worked into its weights."""
+    from .policy import Policy
+
+    merge = getattr(policy.model, "merge_and_unload", None)
+    return policy if merge is None else Policy(merge(), policy.tokenizer, policy.name, policy.bf16)
+
+
+def save_policy(policy: Policy, folder: Path) -> None:
+    """Write model.safetensors, config.json and the tokenizer, as transformers does."""
+    policy.model.save_pretrained(folder, safe_serialization=True)
+    policy.tokenizer.save_pretrained(folder)
+
+
+def load_policy(folder: Path, name: str = "") -> Policy:
+    """What `save_policy` wrote, in single precision. Raises ConfigError where it cannot be read."""
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
+    from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+
+    from .policy import Policy
+
+    try:
+        config = AutoConfig.from_pretrained(folder)
+        sees = type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+        kind: Any = AutoModelForImageTextToText if sees else AutoModelForCausalLM
+        model = kind.from_pretrained(folder, dtype="float32", use_safetensors=True)
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+    except (OSError, ValueError) as problem:
+        said = " ".join(str(problem).split())[:200]
+        raise ConfigError(f"there is no policy in {folder} ({said}): make one with `enactive train d2po`") from problem
+    return Policy(model.eval(), tokenizer, name or str(folder))

@@ -1,0 +1,152 @@
+"""A causal language model as policy and world model: it writes commands, and rates texts after a prompt, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from enactive.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
+
+MAX_ANSWER_TOKENS = 16
+DECODE_BATCH = 128  # rows that are decoded at once
+Ids = tuple[int, ...]
+
+
+class Policy:
+    """A transformers model that generates, its tokenizer, and a name. model may see pictures: it is given text alone.
+
+    bf16: matrix products in bfloat16, for weights that are kept in single precision.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, name: str, bf16: bool = True) -> None:
+        self.model, self.tokenizer, self.name, self.bf16 = model, tokenizer, name, bf16
+        if tokenizer.eos_token_id is None:
+            raise ConfigError(f"the tokenizer of {name} has no token that ends a text: use another base")
+        self.end = int(tokenizer.eos_token_id)
+        self.pad = self.end if tokenizer.pad_token_id is None else int(tokenizer.pad_token_id)
+        self._known: dict[str, Ids] = {}
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.model.parameters()).device
+
+    def prompt_ids(self, prompt: str) -> Ids:
+        """Tokens of a prompt."""
+        return tuple(self.tokenizer(prompt)["input_ids"])
+
+    def answer_ids(self, answer: str) -> Ids:
+        """Tokens of a text that follows a prompt, its end included. They never merge with those of the prompt."""
+        if answer not in self._known:
+            self._known[answer] = (*self.tokenizer(f" {answer}", add_special_tokens=False)["input_ids"], self.end)
+        return self._known[answer]
+
+    def logprobs(self, rows: Sequence[tuple[Ids, Ids]]) -> torch.Tensor:
+        """(N,) float32 log pi(answer | prompt), summed over the answer's tokens; no token of a prompt counts."""
+        import torch
+
+        width = max(len(answer) for _, answer in rows)
+        ids, mask = self._padded([(*prompt, *answer) for prompt, answer in rows])
+        with self._autocast():
+            out = self.model(**_placed(ids, mask), logits_to_keep=width + 1)
+        logits = out.logits[:, :-1].float()
+        targets = ids[:, -width:]
+        counts = torch.tensor([len(answer) for _, answer in rows], device=self.device)
+        counted = torch.arange(width, device=self.device)[None] >= width - counts[:, None]
+        chosen = logits.log_softmax(-1).gather(2, targets[..., None])[..., 0]
+        return (chosen * counted).sum(1)
+
+    def score(self, prompt: str, texts: Sequence[str], reuse: bool = True) -> list[float]:
+        """log pi(text | prompt) of each text. reuse: the prompt is read once and its keys and values serve all texts."""
+        import torch
+
+        start, answers = self.prompt_ids(prompt), [self.answer_ids(text) for text in texts]
+        with torch.inference_mode(), self._autocast():
+            if not reuse:
+                return [float(value) for value in self.logprobs([(start, answer) for answer in answers])]
+            first, cache = self._read(*self._padded([start]), repeats=len(answers))
+            ids, _ = self._padded(answers, left=False)
+            out = self.model(input_ids=ids[:, :-1], cache=cache, use_cache=True) if ids.shape[1] > 1 else None
+            logits = first[:, None] if out is None else torch.cat([first[:, None], out.logits.float()], 1)
+            each = logits.log_softmax(-1).gather(2, ids[..., None])[..., 0].tolist()
+        return [sum(row[: len(answer)]) for row, answer in zip(each, answers, strict=True)]
+
+    def answers(self, prompts: Sequence[str], count: int = 1, temperature: float = 0.0, seed: int = 0) -> list[list[str]]:
+        """`count` answers to each prompt: the likeliest tokens at temperature 0, drawn ones above it."""
+        import torch
+
+        rows = [self.prompt_ids(prompt) for prompt in prompts]
+        generator = torch.Generator(self.device).manual_seed(seed)
+        out: list[list[str]] = [[] for _ in prompts]
+        for part in _by_length(rows, max(1, DECODE_BATCH // count)):
+            with torch.inference_mode(), self._autocast():
+                written = self._write([rows[i] for i in part], count, temperature, generator)
+            for place, i in enumerate(part):
+                out[i] = written[place * count : (place + 1) * count]
+        return out
+
+    def _write(self, rows: list[Ids], count: int, temperature: float, generator: torch.Generator) -> list[str]:
+        import torch
+
+        ids, mask = self._padded(rows)
+        logits, cache = self._read(ids, mask, count)
+        mask = mask.repeat_interleave(count, 0)
+        done = torch.zeros(len(mask), dtype=torch.bool, device=self.device)
+        written: list[torch.Tensor] = []
+        while len(written) < MAX_ANSWER_TOKENS:
+            if temperature > 0.0:
+                token = torch.multinomial((logits / temperature).softmax(-1), 1, generator=generator)
+            else:
+                token = logits.argmax(-1, keepdim=True)
+            token = token.masked_fill(done[:, None], self.end)
+            written.append(token)
+            done |= token[:, 0] == self.end
+            if bool(done.all()):
+                break
+            mask = torch.cat([mask, torch.ones_like(mask[:, :1])], 1)
+            places = mask.sum(1, keepdim=True) - 1
+            out = self.model(input_ids=token, attention_mask=mask, position_ids=places, cache=cache, use_cache=True)
+            logits = out.logits[:, -1].float()
+        return [self._text(row) for row in torch.cat(written, 1).tolist()]
+
+    def _read(self, ids: torch.Tensor, mask: torch.Tensor, repeats: int) -> tuple[torch.Tensor, Any]:
+        """(N * repeats, vocabulary) logits of the next token and the cache, each row repeated."""
+        out = self.model(**_placed(ids, mask), use_cache=True, logits_to_keep=1)
+        cache = out.cache
+        if repeats > 1:
+            cache.batch_repeat_interleave(repeats)
+        return out.logits[:, -1].float().repeat_interleave(repeats, 0), cache
+
+    def _text(self, tokens: list[int]) -> str:
+        kept = tokens[: tokens.index(self.end)] if self.end in tokens else tokens
+        return str(self.tokenizer.decode(kept, skip_special_tokens=True)).strip()
+
+    def _padded(self, rows: Sequence[Ids], left: bool = True) -> tuple[torch.Tensor, torch.Tensor]:
+        """(N, T) int64 tokens and mask of what is no padding."""
+        import torch
+
+        width = max(len(row) for row in rows)
+        fill = [[self.pad] * (width - len(row)) for row in rows]
+        ids = [[*f, *row] if left else [*row, *f] for f, row in zip(fill, rows, strict=True)]
+        real = [[0] * len(f) + [1] * len(row) for f, row in zip(fill, rows, strict=True)]
+        mask = real if left else [row[::-1] for row in real]
+        return torch.tensor(ids, device=self.device), torch.tensor(mask, device=self.device)
+
+    def _autocast(self) -> Any:
+        import torch
+
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
+
+
+def _placed(ids: torch.Tensor, mask: torch.Tensor) -> dict[str, torch.Tensor]:
+    places = (mask.cumsum(1) - 1).clamp(min=0)
+    return {"input_ids": ids, "attention_mask": mask, "position_ids": places}
+
+
+def _by_length(rows: Sequence[Ids], size: int) -> Iterator[list[int]]:
+    """Indices in batches of rows of similar length, so that little is padding."""
+    order = sorted(range(len(rows)), key=lambda i: (len(rows[i]), i))
+    for start in range(0, len(order), size):
+        yield order[start : start + size]

@@ -1,0 +1,100 @@
+"""Process reward of the tree search: how much a step helps, on the scale of 1 to 5 of the paper's judge."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from enactive.envs.household.tasks.expert import expert_plan
+from enactive.envs.household.tasks.symbolic import TaskState
+from enactive.errors import ModelError
+
+from .episodes import Episode, Moment
+from .prompt import command_text, first_clause
+
+if TYPE_CHECKING:
+    from enactive.perception.vlm.base import ChatModel
+
+_KEPT = 50_000
+
+
+class ProcessReward(Protocol):
+    """Rates the last command of a moment from 1 (poor) to 5 (excellent). name: written into the data card."""
+
+    @property
+    def name(self) -> str: ...
+
+    def __call__(self, episode: Episode, before: Moment, after: Moment) -> float: ...
+
+
+class OracleProgress:
+    """The rating from the simulator's truth: whether the expert's remaining plan became shorter.
+
+    Nearer to the goal 5, as near as before 3, farther off 2; refused, out of the expert's reach, or `done` too early 1. It
+    knows where hidden things are, as no judge of pictures does: a data set made with it says so.
+    """
+
+    name = "OracleProgress"
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, str], int | None] = OrderedDict()
+
+    def __call__(self, episode: Episode, before: Moment, after: Moment) -> float:
+        if not after.feedback[-1].ok:
+            return 1.0
+        if after.state.done:
+            return 5.0 if episode.succeeded(after) else 1.0
+        was, left = self.remaining(episode, before.state), self.remaining(episode, after.state)
+        if left is None:
+            return 1.0
+        if was is None:
+            return 5.0
+        return 5.0 if left < was else 3.0 if left == was else 2.0
+
+    def remaining(self, episode: Episode, state: TaskState) -> int | None:
+        """Commands of the expert's plan from a state, None where it finds none."""
+        key = (episode.task.id, state.digest())
+        if key not in self._known:
+            plan = expert_plan(episode.layout, state, episode.task)
+            self._known[key] = None if plan is None else len(plan)
+            if len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        return self._known[key]
+
+
+RUBRIC = """You judge one step of a household robot on its way to a goal. Two criteria:
+- Executable Action: was the step carried out?
+- Closer to the Goal: does it bring the robot closer to the goal?
+1 Poor: not executable and unrelated to the goal. 2 Weak: hardly helps. 3 Fair: executable, little help.
+4 Good: executable, helps. 5 Excellent: fully executable and greatly advances the goal.
+Write "Analysis: ... Judgement: [1-5]"."""
+
+
+@dataclass(frozen=True)
+class LLMJudge:
+    """The rating by a chat model with the paper's rubric of 1 to 5; several numbers are averaged, as in the public code.
+
+    It is told what the agent is told, and what came of the step. Raises ModelError where the answer has no number.
+    """
+
+    model: ChatModel
+
+    @property
+    def name(self) -> str:
+        return f"LLMJudge({self.model.name})"
+
+    def __call__(self, episode: Episode, before: Moment, after: Moment) -> float:
+        from enactive.perception.vlm.base import Message, Options
+
+        said, feedback = command_text(after.commands[-1]), after.feedback[-1]
+        done = "; ".join(text for text, _ in before.situation.turns) or "nothing"
+        came = "carried out" if feedback.ok else f"refused: {first_clause(feedback.message)}"
+        told = f"Goal: {episode.task.instruction}\nSo far: {done}\n{before.situation.scene}\nStep: {said} ({came})\n"
+        told += f"Now: {after.situation.scene}"
+        reply = self.model.chat([Message("system", RUBRIC), Message("user", told)], Options(temperature=0.0, max_tokens=200))
+        numbers = [float(number) for number in re.findall(r"[1-5]", reply.text.rpartition("Judgement")[2])]
+        if not numbers:
+            raise ModelError(f"{self.model.name} gave no judgement from 1 to 5 in {reply.text[:80]!r}")
+        return sum(numbers) / len(numbers)

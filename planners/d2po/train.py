@@ -1,0 +1,207 @@
+"""The whole of D2PO: demonstrations, SFT, tree search from the SFT policy, DPO, D2PO, and all of them on seen and unseen homes.
+
+`enactive train d2po` calls `train_d2po`. Every stage writes what it made and is skipped where that is there, so that a run
+which ends early, by the clock or otherwise, goes on where it was; what comes out does not depend on where it paused.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from enactive.envs.household.tasks.knowledge import Knowledge
+from enactive.envs.household.tasks.suites import load_tasks
+from enactive.envs.household.tasks.task import Task
+from enactive.errors import ConfigError
+
+from .collect import Collection, collect, collected, total
+from .episodes import Episode
+from .evaluate import evaluate, write_outcomes
+from .examples import Demonstration, read_lines, write_lines
+from .fit import Batch, Objective, OutOfTimeError, Place, Recipe, fit_demonstrations, fit_preferences
+from .grounding import told_texts, walk
+from .models import base_policy, load_policy, merged, save_policy, with_lora
+from .pairs import balanced
+from .tree_search import SearchSettings
+
+if TYPE_CHECKING:
+    from .policy import Policy
+
+SPLITS = ("val_seen", "val_unseen")
+METHODS = ("sft", "dpo", "d2po")
+GROUND = Recipe(epochs=2.0, batch=64, rate=3e-3)
+SFT = Recipe(epochs=3.0, batch=32, rate=1e-3)
+PREFER = Recipe(epochs=1.0, batch=16, rate=2e-4)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run was asked for; see `train_d2po`. It is written beside what comes of it, and another one is refused there."""
+
+    base: str
+    lora: bool
+    knowledge: Knowledge
+    judge: str
+    walks: int
+    sft_tasks: int
+    search_tasks: int
+    eval_tasks: int
+    ground: Recipe
+    sft: Recipe
+    prefer: Recipe
+    objective: Objective
+    search: SearchSettings
+
+
+def train_d2po(
+    base: str = "small",
+    minutes: float = 60.0,
+    out: Path = Path("runs/d2po"),
+    seeds: int = 3,
+    lora: bool = False,
+    knowledge: Knowledge = "visible",
+    judge: str = "oracle",
+    walks: int = 60,
+    sft_tasks: int = 1000,
+    search_tasks: int = 300,
+    eval_tasks: int = 0,
+    ground: Recipe = GROUND,
+    sft: Recipe = SFT,
+    prefer: Recipe = PREFER,
+    objective: Objective = Objective(),  # noqa: B008 (frozen)
+    search: SearchSettings = SearchSettings(),  # noqa: B008 (frozen)
+    workers: int = 1,
+    executor: Literal["process", "ray"] = "process",
+) -> str:
+    """Train and compare SFT, DPO and D2PO for at most `minutes`; returns the table, which is also written to out/table.md.
+
+    base: "small" (from random weights, after walks through the apartments of train), "smollm2", or a name or folder of
+    transformers. lora: train adapters instead of all weights. seeds: runs of SFT, search, DPO and D2PO with other draws.
+    judge: "oracle", or a chat model's line as in `--model`. walks: single skills per apartment of train, for "small" alone.
+    sft_tasks, search_tasks: of the train split, the first and those that follow by apartment. eval_tasks: of each val split, 0 = all.
+    workers, executor: of the search; "ray" takes its own. Raises ConfigError where `out` holds a run of other settings, and
+    OutOfTimeError where the minutes are spent before the end: the same command goes on.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+    plan = Plan(
+        base, lora, knowledge, judge, walks, sft_tasks, search_tasks, eval_tasks, ground, sft, prefer, objective, search
+    )
+    _same_plan(plan, out)
+    end = time.monotonic() + 60.0 * minutes
+    run = _Run(plan, out, lambda: time.monotonic() > end, workers, executor)
+    for seed in range(seeds):
+        run.seed(seed)
+    from .report import write_report
+
+    return write_report(out, seeds)
+
+
+def _same_plan(plan: Plan, out: Path) -> None:
+    path, told = out / "plan.json", json.loads(json.dumps(asdict(plan)))
+    if path.exists() and json.loads(path.read_text()) != told:
+        raise ConfigError(f"{out} holds a run of other settings (plan.json): choose another folder with --out")
+    out.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(told, indent=1) + "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The stages, each with its folder. over: whether the time is up."""
+
+    plan: Plan
+    out: Path
+    over: Callable[[], bool]
+    workers: int
+    executor: str
+
+    def seed(self, seed: int) -> None:
+        """All stages of one seed."""
+        folder, tasks = self.out / f"seed-{seed}", load_tasks("train")
+        cut = self.plan.sft_tasks
+        rest = sorted(tasks[cut:], key=lambda task: task.apartment_seed)  # those of one apartment share a shard
+        self._sft(folder, tasks[:cut], seed)
+        self._search(folder, [task.id for task in rest[: self.plan.search_tasks]], seed)
+        wanted = self.plan.objective
+        for name, objective in (("dpo", replace(wanted, state_weight=0.0)), ("d2po", wanted)):
+            self._prefer(folder, name, objective, seed)
+        for name in METHODS:
+            self._measure(folder, name)
+
+    def _base(self) -> Policy:
+        """Random weights that have learnt words and single skills, or a model that was trained by others."""
+        plan, folder = self.plan, self.out / "base"
+        if plan.base != "small":
+            return base_policy(plan.base, (), 0)
+        if not _there(folder):
+            tasks = load_tasks("train")
+            seeds = sorted({task.apartment_seed for task in tasks})
+            walked = [e for s in seeds for e in walk(s, plan.walks, plan.knowledge, np.random.default_rng([0, s]))]
+            texts = [f"{example.prompt} {example.answer}" for example in walked]
+            policy = base_policy("small", [*texts, *(task.instruction for task in tasks), *told_texts()], 0)
+            self._keep(policy, fit_demonstrations(policy, walked, plan.ground, 0, self._place(folder)), folder)
+        return load_policy(folder)
+
+    def _sft(self, folder: Path, tasks: Sequence[Task], seed: int) -> None:
+        path = self.out / "demonstrations.jsonl"
+        if not path.exists():
+            shown = [Episode(task, self.plan.knowledge).demonstration() for task in tasks]
+            write_lines(path, [example for steps in shown for example in steps or ()])
+        if not _there(folder / "sft"):
+            examples = read_lines(path, Demonstration)
+            policy = self._trainable(self._base(), seed)
+            log = fit_demonstrations(policy, examples, self.plan.sft, seed, self._place(folder / "sft"))
+            self._keep(policy, log, folder / "sft")
+
+    def _search(self, folder: Path, tasks: list[str], seed: int) -> None:
+        for _ in collect(self._collection(folder, tasks, seed), self.workers, self.executor):
+            if self.over():
+                raise OutOfTimeError("the minutes are spent: the same command goes on from here")
+
+    def _collection(self, folder: Path, tasks: list[str], seed: int) -> Collection:
+        plan = self.plan
+        return Collection(folder / "sft", tuple(tasks), plan.knowledge, plan.search, plan.judge, seed, folder / "search")
+
+    def _prefer(self, folder: Path, name: str, objective: Objective, seed: int) -> None:
+        if _there(folder / name):
+            return
+        _, preferred, cards = collected(folder / "search")
+        (folder / "search.json").write_text(json.dumps(total(cards), indent=1) + "\n")
+        policy = self._trainable(load_policy(folder / "sft"), seed)
+        examples = balanced(preferred, seed)
+        log = fit_preferences(policy, examples, self.plan.prefer, objective, seed, self._place(folder / name))
+        self._keep(policy, log, folder / name)
+
+    def _measure(self, folder: Path, name: str) -> None:
+        for split in SPLITS:
+            path = folder / name / f"{split}.jsonl"
+            if path.exists():
+                continue
+            if self.over():
+                raise OutOfTimeError("the minutes are spent: the same command goes on from here")
+            tasks = load_tasks(split)[: self.plan.eval_tasks or None]
+            write_outcomes(path, evaluate(load_policy(folder / name), tasks, self.plan.knowledge))
+
+    def _trainable(self, policy: Policy, seed: int) -> Policy:
+        return with_lora(policy, seed) if self.plan.lora else policy
+
+    def _place(self, folder: Path) -> Place:
+        return Place(folder / "checkpoint.safetensors", self.over)
+
+    def _keep(self, policy: Policy, log: list[Batch], folder: Path) -> None:
+        """Write a trained policy; the log comes last, and tells that the stage is done."""
+        save_policy(merged(policy), folder)
+        (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+        (folder / "log.json").write_text(json.dumps(log) + "\n")
+        print(f"{folder}: {len(log)} updates, loss {log[0]['loss']:.3f} to {log[-1]['loss']:.3f}", flush=True)
+
+
+def _there(folder: Path) -> bool:
+    return (folder / "log.json").exists()

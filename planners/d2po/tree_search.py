@@ -1,0 +1,159 @@
+"""Step-wise tree search for data (D2PO, section 3.2): the policy proposes, the world and a judge rate, the best go on.
+
+A node keeps an immutable state, so to expand it costs one prompt and K commands, however deep it lies; the public code resets
+the world and replays the whole prefix for every candidate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from enactive.envs.household.tasks.symbolic import Command
+
+from .episodes import Episode, Moment
+from .prompt import AnswerError, parse_command
+from .rewards import ProcessReward
+
+if TYPE_CHECKING:
+    from .policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """How to search.
+
+    candidates: K sampled per node, at a temperature. process_weight, executable_weight: shares of the judge's 1 to 5 and of
+    executability (5 or 0) in the score. width, threshold: so many of the best nodes with at least this score go on. keep: every
+    node with at least this score goes on, None = no such rule. repeat_score: score of the command that was just given, None =
+    no such rule. parent_share: of the parent's score in the order of nodes. strategy: "beam" drops what does not go on,
+    "best_first" comes back to it. depth: commands of a path at most. nodes: expanded per task at most.
+    """
+
+    candidates: int = 5
+    temperature: float = 1.0
+    process_weight: float = 0.5
+    executable_weight: float = 0.5
+    width: int = 2
+    threshold: float = 3.2
+    keep: float | None = None
+    repeat_score: float | None = 3.0
+    parent_share: float = 0.5
+    strategy: Literal["beam", "best_first"] = "beam"
+    depth: int = 25
+    nodes: int = 60
+
+
+CODE = SearchSettings(keep=4.5)  # the public code, commit 7ae3d18
+PAPER = SearchSettings(width=8, repeat_score=None, parent_share=0.0)  # breadth first above a threshold that is not published
+
+
+@dataclass(slots=True)
+class Node:
+    """A moment that was reached. score: of the command that led here. children: one per distinct command, once expanded."""
+
+    moment: Moment
+    score: float
+    priority: float
+    parent: Node | None = None
+    solved: bool = False
+    children: list[Node] = field(default_factory=list)
+
+    @property
+    def command(self) -> Command:
+        """The command that led here."""
+        return self.moment.commands[-1]
+
+
+@dataclass(slots=True)
+class Tree:
+    """The search of one task. goal: the node at which the task was done, None where it was not found."""
+
+    episode: Episode
+    root: Node
+    frontier: list[Node]
+    seen: set[str]
+    expanded: int = 0
+    unreadable: int = 0
+    goal: Node | None = None
+
+    def path(self) -> list[Node]:
+        """Nodes from the root to the goal; none where there is no goal."""
+        out, node = list[Node](), self.goal
+        while node is not None:
+            out.append(node)
+            node = node.parent
+        return out[::-1]
+
+
+def search(
+    policy: Policy, episodes: Sequence[Episode], reward: ProcessReward, settings: SearchSettings, seed: int
+) -> list[Tree]:
+    """Search all tasks side by side: one batch of prompts per depth. Deterministic for a seed and the same tasks."""
+    trees = [_plant(episode) for episode in episodes]
+    for level in range(settings.depth + 1):
+        chosen = [(tree, node) for tree in trees for node in _next(tree, settings)]
+        if not chosen:
+            break
+        prompts = [node.moment.prompt for _, node in chosen]
+        told = policy.answers(prompts, settings.candidates, settings.temperature, seed * 1000 + level)
+        for (tree, node), answers in zip(chosen, told, strict=True):
+            _expand(tree, node, answers, reward, settings)
+    return trees
+
+
+def _plant(episode: Episode) -> Tree:
+    moment = episode.start()
+    root = Node(moment, 0.0, 0.0, solved=episode.succeeded(moment))
+    return Tree(episode, root, [root], {moment.state.digest()}, goal=root if root.solved else None)
+
+
+def _next(tree: Tree, settings: SearchSettings) -> list[Node]:
+    """The nodes to expand now, taken out of the frontier. The goal itself is expanded once, for what else was said there."""
+    if tree.goal is not None:
+        last = [] if tree.goal.children or not tree.frontier else [tree.goal]
+        tree.frontier = []
+        return last
+    order = sorted(tree.frontier, key=lambda node: -node.priority)
+    fit = [node for node in order if node is tree.root or node.score >= settings.threshold]
+    kept = settings.keep
+    chosen = [node for i, node in enumerate(fit) if i < settings.width or (kept is not None and node.score >= kept)]
+    chosen = chosen[: max(0, settings.nodes - tree.expanded)]
+    taken = {id(node) for node in chosen}
+    tree.frontier = [node for node in fit if id(node) not in taken] if settings.strategy == "best_first" else []
+    return chosen
+
+
+def _expand(tree: Tree, node: Node, answers: Sequence[str], reward: ProcessReward, settings: SearchSettings) -> None:
+    """Carry out each distinct command, rate it, and put what is new on the frontier."""
+    tree.expanded += 1
+    commands = dict[Command, None]()
+    for answer in answers:
+        try:
+            commands[parse_command(answer)] = None
+        except AnswerError:
+            tree.unreadable += 1  # no command: nothing to carry out, and nothing in its place
+    for command in commands:
+        moment = tree.episode.step(node.moment, command)
+        score = _score(tree, node, moment, reward, settings)
+        child = Node(moment, score, score + settings.parent_share * node.score, node)
+        node.children.append(child)
+        digest = moment.state.digest()
+        if moment.state.done or not moment.feedback[-1].ok or digest in tree.seen:
+            continue
+        tree.seen.add(digest)
+        child.solved = tree.episode.succeeded(moment)
+        if child.solved and tree.goal is None:
+            tree.goal = child
+        if len(moment.commands) < settings.depth:
+            tree.frontier.append(child)
+
+
+def _score(tree: Tree, node: Node, after: Moment, reward: ProcessReward, settings: SearchSettings) -> float:
+    """The hybrid score: a share from the judge, a share from executability."""
+    commands = after.commands
+    if settings.repeat_score is not None and len(commands) > 1 and commands[-1] == commands[-2]:
+        return settings.repeat_score
+    executable = 5.0 if after.feedback[-1].ok else 0.0
+    return settings.process_weight * reward(tree.episode, node.moment, after) + settings.executable_weight * executable

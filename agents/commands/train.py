@@ -12,6 +12,7 @@ from enactive.errors import ConfigError
 MODELS: Mapping[str, str] = {
     "segmenter": "enactive.perception.segmenter.train:train_segmenter",
     "poseless": "enactive.controllers.poseless.train:train_poseless",
+    "d2po": "enactive.planners.d2po.train:train_d2po",
 }
 
 
@@ -27,5 +28,5 @@ def main(argv: Sequence[str]) -> int:
     train = getattr(importlib.import_module(module), function)
     parser = ArgumentParser(prog=f"enactive train {model}")
     parser.add_function_arguments(train)
-    print(train(**parser.parse_args(rest).as_dict()))
+    print(train(**parser.instantiate_classes(parser.parse_args(rest)).as_dict()))
     return 0

@@ -28,7 +28,7 @@ REFERENCE_BATCH = 64
 SAVE_EVERY = 200  # updates
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recipe:
     """How to optimise. batch: demonstrations, or preferences of each kind, per update. warmup: share of the updates."""
 
@@ -40,7 +40,7 @@ class Recipe:
     clip: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Objective:
     """beta: strength of the pull to the reference. state_weight: lambda, 0 = DPO on the commands alone.
 

@@ -73,8 +73,15 @@ class Policy:
             each = logits.log_softmax(-1).gather(2, ids[..., None])[..., 0].tolist()
         return [sum(row[: len(answer)]) for row, answer in zip(each, answers, strict=True)]
 
-    def answers(self, prompts: Sequence[str], count: int = 1, temperature: float = 0.0, seed: int = 0) -> list[list[str]]:
-        """`count` answers to each prompt: the likeliest tokens at temperature 0, drawn ones above it."""
+    def answers(
+        self,
+        prompts: Sequence[str],
+        count: int = 1,
+        temperature: float = 0.0,
+        seed: int = 0,
+        tokens: int = MAX_ANSWER_TOKENS,
+    ) -> list[list[str]]:
+        """`count` answers to each prompt: the likeliest tokens at temperature 0, drawn ones above it; cut after `tokens`."""
         import torch
 
         rows = [self.prompt_ids(prompt) for prompt in prompts]
@@ -82,12 +89,12 @@ class Policy:
         out: list[list[str]] = [[] for _ in prompts]
         for part in _by_length(rows, max(1, DECODE_BATCH // count)):
             with torch.inference_mode(), self._autocast():
-                written = self._write([rows[i] for i in part], count, temperature, generator)
+                written = self._write([rows[i] for i in part], count, temperature, generator, tokens)
             for place, i in enumerate(part):
                 out[i] = written[place * count : (place + 1) * count]
         return out
 
-    def _write(self, rows: list[Ids], count: int, temperature: float, generator: torch.Generator) -> list[str]:
+    def _write(self, rows: list[Ids], count: int, temperature: float, generator: torch.Generator, tokens: int) -> list[str]:
         import torch
 
         ids, mask = self._padded(rows)
@@ -95,7 +102,7 @@ class Policy:
         mask = mask.repeat_interleave(count, 0)
         done = torch.zeros(len(mask), dtype=torch.bool, device=self.device)
         written: list[torch.Tensor] = []
-        while len(written) < MAX_ANSWER_TOKENS:
+        while len(written) < tokens:
             if temperature > 0.0:
                 token = torch.multinomial((logits / temperature).softmax(-1), 1, generator=generator)
             else:

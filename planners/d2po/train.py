@@ -49,6 +49,7 @@ class Plan:
     knowledge: Knowledge
     judge: str
     walks: int
+    apartments: int
     sft_tasks: int
     search_tasks: int
     eval_tasks: int
@@ -68,6 +69,7 @@ def train_d2po(
     knowledge: Knowledge = "visible",
     judge: str = "oracle",
     walks: int = 60,
+    apartments: int = 0,
     sft_tasks: int = 1000,
     search_tasks: int = 300,
     eval_tasks: int = 0,
@@ -84,7 +86,8 @@ def train_d2po(
     base: "small" (from random weights, after walks through the apartments of train), "smollm2", or a name or folder of
     transformers. lora: train adapters instead of all weights. seeds: runs of SFT, search, DPO and D2PO with other draws.
     judge: "oracle", or a chat model's line as in `--model`. walks: single skills per apartment of train, for "small" alone.
-    sft_tasks, search_tasks: of the train split, the first and those that follow by apartment. eval_tasks: of each val split, 0 = all.
+    apartments: of the train split, 0 = all of its 200. sft_tasks, search_tasks: of the train split, the first, and then by
+    apartment. eval_tasks: of each val split, 0 = all.
     workers, executor: of the search; "ray" takes its own. Raises ConfigError where `out` holds a run of other settings, and
     OutOfTimeError where the minutes are spent before the end: the same command goes on.
     """
@@ -92,7 +95,20 @@ def train_d2po(
 
     torch.set_num_threads(1)
     plan = Plan(
-        base, lora, knowledge, judge, walks, sft_tasks, search_tasks, eval_tasks, ground, sft, prefer, objective, search
+        base,
+        lora,
+        knowledge,
+        judge,
+        walks,
+        apartments,
+        sft_tasks,
+        search_tasks,
+        eval_tasks,
+        ground,
+        sft,
+        prefer,
+        objective,
+        search,
     )
     _same_plan(plan, out)
     end = time.monotonic() + 60.0 * minutes
@@ -124,7 +140,7 @@ class _Run:
 
     def seed(self, seed: int) -> None:
         """All stages of one seed."""
-        folder, tasks = self.out / f"seed-{seed}", load_tasks("train")
+        folder, tasks = self.out / f"seed-{seed}", self._tasks()
         cut = self.plan.sft_tasks
         rest = sorted(tasks[cut:], key=lambda task: task.apartment_seed)  # those of one apartment share a shard
         self._sft(folder, tasks[:cut], seed)
@@ -135,13 +151,19 @@ class _Run:
         for name in METHODS:
             self._measure(folder, name)
 
+    def _tasks(self) -> list[Task]:
+        """The tasks of train that are in the chosen apartments, in the order of the suite."""
+        tasks = load_tasks("train")
+        seeds = sorted({task.apartment_seed for task in tasks})[: self.plan.apartments or None]
+        return [task for task in tasks if task.apartment_seed in set(seeds)]
+
     def _base(self) -> Policy:
         """Random weights that have learnt words and single skills, or a model that was trained by others."""
         plan, folder = self.plan, self.out / "base"
         if plan.base != "small":
             return base_policy(plan.base, (), 0)
         if not _there(folder):
-            tasks = load_tasks("train")
+            tasks = self._tasks()
             seeds = sorted({task.apartment_seed for task in tasks})
             walked = [e for s in seeds for e in walk(s, plan.walks, plan.knowledge, np.random.default_rng([0, s]))]
             texts = [f"{example.prompt} {example.answer}" for example in walked]

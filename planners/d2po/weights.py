@@ -1,0 +1,38 @@
+"""The policy that ships: bfloat16 weights, config and tokenizer in one folder, and a card that says where they come from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from enactive.errors import ConfigError
+from enactive.pretrained import sha256_of
+
+from .models import load_policy, save_policy
+
+if TYPE_CHECKING:
+    from .policy import Policy
+
+WEIGHTS = Path(__file__).parents[1] / "weights" / "d2po"
+
+
+def ship(policy: Policy, card: dict[str, Any], folder: Path = WEIGHTS) -> None:
+    """Write a policy in half precision (the one given changes), and card.json with its hash before what the card tells."""
+    policy.model.bfloat16()
+    save_policy(policy, folder)
+    for path in folder.iterdir():
+        path.chmod(0o644)  # as any file of a package
+    told = {"sha256": sha256_of(folder / "model.safetensors"), **card}
+    (folder / "card.json").write_text(json.dumps(told, indent=1) + "\n")
+
+
+def shipped_policy(folder: Path = WEIGHTS) -> Policy:
+    """The policy of a folder that `ship` wrote. Raises ConfigError where it is missing or does not have the hash noted."""
+    fix = "restore it with `git checkout planners/weights`, reinstall, or make it with `enactive train d2po`"
+    if not (folder / "card.json").exists():
+        raise ConfigError(f"the policy {folder} is missing: {fix}")
+    card = json.loads((folder / "card.json").read_text())
+    if sha256_of(folder / "model.safetensors") != card["sha256"]:
+        raise ConfigError(f"the policy {folder} is corrupt (its SHA-256 is not the one noted): {fix}")
+    return load_policy(folder, f"d2po@{card['sha256'][:12]}")

@@ -1,0 +1,200 @@
+"""D2PO's parts: what is read and written, the losses, the policy's numbers against brute force, and the search."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enactive.envs.household.tasks.knowledge import in_view, known_objects, scene_text
+from enactive.envs.household.tasks.suites import load_tasks
+from enactive.envs.household.tasks.symbolic import TASK_VERBS, Command, apply_command
+from enactive.planners.d2po.episodes import Episode
+from enactive.planners.d2po.fit import Order
+from enactive.planners.d2po.losses import Term, d2po, dpo
+from enactive.planners.d2po.models import load_policy, save_policy, small_policy
+from enactive.planners.d2po.pairs import demonstrations, preferences
+from enactive.planners.d2po.planner import came_to_pass
+from enactive.planners.d2po.prompt import AnswerError, command_text, parse_command, state_text, told
+from enactive.planners.d2po.rewards import OracleProgress
+from enactive.planners.d2po.tree_search import CODE, SearchSettings, search
+
+TEXTS = ("goal: put a mug on the sofa. done: nothing. in view: nothing. the hand is empty. next:", "then: find done")
+PROMPTS = ("goal: put a mug on the sofa. next:", "goal: mug. done: find mug; find sofa. in view: sofa, mug. next:", "next:")
+
+
+@pytest.fixture(scope="module")
+def policy():
+    return small_policy(TEXTS, seed=0, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2)
+
+
+@pytest.fixture(scope="module")
+def episode():
+    return Episode(next(task for task in load_tasks("train") if task.type == "heat" and not task.sliced), "visible")
+
+
+@given(st.sampled_from(TASK_VERBS), st.sampled_from(["mug", "kitchen counter", "red mug", "chef's knife"]))
+def test_a_command_is_read_back_from_its_words(verb, target):
+    command = Command(verb, "" if verb == "done" else target)
+    assert parse_command(command_text(command)) == command
+
+
+@pytest.mark.parametrize("text", ["", "find", "finder mug", "done mug", "mug", "walk to the mug", "please find mug"])
+def test_what_is_no_command_is_refused(text):
+    with pytest.raises(AnswerError):
+        parse_command(text)
+
+
+def test_an_agent_is_told_and_concludes_what_the_executor_says(episode):
+    """The scene in words equals the environment's own; the sentence of the executor alone tells whether it obeyed."""
+    rng, layout, state = random.Random(0), episode.layout, episode.start().state
+    names = sorted(set(layout.categories))
+    for _ in range(1500):
+        command = Command(rng.choice(TASK_VERBS[:-1]), rng.choice([*names, "unicorn"]))
+        state, feedback = apply_command(layout, state, command)
+        assert came_to_pass(command, feedback.message) == feedback.ok, (command, feedback)
+        known = known_objects(layout, state.world, in_view(layout, state), frozenset())
+        holding = layout.categories[state.world.held] if state.world.held >= 0 else ""
+        assert told("visible", known, holding) == scene_text(layout, state.world, in_view(layout, state), frozenset())
+
+
+def test_the_next_state_in_words_names_what_changed(episode):
+    shown = episode.demonstration()
+    moment, texts = episode.start(), []
+    for step in shown[:-1]:
+        moment = episode.step(moment, parse_command(step.answer))
+        texts.append(state_text(episode.layout, moment.state, moment.feedback[-1]))
+    assert any(f"hot {episode.task.object}" in text for text in texts)
+    assert episode.succeeded(moment)
+
+
+def test_the_loss_is_ln_2_where_policy_and_reference_agree():
+    values = torch.tensor([-3.0, -0.5]), torch.tensor([-7.0, -0.1])
+    term = dpo(*values, *values, beta=0.3)
+    assert torch.allclose(term.loss, torch.full((2,), math.log(2.0)))
+    assert torch.equal(term.margin, torch.zeros(2))
+
+
+def test_the_loss_worked_by_hand():
+    one = [torch.tensor([value]) for value in (-1.0, -4.0, -2.0, -3.0)]
+    term = dpo(*one, beta=0.5)  # (-1 + 2) - (-4 + 3) = 2, times beta = 1
+    assert float(term.margin) == pytest.approx(1.0)
+    assert float(term.loss) == pytest.approx(-math.log(1 / (1 + math.exp(-1.0))))
+
+
+def test_the_joint_loss_is_the_weighted_sum_of_the_two():
+    action, state = Term(torch.tensor([1.0, 3.0]), torch.zeros(2)), Term(torch.tensor([0.5]), torch.zeros(1))
+    assert float(d2po(action, state, 1.0)) == 2.5
+    assert float(d2po(action, state, 0.5)) == 2.25
+    assert float(d2po(action, None, 1.0)) == 2.0
+
+
+def test_only_the_tokens_of_the_answer_count(policy):
+    """Against one forward pass per row without padding, in single precision."""
+    exact = replace_precision(policy)
+    rows = [
+        (exact.prompt_ids(p), exact.answer_ids(a)) for p, a in zip(PROMPTS, ("find mug", "done", "pick up sofa"), strict=True)
+    ]
+    got = exact.logprobs(rows)
+    for (prompt, answer), value in zip(rows, got.tolist(), strict=True):
+        logits = exact.model(input_ids=torch.tensor([[*prompt, *answer]])).logits[0].log_softmax(-1)
+        by_hand = sum(float(logits.detach()[len(prompt) + i - 1, token]) for i, token in enumerate(answer))
+        assert value == pytest.approx(by_hand, abs=1e-4)
+
+
+def test_reading_the_prompt_once_gives_the_same_scores(policy):
+    exact, texts = replace_precision(policy), ["find mug", "done", "pick up sofa", "turn on sofa"]
+    for prompt in PROMPTS:
+        assert exact.score(prompt, texts) == pytest.approx(exact.score(prompt, texts, reuse=False), abs=1e-4)
+
+
+def test_batched_answers_are_the_likeliest_tokens_and_repeat_with_their_seed(policy):
+    exact = replace_precision(policy)
+    batched = exact.answers(PROMPTS, tokens=6)
+    assert batched == [exact.answers([prompt], tokens=6)[0] for prompt in PROMPTS]
+    ids = list(exact.prompt_ids(PROMPTS[0]))
+    for _ in range(6):
+        ids.append(int(exact.model(input_ids=torch.tensor([ids])).logits[0, -1].argmax()))
+    written = ids[len(exact.prompt_ids(PROMPTS[0])) :]
+    assert batched[0][0] == exact._text(written)
+    drawn = exact.answers(PROMPTS, 4, 1.0, seed=3)
+    assert drawn == exact.answers(PROMPTS, 4, 1.0, seed=3) != exact.answers(PROMPTS, 4, 1.0, seed=4)
+
+
+def test_a_policy_survives_its_folder(policy, tmp_path):
+    save_policy(policy, tmp_path)
+    rows = [(policy.prompt_ids(PROMPTS[0]), policy.answer_ids("find mug"))]
+    again = load_policy(tmp_path)
+    assert torch.equal(again.logprobs(rows), policy.logprobs(rows))
+    assert again.answer_ids("find mug") == policy.answer_ids("find mug")
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=50), st.integers(1, 9), st.integers(0, 3))
+def test_every_epoch_takes_every_example_once(lengths, size, seed):
+    order = Order(lengths, size, seed)
+    for epoch in (1, 0):
+        steps = range(epoch * order.per_epoch, (epoch + 1) * order.per_epoch)
+        assert sorted(i for step in steps for i in Order(lengths, size, seed).batch(step)) == list(range(len(lengths)))
+        assert [order.batch(step) for step in steps] == [Order(lengths, size, seed).batch(step) for step in steps]
+
+
+class Told:
+    """Answers that are known beforehand: the expert's next command among wrong ones."""
+
+    def __init__(self, episode: Episode) -> None:
+        self.right = {step.prompt: step.answer for step in episode.demonstration()}
+
+    def answers(self, prompts: Sequence[str], count: int, temperature: float, seed: int) -> list[list[str]]:
+        wrong = ["find mirror", "pick up fridge", "find mirror", "nonsense"]
+        return [[*wrong, self.right.get(prompt, "done")][-count:] for prompt in prompts]
+
+
+@pytest.mark.parametrize("settings", [SearchSettings(), CODE, SearchSettings(strategy="best_first")])
+def test_search_finds_the_plan_and_every_node_is_what_replaying_its_commands_gives(episode, settings):
+    (tree,) = search(Told(episode), [episode], OracleProgress(), settings, seed=0)
+    assert [step.answer for step in demonstrations(tree)][-1] == "done"
+    assert episode.succeeded(tree.goal.moment)
+    assert tree.unreadable > 0
+    for node in tree.path():
+        assert len({child.command for child in node.children}) == len(node.children)
+        for child in node.children:
+            moment = episode.start()
+            for command in child.moment.commands:
+                moment = episode.step(moment, command)
+            assert moment.state.digest() == child.moment.state.digest()
+            assert moment.prompt == child.moment.prompt
+
+
+def test_preferences_are_true_next_states_and_better_commands(episode):
+    (tree,) = search(Told(episode), [episode], OracleProgress(), SearchSettings(), seed=0)
+    made = list(preferences(tree))
+    assert {example.kind for example in made} == {"action", "state", "goal_state"}
+    right = Told(episode).right
+    for example in made:
+        assert example.chosen not in example.rejected
+        if example.kind == "action":
+            assert example.chosen == right[example.prompt]
+            assert "pick up fridge" in example.rejected or "done" in example.chosen
+        if example.kind == "state" and "pick up fridge. then:" in example.prompt:
+            assert example.chosen.startswith("failed because")
+
+
+def test_the_oracle_rates_by_what_is_left_of_the_plan(episode):
+    reward, start = OracleProgress(), episode.start()
+    first = parse_command(episode.demonstration()[0].answer)
+    assert reward(episode, start, episode.step(start, first)) == 5.0
+    assert reward(episode, start, episode.step(start, Command("Find", "mirror"))) <= 3.0
+    assert reward(episode, start, episode.step(start, Command("PickUp", "fridge"))) == 1.0
+    assert reward(episode, start, episode.step(start, Command("done"))) == 1.0
+
+
+def replace_precision(policy):
+    """The same policy in single precision throughout."""
+    from enactive.planners.d2po.policy import Policy
+
+    return Policy(policy.model, policy.tokenizer, policy.name, bf16=False)

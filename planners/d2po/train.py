@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 SPLITS = ("val_seen", "val_unseen")
 METHODS = ("sft", "dpo", "d2po")
 GROUND = Recipe(epochs=2.0, batch=64, rate=3e-3)
-SFT = Recipe(epochs=3.0, batch=32, rate=1e-3)
+SFT = Recipe(epochs=8.0, batch=32, rate=1e-3)
 PREFER = Recipe(epochs=1.0, batch=16, rate=2e-4)
 
 
@@ -71,7 +71,7 @@ def train_d2po(
     walks: int = 60,
     apartments: int = 0,
     sft_tasks: int = 1000,
-    search_tasks: int = 300,
+    search_tasks: int = 1400,
     eval_tasks: int = 0,
     ground: Recipe = GROUND,
     sft: Recipe = SFT,
@@ -86,8 +86,8 @@ def train_d2po(
     base: "small" (from random weights, after walks through the apartments of train), "smollm2", or a name or folder of
     transformers. lora: train adapters instead of all weights. seeds: runs of SFT, search, DPO and D2PO with other draws.
     judge: "oracle", or a chat model's line as in `--model`. walks: single skills per apartment of train, for "small" alone.
-    apartments: of the train split, 0 = all of its 200. sft_tasks, search_tasks: of the train split, the first, and then by
-    apartment. eval_tasks: of each val split, 0 = all.
+    apartments: of the train split, 0 = all of its 200. sft_tasks, search_tasks: of the train split, the first, and those
+    that are left, apartment by apartment, before the first again. eval_tasks: of each val split, 0 = all.
     workers, executor: of the search; "ray" takes its own. Raises ConfigError where `out` holds a run of other settings, and
     OutOfTimeError where the minutes are spent before the end: the same command goes on.
     """
@@ -142,9 +142,10 @@ class _Run:
         """All stages of one seed."""
         folder, tasks = self.out / f"seed-{seed}", self._tasks()
         cut = self.plan.sft_tasks
-        rest = sorted(tasks[cut:], key=lambda task: task.apartment_seed)  # those of one apartment share a shard
+        by_home = sorted(tasks[cut:], key=lambda task: task.apartment_seed)  # those of one apartment share a shard
+        searched = [task.id for task in (*by_home, *tasks[:cut])][: self.plan.search_tasks]
         self._sft(folder, tasks[:cut], seed)
-        self._search(folder, [task.id for task in rest[: self.plan.search_tasks]], seed)
+        self._search(folder, searched, seed)
         wanted = self.plan.objective
         for name, objective in (("dpo", replace(wanted, state_weight=0.0)), ("d2po", wanted)):
             self._prefer(folder, name, objective, seed)

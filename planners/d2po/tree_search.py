@@ -32,21 +32,21 @@ class SearchSettings:
     """
 
     candidates: int = 5
-    temperature: float = 1.0
+    temperature: float = 1.5
     process_weight: float = 0.5
     executable_weight: float = 0.5
-    width: int = 2
+    width: int = 4
     threshold: float = 3.2
     keep: float | None = None
-    repeat_score: float | None = 3.0
+    repeat_score: float | None = None
     parent_share: float = 0.5
     strategy: Literal["beam", "best_first"] = "beam"
     depth: int = 25
-    nodes: int = 60
+    nodes: int = 100
 
 
-CODE = SearchSettings(keep=4.5)  # the public code, commit 7ae3d18
-PAPER = SearchSettings(width=8, repeat_score=None, parent_share=0.0)  # breadth first above a threshold that is not published
+CODE = SearchSettings(temperature=1.0, width=2, keep=4.5, repeat_score=3.0)  # the public code, commit 7ae3d18
+PAPER = SearchSettings(temperature=1.0, width=8, parent_share=0.0)  # breadth first above a threshold that is not published
 
 
 @dataclass(slots=True)

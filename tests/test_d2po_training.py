@@ -1,0 +1,128 @@
+"""The whole of D2PO in miniature: walks, demonstrations, search, DPO and D2PO in two apartments, and what must hold."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+import torch
+
+from enactive.errors import ConfigError
+from enactive.planners.d2po.examples import Preference
+from enactive.planners.d2po.fit import Objective, OutOfTimeError, Place, Recipe, fit_preferences
+from enactive.planners.d2po.models import merged, small_policy, with_lora
+from enactive.planners.d2po.train import train_d2po
+from enactive.planners.d2po.tree_search import SearchSettings
+
+TINY = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+PAIRS = [
+    Preference("t", "action", f"goal: {thing}. next:", f"find {thing}", ("find sofa", "done"))
+    for thing in ("mug", "cup", "plate", "fork", "spoon", "knife")
+] + [
+    Preference("t", "state", f"next: find {thing}. then:", f"a {thing} is in view", ("no sofa is in view",))
+    for thing in ("mug", "cup", "plate", "fork", "spoon", "knife")
+]
+RECIPE = Recipe(epochs=6.0, batch=2, rate=3e-3)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """Two threads wait for each other on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def tiny():
+    return small_policy([f"{pair.prompt} {pair.chosen} no" for pair in PAIRS], seed=1, **TINY)
+
+
+def weights(policy):
+    return [p.detach().clone() for p in policy.model.parameters()]
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5, 1.0])
+def test_the_first_loss_is_ln_2_a_term_losses_fall_and_margins_grow(weight):
+    log = fit_preferences(tiny(), PAIRS, RECIPE, Objective(0.1, weight), seed=0)
+    assert log[0]["loss"] == pytest.approx((1 + weight) * math.log(2.0), rel=1e-5)
+    assert log[-1]["loss"] < log[0]["loss"] - 0.05
+    assert log[-1]["action_margin"] > log[0]["action_margin"] + 0.05
+    assert ("state_margin" in log[0]) == (weight > 0.0)
+    if weight:
+        assert log[-1]["state_margin"] > log[0]["state_margin"] + 0.05
+
+
+def test_what_was_interrupted_and_resumed_has_the_weights_of_what_was_not(tmp_path):
+    whole = tiny()
+    expected = fit_preferences(whole, PAIRS, RECIPE, Objective(), seed=5)
+    checkpoint, asked = tmp_path / "checkpoint.safetensors", []
+
+    def over() -> bool:
+        asked.append(0)
+        return len(asked) == 7
+
+    with pytest.raises(OutOfTimeError):
+        fit_preferences(tiny(), PAIRS, RECIPE, Objective(), seed=5, place=Place(checkpoint, over))
+    again = tiny()
+    log = fit_preferences(again, PAIRS, RECIPE, Objective(), seed=5, place=Place(checkpoint))
+    assert log == expected
+    assert all(torch.equal(a, b) for a, b in zip(weights(again), weights(whole), strict=True))
+
+
+def test_adapters_train_alone_and_are_merged_into_the_same_answers():
+    policy = tiny()
+    before = {name: p.clone() for name, p in policy.model.state_dict().items()}
+    adapted = with_lora(policy, seed=0)
+    log = fit_preferences(adapted, PAIRS, RECIPE, Objective(), seed=0)
+    assert log[0]["loss"] == pytest.approx(2 * math.log(2.0), rel=1e-5)
+    assert log[-1]["loss"] < log[0]["loss"]
+    adapted.bf16 = False
+    rows = [(adapted.prompt_ids(pair.prompt), adapted.answer_ids(pair.chosen)) for pair in PAIRS]
+    with torch.inference_mode():
+        said = adapted.logprobs(rows)
+        one = merged(adapted)
+        assert torch.allclose(one.logprobs(rows), said, atol=1e-4)
+    changed = {name for name, p in one.model.state_dict().items() if not torch.equal(p, before[name])}
+    assert changed
+    assert all("proj" in name for name in changed)
+
+
+def test_preferences_without_commands_are_refused():
+    with pytest.raises(ConfigError, match="no pair of commands"):
+        fit_preferences(tiny(), PAIRS[6:], RECIPE, Objective(), seed=0)
+
+
+def test_the_whole_pipeline(tmp_path):
+    """Two apartments of train, where a small model learns by heart what its search then finds."""
+    settings = {
+        "out": tmp_path,
+        "seeds": 1,
+        "walks": 4,
+        "apartments": 2,
+        "sft_tasks": 12,
+        "search_tasks": 24,
+        "eval_tasks": 3,
+        "ground": Recipe(2.0, 16, 3e-3),
+        "sft": Recipe(30.0, 16, 3e-3),
+        "prefer": Recipe(4.0, 8, 1e-3),
+        "search": SearchSettings(nodes=20),
+    }
+    table = train_d2po(**settings)
+    folder = tmp_path / "seed-0"
+    logs = {name: json.loads((folder / name / "log.json").read_text()) for name in ("sft", "dpo", "d2po")}
+    assert logs["sft"][-1]["loss"] < 0.5 * logs["sft"][0]["loss"]
+    assert logs["dpo"][0]["loss"] == pytest.approx(math.log(2.0), rel=0.05)
+    assert logs["d2po"][0]["loss"] == pytest.approx(2 * math.log(2.0), rel=0.05)
+    for name, parts in (("dpo", ("action",)), ("d2po", ("action", "state"))):
+        for part in parts:
+            assert logs[name][-1][f"{part}_margin"] > logs[name][0][f"{part}_margin"]
+    card = json.loads((folder / "search.json").read_text())
+    assert card["tasks"] == 24
+    assert card["solved"] > 0
+    assert card["judge"] == "OracleProgress"
+    assert table.count("val_unseen, 3") == 3
+    assert train_d2po(**settings) == table  # all stages are there: nothing is done again
+    with pytest.raises(ConfigError, match="other settings"):
+        train_d2po(**{**settings, "walks": 5})

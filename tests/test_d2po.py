@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from enactive.envs.household.tasks.knowledge import in_view, known_objects, scene_text
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.symbolic import TASK_VERBS, Command, apply_command
+from enactive.errors import ModelError
+from enactive.perception.vlm.scripted import ScriptedModel
 from enactive.planners.d2po.episodes import Episode
 from enactive.planners.d2po.fit import Order
 from enactive.planners.d2po.losses import Term, d2po, dpo
@@ -21,7 +23,7 @@ from enactive.planners.d2po.models import load_policy, save_policy, small_policy
 from enactive.planners.d2po.pairs import demonstrations, preferences
 from enactive.planners.d2po.planner import came_to_pass
 from enactive.planners.d2po.prompt import AnswerError, command_text, parse_command, state_text, told
-from enactive.planners.d2po.rewards import OracleProgress
+from enactive.planners.d2po.rewards import LLMJudge, OracleProgress
 from enactive.planners.d2po.tree_search import CODE, SearchSettings, search
 
 TEXTS = ("goal: put a mug on the sofa. done: nothing. in view: nothing. the hand is empty. next:", "then: find done")
@@ -198,3 +200,14 @@ def replace_precision(policy):
     from enactive.planners.d2po.policy import Policy
 
     return Policy(policy.model, policy.tokenizer, policy.name, bf16=False)
+
+
+def test_a_judge_that_chats_is_told_what_happened_and_several_numbers_are_averaged(episode):
+    model = ScriptedModel(["Analysis: fine. Judgement: 4", "Judgement: 2 or 3", "Analysis: 5 things. Judgement: none"])
+    judge, start = LLMJudge(model), episode.start()
+    refused = episode.step(start, Command("PickUp", "fridge"))
+    assert judge(episode, start, refused) == 4.0
+    assert "pick up fridge (refused: no fridge is in view)" in model.heard[0][-1].text
+    assert judge(episode, start, refused) == 2.5
+    with pytest.raises(ModelError, match="no judgement"):
+        judge(episode, start, refused)

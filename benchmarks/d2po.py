@@ -1,0 +1,152 @@
+"""D2PO: SFT, DPO and D2PO on homes that none of them saw, and what snapshots and prefix reuse are worth.
+
+    python benchmarks/d2po.py table [--run runs/d2po] [--seeds 1] [--split val_unseen]
+    python benchmarks/d2po.py speed [--tasks 20]
+    python benchmarks/d2po.py smollm2
+
+`table` reads the run of `enactive train d2po` and carries its episodes out again for the figures of `metrics.task_metrics`;
+differences are paired over tasks and seeds. `speed` searches with the shipped policy. `smollm2` makes one LoRA step of D2PO
+on SmolLM2-135M.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import time
+from collections import Counter
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from enactive.agents.statistics import compare, mean, rate
+from enactive.envs.household.tasks.metrics import ERROR_KINDS, TaskMetrics, task_metrics
+from enactive.envs.household.tasks.suites import load_tasks
+from enactive.envs.household.tasks.symbolic import apply_command
+from enactive.envs.household.tasks.task import Task
+from enactive.planners.d2po.episodes import Episode
+from enactive.planners.d2po.evaluate import Outcome, read_outcomes
+from enactive.planners.d2po.examples import Preference
+from enactive.planners.d2po.fit import Objective, Recipe, fit_preferences
+from enactive.planners.d2po.models import base_policy, with_lora
+from enactive.planners.d2po.prompt import AnswerError, parse_command
+from enactive.planners.d2po.rewards import OracleProgress
+from enactive.planners.d2po.tree_search import SearchSettings, search
+from enactive.planners.d2po.weights import shipped_policy
+
+METHODS = ("sft", "dpo", "d2po")
+
+
+def figures(task: Task, outcome: Outcome) -> TaskMetrics:
+    """The episode's figures from carrying its commands out again."""
+    episode = Episode(task, "visible")
+    moment = episode.start()
+    for said, _ in outcome.turns:
+        moment = episode.step(moment, parse_command(said))
+    turns = [*zip(moment.commands, moment.feedback, strict=True)]
+    start = episode.start().state.world
+    return task_metrics(episode.layout, task, start, moment.state.world, turns)
+
+
+def table(run: Path, seeds: int, split: str, console: Console) -> None:
+    """Success, PL and errors of each method with 95 % intervals, and what one gains over another on the same episodes."""
+    known = {task.id: task for task in load_tasks(split)}
+    out = Table("method", "success", "PL", "refused / episode", *(f"{kind} errors" for kind in ERROR_KINDS), "no command")
+    success, pl, kinds = {}, {}, {}
+    for method in METHODS:
+        rows = [o for seed in range(seeds) for o in read_outcomes(run / f"seed-{seed}" / method / f"{split}.jsonl")]
+        told = [figures(known[row.task], row) for row in rows]
+        success[method], pl[method] = [row.success for row in rows], [row.pl for row in rows]
+        kinds[method] = [one.error_kind if not row.success else "" for one, row in zip(told, rows, strict=True)]
+        counts = Counter(kinds[method])
+        refused = mean([one.num_invalid_actions for one in told])
+        wrong = sum(row.output_error != "" for row in rows)
+        shown = [str(counts[kind]) for kind in ERROR_KINDS]
+        out.add_row(method.upper(), str(rate(success[method])), str(mean(pl[method])), str(refused), *shown, str(wrong))
+    console.print(out)
+    console.print(
+        f"{split}, n = {len(success['sft']) // seeds} tasks x {seeds} seeds, greedy, knowledge visible, {platform.machine()}"
+    )
+    for a, b in (("dpo", "sft"), ("d2po", "sft"), ("d2po", "dpo")):
+        base = sum(success[b]) / len(success[b])
+        gain = compare(success[a], success[b])
+        relative = f"{100 * gain.difference.mean / base:+.1f} % relative" if base else ""
+        console.print(f"{a} - {b}: success {gain} ({relative}); PL {compare(pl[a], pl[b])}")
+        dependency = [[kind == "dependency" for kind in kinds[method]] for method in (a, b)]
+        console.print(f"    dependency errors {compare(*dependency)}")
+
+
+def speed(count: int, console: Console) -> None:
+    """Nodes a second with snapshots and with replayed prefixes, of the world alone; scores a second with and without reuse."""
+    torch.set_num_threads(1)
+    policy, tasks = shipped_policy(), sorted(load_tasks("train"), key=lambda task: task.apartment_seed)[:count]
+    trees = search(policy, [Episode(task, "visible") for task in tasks], OracleProgress(), SearchSettings(), seed=0)
+    jobs = [(tree, node, child) for tree in trees for node in _nodes(tree.root) for child in node.children]
+    begun = time.process_time()
+    for tree, node, child in jobs:
+        apply_command(tree.episode.layout, node.moment.state, child.command)
+    snapshots = time.process_time() - begun
+    begun = time.process_time()
+    for tree, _, child in jobs:
+        state = tree.episode.start().state
+        for command in child.moment.commands:
+            state, _ = apply_command(tree.episode.layout, state, command)
+    replayed = time.process_time() - begun
+    depth = sum(len(child.moment.commands) for _, _, child in jobs) / len(jobs)
+    console.print(
+        f"{len(jobs)} candidates at a mean depth of {depth:.1f}: {len(jobs) / snapshots:.0f} nodes/s from snapshots, "
+        f"{len(jobs) / replayed:.0f} by reset and replay: {replayed / snapshots:.1f} times"
+    )
+    prompts = [node.moment.prompt for tree in trees for node in _nodes(tree.root) if node.children][:60]
+    texts = ["find mug", "find fridge", "pick up mug", "open fridge", "done"]
+    for reuse in (False, True):
+        begun = time.process_time()
+        for prompt in prompts:
+            policy.score(prompt, texts, reuse)
+        console.print(f"K = 5 siblings, reuse {reuse}: {len(prompts) * 5 / (time.process_time() - begun):.0f} scores/s")
+
+
+def _nodes(root):
+    yield root
+    for child in root.children:
+        yield from _nodes(child)
+
+
+def smollm2(console: Console) -> None:
+    """One step of D2PO by LoRA, one pair of each kind."""
+    torch.set_num_threads(1)
+    policy = with_lora(base_policy("smollm2", (), 0), 0)
+    prompt = "goal: put a mug on the sofa. done: nothing. in view: nothing. the hand is empty. next:"
+    pair = Preference("t", "action", prompt, "find mug", ("find sofa",))
+    state = Preference("t", "state", f"{prompt} find mug. then:", "a mug is in view", ("no mug is in view",))
+    begun = time.monotonic()
+    log = fit_preferences(policy, [pair, state], Recipe(3.0, 1, 1e-4), Objective(), 0)
+    told = ", ".join(f"{row['loss']:.4f}" for row in log)
+    console.print(f"SmolLM2-135M, LoRA: {(time.monotonic() - begun) / len(log):.1f} s a step, losses {told}")
+    ((answer,),) = policy.answers([prompt])
+    try:
+        console.print(f"answers {answer!r}: {parse_command(answer)}")
+    except AnswerError as error:
+        console.print(f"answers {answer!r}, untrained: {error}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("table", "speed", "smollm2"))
+    parser.add_argument("--run", type=Path, default=Path("runs/d2po"))
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--split", default="val_unseen")
+    parser.add_argument("--tasks", type=int, default=20)
+    chosen, console = parser.parse_args(), Console(width=160)
+    if chosen.what == "table":
+        table(chosen.run, chosen.seeds, chosen.split, console)
+    elif chosen.what == "speed":
+        speed(chosen.tasks, console)
+    else:
+        smollm2(console)
+
+
+if __name__ == "__main__":
+    main()

@@ -25,7 +25,7 @@ from realtime_parts import ROW
 
 from enactive.agents.component import Component
 from enactive.agents.guard import EStop
-from enactive.agents.realtime import Cadence, ControlLoop, Tap, Tick
+from enactive.agents.realtime import Cadence, ControlLoop, Tap, Tick, take_priority
 from enactive.agents.realtime.process import PolicyProcess, RobotProcess
 from enactive.agents.realtime.record import TickRecorder
 from enactive.envs.bus.codec import pack
@@ -37,7 +37,8 @@ WATCHDOG_S, HEARTBEAT_S, MAX_AGE_S, ROBOT_WATCHDOG_S = 0.25, 0.2, 0.2, 0.1
 
 
 def bare(minutes: float) -> None:
-    """A loop that only sleeps, measured in the same way."""
+    """A loop that only sleeps, measured in the same way and with the same priority."""
+    take_priority()
     cadence = Cadence(RATE_HZ)
     for _ in range(int(60 * minutes * RATE_HZ)):
         cadence.wait()
@@ -51,8 +52,8 @@ def tell(name: str, cadence: Cadence) -> None:
     print(f"{name}: {counts}, jitter {spread}", flush=True)
 
 
-def cadence(minutes: float) -> None:
-    """Three processes, recorder with video, a viewer that stands still for ever; the bare loop runs beside them."""
+def cadence(minutes: float, watched: bool) -> None:
+    """Three processes; recorder with video and a viewer that stands still for ever where watched; a bare loop beside them."""
     stuck = threading.Event()
     sys.setswitchinterval(0.0005)
     with tempfile.TemporaryDirectory() as folder:
@@ -68,14 +69,21 @@ def cadence(minutes: float) -> None:
 
         taps = [Tap(recorder.tick), Tap(frozen_viewer)]
         loop = ControlLoop(robot, policy, rate_hz=RATE_HZ, watchdog_s=WATCHDOG_S, heartbeat_s=HEARTBEAT_S,
-                           max_age_s=MAX_AGE_S, taps=taps)  # fmt: skip
+                           max_age_s=MAX_AGE_S, taps=taps if watched else [])  # fmt: skip
         beside = subprocess.Popen([sys.executable, __file__, "bare", "--minutes", str(minutes)])
         ends = time.perf_counter() + 60 * minutes
-        thread = threading.Thread(target=lambda: loop.run(lambda: time.perf_counter() > ends))
+
+        def drive() -> None:
+            print("real-time priority:", take_priority())
+            loop.run(lambda: time.perf_counter() > ends)
+
+        thread = threading.Thread(target=drive)
         thread.start()
         thread.join()
         beside.wait()
         tell("control loop", loop.cadence)
+        worst = np.argsort(loop.cadence.jitter)[-5:][::-1]
+        print("  latest ticks: " + ", ".join(f"number {i} by {1000 * loop.cadence.jitter[i]:.1f} ms" for i in worst))
         report = loop.report()
         for name, spread in report["cadence"]["sections"].items():
             print(f"  {name:8}" + "".join(f"  {key[:-2]} {1000 * value:.3f}" for key, value in spread.items()) + " ms")
@@ -199,9 +207,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["cadence", "faults", "bare"])
     parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--unwatched", action="store_true", help="without recorder and viewer, for comparison")
     parser.add_argument("--runs", type=int, default=3)
     chosen = parser.parse_args()
     if chosen.what == "faults":
         faults(chosen.runs)
+    elif chosen.what == "cadence":
+        cadence(chosen.minutes, not chosen.unwatched)
     else:
-        (cadence if chosen.what == "cadence" else bare)(chosen.minutes)
+        bare(chosen.minutes)

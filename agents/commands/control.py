@@ -37,9 +37,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--config", action="config")
     parser.add_argument("--rate_hz", type=float, default=100.0, help="commands a second")
     parser.add_argument("--policy_hz", type=float, default=30.0, help="at most this many chunks a second")
-    parser.add_argument(
-        "--seconds", type=float, default=0.0, help="how long, from the policy's first sign of life; 0 is until told to stop"
-    )
+    parser.add_argument("--seconds", type=float, default=0.0, help="how long, once the policy lives; 0 is until told to stop")
     parser.add_argument("--watchdog_s", type=float, default=0.25, help="without a fresh chunk for this long the body holds")
     parser.add_argument("--heartbeat_s", type=float, default=0.2, help="without the policy's heartbeat for this long it holds")
     parser.add_argument("--max_age_s", type=float, default=0.2, help="older observations are not acted on")
@@ -69,7 +67,7 @@ class Control:
         self.robot, self.policy, self.folder, self.config = robot, policy, folder, config
         self.leaving = threading.Event()
         self.estop = EStop()
-        self.error = ""
+        self.error, self.priority = "", False
 
     def run(self, stop_file: Path | None, stop_port: int) -> int:
         """Everything from start to hold. The processes are ended whatever happens."""
@@ -126,7 +124,11 @@ class Control:
             self._drive(loop, {"robot": process, "policy": policy.child}, policy)
             for tap in taps:
                 tap.close()
-            report = loop.report() | {"robot": dict(body.told, joints=None, extra=None), "error": self.error}
+            report = loop.report() | {
+                "robot": dict(body.told, joints=None, extra=None),
+                "error": self.error,
+                "real_time_priority": self.priority,
+            }
             dropped = {"frames": taps[0].dropped_frames, "ticks": taps[0].dropped_ticks}
             recorder.close(report | {"recorder_dropped": dropped, "warnings": [tap.warning for tap in taps if tap.warning]})
             line.close(report)
@@ -141,9 +143,12 @@ class Control:
     def _drive(self, loop: ControlLoop, children: Mapping[str, Child], policy: PolicyProcess) -> None:
         """Run the loop on a thread of its own; this thread only waits for a reason to end, such as a child that ended."""
         previous = {each: signal.signal(each, self._signal) for each in (signal.SIGINT, signal.SIGTERM)}
+        from enactive.agents.realtime import take_priority
+
         seconds = self.config["seconds"] or float("inf")
 
         def drive() -> None:
+            self.priority = take_priority()
             try:
                 loop.run(lambda: self.leaving.is_set() or time.perf_counter() - policy.began_s > seconds)
             except Exception as error:  # noqa: BLE001  # reason: kept and raised on the main thread, after the record is written

@@ -94,6 +94,8 @@ class ControlLine:
         for title in ("held", "dropped_chunks"):
             for cause, count in report[title].items():
                 self._console.print(f"  {title.replace('_', ' ')}: {cause}: {count}", highlight=False)
+        if not report.get("real_time_priority", True):
+            self._console.print("  no real-time priority was granted: late ticks depend on what else runs", highlight=False)
         changed = ", ".join(f"{name} {count}" for name, count in report["guard"]["changed"].items()) or "nothing"
         off = f"; off: {', '.join(report['guard']['off'])}" if report["guard"]["off"] else ""
         self._console.print(f"  the guard changed {changed}{off}", highlight=False)

@@ -25,7 +25,7 @@ from realtime_parts import ROW
 
 from enactive.agents.component import Component
 from enactive.agents.guard import EStop
-from enactive.agents.realtime import Cadence, ControlLoop, Tap, Tick, take_priority
+from enactive.agents.realtime import Cadence, ControlLoop, Tap, Tick, settle, take_priority
 from enactive.agents.realtime.process import PolicyProcess, RobotProcess
 from enactive.agents.realtime.record import TickRecorder
 from enactive.envs.bus.codec import pack
@@ -55,7 +55,6 @@ def tell(name: str, cadence: Cadence) -> None:
 def cadence(minutes: float, watched: bool) -> None:
     """Three processes; recorder with video and a viewer that stands still for ever where watched; a bare loop beside them."""
     stuck = threading.Event()
-    sys.setswitchinterval(0.0005)
     with tempfile.TemporaryDirectory() as folder:
         process = RobotProcess(
             Component("envs", "DeskArm", {"width": 160, "height": 120}), line := Line.fresh(), rate_hz=RATE_HZ
@@ -77,6 +76,7 @@ def cadence(minutes: float, watched: bool) -> None:
             print("real-time priority:", take_priority())
             loop.run(lambda: time.perf_counter() > ends)
 
+        settle()
         thread = threading.Thread(target=drive)
         thread.start()
         thread.join()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from enactive.agents.realtime.loop import ControlLoop
     from enactive.agents.realtime.process import Child, PolicyProcess
 
-SWITCH_S = 0.0005  # Python's own 5 ms, which a recorder may keep the interpreter for, are half a period
 DEFAULTS = {"robot": "DeskArm", "policy": "JointSweep"}
 
 
@@ -143,7 +141,7 @@ class Control:
     def _drive(self, loop: ControlLoop, children: Mapping[str, Child], policy: PolicyProcess) -> None:
         """Run the loop on a thread of its own; this thread only waits for a reason to end, such as a child that ended."""
         previous = {each: signal.signal(each, self._signal) for each in (signal.SIGINT, signal.SIGTERM)}
-        from enactive.agents.realtime import take_priority
+        from enactive.agents.realtime import settle, take_priority
 
         seconds = self.config["seconds"] or float("inf")
 
@@ -155,8 +153,7 @@ class Control:
                 self.error = f"{type(error).__name__}: {error}"
 
         thread = threading.Thread(target=drive, name="control")
-        switch_s = sys.getswitchinterval()
-        sys.setswitchinterval(SWITCH_S)
+        settle()
         try:
             thread.start()
             while thread.is_alive():
@@ -168,7 +165,6 @@ class Control:
         finally:
             self.leaving.set()
             thread.join()
-            sys.setswitchinterval(switch_s)
             for each, handler in previous.items():
                 signal.signal(each, handler)
 

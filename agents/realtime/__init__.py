@@ -1,6 +1,6 @@
 """Control in real time: a loop at a fixed rate, with slower minds beside it and watchers that can never hold it up."""
 
-from .cadence import Cadence, Spread, take_priority
+from .cadence import Cadence, Spread, settle, take_priority
 from .chunks import Chunk, ChunkPlayer
 from .loop import ControlLoop, Source, Tick
 from .policy import NotYet, Policy, PolicyThread, Stack
@@ -19,5 +19,6 @@ __all__ = [
     "Stack",
     "Tap",
     "Tick",
+    "settle",
     "take_priority",
 ]

@@ -18,7 +18,7 @@ from enactive.envs.bus.faults import FaultyBus
 from enactive.envs.bus.zenoh_bus import Line, ZenohBus
 from enactive.envs.robot import EnvRobot
 
-from .cadence import take_priority
+from .cadence import settle, take_priority
 from .service import robot_loop, serve
 
 
@@ -38,6 +38,7 @@ def main(config: dict[str, Any]) -> None:
     predicted = [] if model is None or PredictedState.name in off else [PredictedState(model)]
     guard = Chain(*predicted, off=tuple(off - {PredictedState.name}))
     loop = robot_loop(bus, robot, rate_hz=config["rate_hz"], guard=guard, watchdog_s=config["watchdog_s"])
+    settle()
     take_priority()
     serve(loop, lambda: leaving.is_set() or os.getppid() != config["parent"])
     bus.close()

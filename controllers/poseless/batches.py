@@ -11,7 +11,7 @@ from enactive.envs.shadow_hand.joints import JOINTS
 from enactive.envs.shadow_hand.views import HandViews, View
 
 from .network import KEYPOINTS, SIZE
-from .pictures import seen, shrunk
+from .pictures import seen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,8 +43,8 @@ class Memory:
         )
         self._met = 0
 
-    def draw(self, count: int, side: int, rng: np.random.Generator) -> Batch:
-        """A batch of pictures of `side` pixels; the colours of those seen before change places, as if light and skin had."""
+    def draw(self, count: int, rng: np.random.Generator) -> Batch:
+        """A batch; the colours of the pictures that were seen before change places, as if light and skin had."""
         fresh = labelled([self.views[self.next + index] for index in range(self.new)])
         self.next += self.new
         place = slice(self._met % self.size, self._met % self.size + self.new)
@@ -52,9 +52,8 @@ class Memory:
         kept.pictures[place], kept.angles_rad[place], kept.points[place] = fresh.pictures, fresh.angles_rad, fresh.points
         self._met += self.new
         again = rng.integers(min(self._met, self.size), size=count - self.new)
-        pictures = np.concatenate([fresh.pictures, kept.pictures[again][..., rng.permutation(3)]])
         return Batch(
-            pictures if side == SIZE else np.stack([shrunk(picture, side) for picture in pictures]),
+            np.concatenate([fresh.pictures, kept.pictures[again][..., rng.permutation(3)]]),
             np.concatenate([fresh.angles_rad, kept.angles_rad[again]]),
             np.concatenate([fresh.points, kept.points[again]]),
         )

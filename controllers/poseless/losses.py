@@ -10,7 +10,7 @@ from enactive.envs.shadow_hand.joints import HIGH_RAD, LOW_RAD
 
 from .quality import middle_mse_rad2
 
-POINT_WEIGHT = 0.3
+POINT_WEIGHT = 1.0
 
 
 def losses(

@@ -20,7 +20,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from enactive.envs.shadow_hand.joints import HIGH_RAD, JOINTS, LOW_RAD
 
-SIZE = 128  # pixels of a side of what the network sees
+SIZE = 96  # pixels of a side of what the network sees
 KEYPOINTS = 21
 WIDTHS = (24, 48, 96, 192)  # at strides 2, 4, 8, 16
 BLOCKS = (0, 1, 2, 2)
@@ -88,8 +88,8 @@ class JointNetwork(nn.Module):
         scores = self.look(features)
         attention = scores.flatten(2).softmax(dim=2)
         cells = features.flatten(2).transpose(1, 2).to(attention.dtype)
-        where = 4.0 * (places(scores) - 0.5)
-        told = torch.cat([(attention @ cells).flatten(1), where.flatten(1), cells.mean(dim=1)], dim=1)
+        where = 4.0 * (places(scores.detach()) - 0.5)
+        told = torch.cat([(attention.detach() @ cells).flatten(1), where.flatten(1), cells.mean(dim=1)], dim=1)
         return self.joints(self.project(told)), scores
 
 

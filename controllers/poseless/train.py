@@ -24,16 +24,15 @@ from enactive.perception.segmenter.muon import Muon
 
 from .batches import Memory, labelled
 from .losses import losses
-from .network import SIZE, JointNetwork, angles_rad, normalised
+from .network import JointNetwork, angles_rad, normalised
 from .quality import errors
 from .weights import WEIGHTS, save_weights
 
 BATCH = 36
 FRESH = 12  # of them are new and replace the oldest of the remembered ones, so that a picture is learned from three times
 REMEMBERED = 3600
-SMALL, SMALL_SHARE = 96, 0.65  # pictures are shrunk to this for the first share of the minutes, for half the cost
 PIXELS = 160  # of a side of the pictures that are learned from: the more, the longer they take to draw
-PEAK_RATE, HEAD_SHARE = 4.0e-3, 0.25  # of the filters, and how much of it the other weights get
+PEAK_RATE, HEAD_SHARE = 2.0e-3, 0.5  # of the filters, and how much of it the other weights get
 WARMUP = 0.02  # share of the minutes
 DECAY = 0.4  # share of the minutes, at the end; between the two the rate is constant, so that minutes can be added
 WEIGHT_DECAY = 0.02
@@ -140,8 +139,7 @@ class Trainer:
     def step(self) -> dict[str, float]:
         """One update on new pictures and on some that are remembered."""
         rng = np.random.default_rng([self.seed, self.step_count])
-        small = self.seconds < SMALL_SHARE * self.budget_s
-        batch = self.memory.draw(BATCH, SMALL if small else SIZE, rng)
+        batch = self.memory.draw(BATCH, rng)
         self.net.train()
         with torch.autocast("cpu", torch.bfloat16):
             shares, scores = self.net(normalised(batch.pictures))

@@ -123,7 +123,7 @@ class ShadowHand(gym.Env[dict[str, Any], NDArray[np.float32]]):
 
     def _start(self, pose: Any) -> NDArray[np.float64]:
         if pose is None:
-            return np.clip(np.zeros(len(JOINTS)), LOW_RAD, HIGH_RAD)
+            return np.zeros(len(JOINTS))
         if isinstance(pose, str) and pose == "random":
             self._poses = self._poses or PoseMaker(self.side)
             return self._poses.pose(self.np_random)

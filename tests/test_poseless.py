@@ -1,0 +1,260 @@
+"""PoseLess' parallel form: its errors, its training, its weights, and the controller in the loop."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+import enactive.envs  # noqa: F401  # registers ShadowHand
+from enactive.agents import Agent
+from enactive.agents.cli import main
+from enactive.agents.conformance import check_planner
+from enactive.controllers.poseless.controller import PoseLess
+from enactive.controllers.poseless.estimator import ParallelEstimator
+from enactive.controllers.poseless.losses import losses, spread
+from enactive.controllers.poseless.network import SIZE, JointNetwork, angles_rad, fused, normalised, places
+from enactive.controllers.poseless.pictures import seen
+from enactive.controllers.poseless.quality import errors, middle_mse_rad2
+from enactive.controllers.poseless.train import Trained, Trainer, train_poseless
+from enactive.controllers.poseless.weights import WEIGHTS, load_weights, save_weights
+from enactive.envs import Embodiment, ImageGoal, Observation
+from enactive.envs.shadow_hand.joints import HIGH_RAD, JOINTS, LOW_RAD, MIDDLE_RAD
+from enactive.envs.shadow_hand.picture_file import png
+from enactive.envs.shadow_hand.poses import PoseMaker
+from enactive.envs.shadow_hand.views import HandViews
+from enactive.errors import CompatibilityError, ConfigError, ControllerError, PerceptionError, PlannerError
+from enactive.perception import Belief
+from enactive.perception.proprioception import Proprioception
+from enactive.planners import MatchPose, MoveJoints
+from enactive.planners.copy_pose import CopyPose
+
+torch.set_num_threads(1)
+PICTURE = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+
+
+class Knows:
+    """An estimator that is told the answer, and counts how often it is asked."""
+
+    def __init__(self, answer: NDArray[np.float64]) -> None:
+        self.answer, self.asked = answer, 0
+
+    def estimate(self, pictures: Any) -> NDArray[np.float64]:
+        self.asked += 1
+        return np.repeat(self.answer[None], len(pictures), axis=0)
+
+
+def pose(**angles: float) -> NDArray[np.float64]:
+    values = np.zeros(24)
+    for joint, angle in angles.items():
+        values[JOINTS.index(joint)] = angle
+    return values
+
+
+def test_errors_worked_by_hand() -> None:
+    """One finger bent by 0.1 rad at its last joint: 26 mm long, the tip moves by a chord of 2 * 26 * sin(0.05) mm."""
+    off = errors(PoseMaker(), np.stack([pose(FFJ1=0.1), pose()]), np.zeros((2, 24)))
+    np.testing.assert_allclose(off.mse_rad2, [0.1**2 / 24, 0.0])
+    np.testing.assert_allclose(off.tips_mm[0], [2 * 26 * np.sin(0.05), 0, 0, 0, 0], atol=1e-9)
+    assert off.joints_rad[0, JOINTS.index("FFJ1")] == pytest.approx(0.1)
+
+
+def test_a_malformed_output_counts_as_the_farthest_pose() -> None:
+    off = errors(PoseMaker(), np.full((1, 24), np.nan), np.zeros((1, 24)))
+    assert off.malformed.all()
+    np.testing.assert_allclose(off.joints_rad[0], np.maximum(HIGH_RAD, -LOW_RAD))
+
+
+def test_the_closed_form_of_predicting_the_middle() -> None:
+    """(high - low)^2 / 12 of a joint of 0 to 1.5708 is 0.2056 rad^2, of a knuckle 0.0406; and by drawing."""
+    assert (HIGH_RAD - LOW_RAD)[JOINTS.index("FFJ1")] ** 2 / 12 == pytest.approx(0.2056, abs=1e-4)
+    assert (HIGH_RAD - LOW_RAD)[JOINTS.index("FFJ4")] ** 2 / 12 == pytest.approx(0.0406, abs=1e-4)
+    drawn = np.random.default_rng(0).uniform(LOW_RAD, HIGH_RAD, (20_000, 24))
+    assert ((drawn - MIDDLE_RAD) ** 2).mean() == pytest.approx(middle_mse_rad2(), rel=0.01)
+
+
+def test_places_are_read_from_scores_where_spread_put_them() -> None:
+    points = np.random.default_rng(0).uniform(0.05, 0.95, (3, 21, 2))
+    weights = spread(points, 16)
+    np.testing.assert_allclose(weights.sum(dim=2), 1.0, atol=1e-6)
+    back = places((weights + 1e-12).log().unflatten(2, (16, 16)))
+    np.testing.assert_allclose(back, points, atol=2e-3)
+    assert float(places(torch.zeros(1, 21, 4, 4)).mean()) == pytest.approx(0.5)
+
+
+def test_the_loss_of_the_truth_is_nothing_and_of_the_middle_one() -> None:
+    rng = np.random.default_rng(0)
+    angles, points = rng.uniform(LOW_RAD, HIGH_RAD, (400, 24)), np.full((400, 21, 2), 0.5)
+    shares = torch.from_numpy((angles - LOW_RAD) / (HIGH_RAD - LOW_RAD)).float()
+    sure = 30.0 * spread(points, 12).unflatten(2, (12, 12))
+    assert float(losses(shares, sure, angles, points)["angles"]) < 1e-10
+    middle = losses(torch.full_like(shares, 0.5), sure, angles, points)
+    assert float(middle["angles"]) == pytest.approx(1.0, rel=0.05)
+    assert float(middle["shares"]) == pytest.approx(1.0, rel=0.05)
+
+
+def test_fusing_changes_nothing_but_the_last_digits() -> None:
+    torch.manual_seed(0)
+    net = JointNetwork()
+    x = normalised(np.random.default_rng(0).integers(0, 255, (4, SIZE, SIZE, 3), dtype=np.uint8))
+    net.train()(x)  # so that the normalisation has something to fold
+    net.eval()
+    fast = fused(net)
+    found = fast(x.to(next(fast.encoder.parameters()).dtype))[0]
+    np.testing.assert_allclose(angles_rad(found), angles_rad(net(x)[0]), atol=0.05)
+
+
+def test_pictures_of_any_shape_are_seen_as_their_middle_square() -> None:
+    wide = np.zeros((120, 200, 3), dtype=np.uint8)
+    wide[:, 40:160] = 200
+    assert (seen(wide) == 200).all()
+    checks = np.repeat((np.indices((256, 256)).sum(axis=0) % 2 * 200)[..., None], 3, axis=2).astype(np.uint8)
+    assert 85 < seen(checks).min() <= seen(checks).max() < 115, "averaged, not skipped: no pixel is black or bright"
+
+
+def test_training_learns_resumes_and_ships(tmp_path: Path) -> None:
+    """Some seconds of it: what is written can be read, continued, and says where it comes from."""
+    out, checkpoint = tmp_path / "w.safetensors", tmp_path / "c.safetensors"
+    first = train_poseless(0.03, out, checkpoint, val_views=8)
+    again = train_poseless(0.06, out, checkpoint, resume=True, val_views=8)
+    assert isinstance(first, Trained)
+    assert isinstance(again, Trained)
+    assert again.pictures > first.pictures > 0
+    card = json.loads(out.with_suffix(".json").read_text())
+    assert card["command"] == "enactive train poseless --minutes 0.06 --seed 0"
+    assert card["quality"]["val_views"] == 8
+    estimator = ParallelEstimator(out)
+    found = estimator.estimate([PICTURE, PICTURE[:40]])
+    assert ((found >= LOW_RAD) & (found <= HIGH_RAD)).all()
+    trainer = Trainer(1.0, 0, 4)
+    trainer.load(checkpoint)
+    assert trainer.memory.next == again.pictures
+    before = {name: value.clone() for name, value in trainer.net.state_dict().items()}
+    trainer.step()
+    assert any(not torch.equal(before[name], value) for name, value in trainer.net.state_dict().items())
+
+
+def test_damaged_weights_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    with pytest.raises(ConfigError, match="missing"):
+        load_weights(path)
+    save_weights(JointNetwork(), path, {"command": "by hand"})
+    load_weights(path)
+    raw = bytearray(path.read_bytes())
+    raw[-1] ^= 1
+    path.write_bytes(raw)
+    with pytest.raises(ConfigError, match="corrupt"):
+        load_weights(path)
+
+
+def test_the_weights_that_ship_read_poses() -> None:
+    """Better than predicting the middle, on views that training never saw, of the right hand and of the left."""
+    card = json.loads(WEIGHTS.with_suffix(".json").read_text())
+    assert WEIGHTS.stat().st_size < 10e6
+    for side in ("right", "left"):
+        with HandViews("test", seed=1, side=side) as views:  # type: ignore[arg-type]
+            shown = [views[index] for index in range(24)]
+        true = np.stack([view.joints_rad for view in shown])
+        found = ParallelEstimator(pictured=side).estimate([view.rgb for view in shown])  # type: ignore[arg-type]
+        mse = ((found - true) ** 2).mean()
+        assert mse < 2.0 * card["quality"]["mse_rad2"]
+        assert mse < 0.9 * ((true - MIDDLE_RAD) ** 2).mean()
+
+
+def test_a_left_hand_is_read_in_a_mirror() -> None:
+    mirrored = np.ascontiguousarray(PICTURE[:, ::-1])
+    np.testing.assert_array_equal(
+        ParallelEstimator(pictured="left").estimate([mirrored]), ParallelEstimator().estimate([PICTURE])
+    )
+
+
+@pytest.mark.parametrize("picture", [PICTURE.astype(np.float32), PICTURE[..., 0], PICTURE[:8]])
+def test_what_is_no_picture_is_refused(picture: Any) -> None:
+    with pytest.raises(ControllerError, match=r"must be \(H, W, 3\) uint8"):
+        ParallelEstimator().estimate([picture])
+
+
+def hand(rate_hz: float = 50.0) -> Embodiment:
+    ranges: dict[str, Any] = {"low": tuple(LOW_RAD), "high": tuple(HIGH_RAD)}
+    return Embodiment("hand", "joint_pos", JOINTS, ("rad",) * 24, frame="joint", rate_hz=rate_hz, **ranges)
+
+
+def test_the_controller_reads_a_picture_once_and_moves_no_faster_than_told() -> None:
+    target = pose(FFJ3=1.0, MFJ2=0.1)
+    knows = Knows(target)
+    controller = PoseLess(knows, max_speed_rad_s=2.0)
+    controller.reset(hand())
+    observation = Observation(joint_positions_rad=np.zeros(24))
+    intent, belief = MatchPose(PICTURE), Belief(1, observation)
+    commands = [controller.act(intent, observation, belief).values[0] for _ in range(30)]
+    steps = np.diff([np.zeros(24), *commands], axis=0)
+    assert np.abs(steps).max() == pytest.approx(2.0 / 50.0)
+    np.testing.assert_allclose(commands[-1], target)
+    assert knows.asked == 1
+    controller.act(MatchPose(PICTURE.copy()), observation, belief)
+    assert knows.asked == 2
+    chunk = controller.act(MoveJoints(np.tile(target, (3, 1)), 25.0), observation, belief)
+    assert (chunk.values.shape, chunk.rate_hz) == ((3, 24), 25.0)
+
+
+def test_a_body_with_other_joints_is_refused() -> None:
+    with pytest.raises(CompatibilityError, match="in this order"):
+        PoseLess(Knows(pose())).reset(Embodiment("arm", "joint_pos", JOINTS[::-1]))
+    with pytest.raises(ConfigError, match="above 0"):
+        PoseLess(Knows(pose()), max_speed_rad_s=0.0)
+
+
+def test_the_loop_takes_the_hand_to_the_pose_and_stops() -> None:
+    target = PoseMaker().pose(np.random.default_rng(5))
+    env = gym.make("enactive/ShadowHand-v0", width=64, height=64, camera_hz=1.0)
+    goal = ImageGoal(PICTURE)
+    parts = Proprioception(), CopyPose(), PoseLess(Knows(target))
+    check_planner(parts[1], env, parts[0], parts[2], goal, steps=5)
+    episode = Agent(*parts).run(env, goal, seed=0)
+    assert (episode.outcome, episode.found) == ("stopped", True)
+    np.testing.assert_allclose(env.unwrapped.data.qpos, target, atol=0.12)  # type: ignore[attr-defined]
+    env.close()
+
+
+def test_planner_and_perceiver_say_what_they_lack() -> None:
+    with pytest.raises(PlannerError, match="goal-image"):
+        CopyPose().reset(object(), hand())  # type: ignore[arg-type]
+    perceiver = Proprioception()
+    perceiver.reset(hand())
+    with pytest.raises(PerceptionError, match="no joint positions"):
+        perceiver.update(Observation())
+    perceiver.update(Observation(joint_positions_rad=np.zeros(24), stamp_s=1.0))
+    with pytest.raises(PerceptionError, match="after that"):
+        perceiver.update(Observation(joint_positions_rad=np.zeros(24), stamp_s=0.5))
+
+
+def test_the_command_copies_a_picture_and_reports_errors_by_joint_and_finger(tmp_path: Path) -> None:
+    with HandViews("test") as views:
+        view = views[0]
+    (tmp_path / "hand.png").write_bytes(png(view.rgb, view.joints_rad))
+    command = [
+        "run",
+        "--env",
+        "ShadowHand",
+        "--controller",
+        "PoseLess",
+        "copy this pose",
+        "--goal-image",
+        str(tmp_path / "hand.png"),
+    ]
+    assert main([*command, "--out", str(tmp_path)]) == 0
+    folder = next(path for path in tmp_path.iterdir() if path.is_dir())
+    record = json.loads((folder / "episode.json").read_text())
+    assert record["result"]["outcome"] == "stopped"
+    assert record["config"]["planner"]["name"].endswith("CopyPose")
+    page = (folder / "report.html").read_text()
+    assert "prediction to target, mm" in page
+    assert all(f"<td>{joint}</td>" in page for joint in JOINTS)
+    angle = np.rad2deg(view.joints_rad[JOINTS.index("FFJ3")])
+    assert f"<td>FFJ3</td><td>{angle:.1f}</td>" in page

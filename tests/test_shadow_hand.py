@@ -15,7 +15,7 @@ import enactive.envs  # noqa: F401  # registers ShadowHand
 from enactive.agents.conformance import check_environment
 from enactive.envs.household.engine import mujoco
 from enactive.envs.shadow_hand.joints import FINGERS, HIGH_RAD, JOINTS, LOW_RAD
-from enactive.envs.shadow_hand.look import Look, Randomisation, draw_look
+from enactive.envs.shadow_hand.look import Look, Randomisation, Thing, draw_look
 from enactive.envs.shadow_hand.poses import TOLERANCE_M, PoseMaker, draw
 from enactive.envs.shadow_hand.render import HandRenderer
 from enactive.errors import ConfigError
@@ -176,6 +176,20 @@ def test_each_part_can_be_switched_off_and_leaves_the_others_as_they_were(part: 
             assert same == (field.name not in owned), field.name
     if part in ("clutter", "occluders"):
         assert sum(len(look.things) for look in less) < sum(len(look.things) for look in whole)
+
+
+def test_things_stand_where_the_look_says(renderer: HandRenderer) -> None:
+    """A red ball before the hand covers the middle of the picture; as far behind, a corner alone."""
+    ball = Thing(0, (0.5, 0.5), 0.25, np.full(3, 0.02), np.array([1.0, 0.0, 0.0, 0.0]), np.array([1.0, 0.0, 0.0]))
+    before = renderer.picture(OPEN, replace(Look(), things=(ball,))).astype(int)
+    red = (before[..., 0] > 2 * before[..., 1]) & (before[..., 0] > 60)
+    radius_px = 0.02 / 0.25 * Look().K(96, 96)[0, 0]
+    assert red[48, 48]
+    assert red.sum() == pytest.approx(np.pi * radius_px**2, rel=0.1)
+    behind = renderer.picture(OPEN, replace(Look(), things=(replace(ball, uv=(0.1, 0.1), distance_m=0.6),))).astype(int)
+    row, column = np.argwhere((behind[..., 0] > 2 * behind[..., 1]) & (behind[..., 0] > 60)).mean(axis=0)
+    assert abs(row - 9.1) < 1.5
+    assert abs(column - 9.1) < 1.5
 
 
 def test_the_servos_follow_and_contacts_are_felt() -> None:

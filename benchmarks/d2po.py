@@ -31,6 +31,7 @@ from enactive.planners.d2po.evaluate import Outcome, read_outcomes
 from enactive.planners.d2po.examples import Preference
 from enactive.planners.d2po.fit import Objective, Recipe, fit_preferences
 from enactive.planners.d2po.models import base_policy, with_lora
+from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.prompt import AnswerError, parse_command
 from enactive.planners.d2po.rewards import OracleProgress
 from enactive.planners.d2po.tree_search import SearchSettings, search
@@ -99,13 +100,19 @@ def speed(count: int, console: Console) -> None:
         f"{len(jobs)} candidates at a mean depth of {depth:.1f}: {len(jobs) / snapshots:.0f} nodes/s from snapshots, "
         f"{len(jobs) / replayed:.0f} by reset and replay: {replayed / snapshots:.1f} times"
     )
-    prompts = [node.moment.prompt for tree in trees for node in _nodes(tree.root) if node.children][:60]
-    texts = ["find mug", "find fridge", "pick up mug", "open fridge", "done"]
+    _scores(policy, [node.moment.prompt for tree in trees for node in _nodes(tree.root) if node.children][:60], console)
+
+
+def _scores(policy: Policy, prompts: list[str], console: Console) -> None:
+    """Scores of five siblings a second, in one batch, with the prompt read five times and once."""
+    texts, seconds = ["find mug", "find fridge", "pick up mug", "open fridge", "done"], []
     for reuse in (False, True):
         begun = time.process_time()
         for prompt in prompts:
             policy.score(prompt, texts, reuse)
-        console.print(f"K = 5 siblings, reuse {reuse}: {len(prompts) * 5 / (time.process_time() - begun):.0f} scores/s")
+        seconds.append(time.process_time() - begun)
+    rates = [len(prompts) * len(texts) / s for s in seconds]
+    console.print(f"K = 5 siblings: {rates[0]:.1f} scores/s, prompt read once {rates[1]:.1f}: {rates[1] / rates[0]:.1f} times")
 
 
 def _nodes(root):
@@ -118,6 +125,9 @@ def smollm2(console: Console) -> None:
     """One step of D2PO by LoRA, one pair of each kind."""
     torch.set_num_threads(1)
     policy = with_lora(base_policy("smollm2", (), 0), 0)
+    moved = "find mug; pick up mug; find sofa failed because no sofa is in view; find armchair; find kitchen counter"
+    seen = "in view: bottle, bread, kitchen counter, mug, plate, toaster. the hand holds the mug. next:"
+    _scores(policy, [f"goal: put a mug on the sofa. done: {moved}. {seen}"] * 4, console)
     prompt = "goal: put a mug on the sofa. done: nothing. in view: nothing. the hand is empty. next:"
     pair = Preference("t", "action", prompt, "find mug", ("find sofa",))
     state = Preference("t", "state", f"{prompt} find mug. then:", "a mug is in view", ("no mug is in view",))

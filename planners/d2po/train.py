@@ -29,6 +29,7 @@ from .grounding import told_texts, walk
 from .models import base_policy, load_policy, merged, save_policy, with_lora
 from .pairs import balanced
 from .tree_search import SearchSettings
+from .weights import ship
 
 if TYPE_CHECKING:
     from .policy import Policy
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 SPLITS = ("val_seen", "val_unseen")
 METHODS = ("sft", "dpo", "d2po")
 GROUND = Recipe(epochs=2.0, batch=64, rate=3e-3)
-SFT = Recipe(epochs=8.0, batch=32, rate=1e-3)
-PREFER = Recipe(epochs=1.0, batch=16, rate=2e-4)
+SFT = Recipe(epochs=3.0, batch=32, rate=1e-3)
+PREFER = Recipe(epochs=2.0, batch=16, rate=3e-4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def train_d2po(
     walks: int = 60,
     apartments: int = 0,
     sft_tasks: int = 1000,
-    search_tasks: int = 1400,
+    search_tasks: int = 350,
     eval_tasks: int = 0,
     ground: Recipe = GROUND,
     sft: Recipe = SFT,
@@ -80,6 +81,7 @@ def train_d2po(
     search: SearchSettings = SearchSettings(),  # noqa: B008 (frozen)
     workers: int = 1,
     executor: Literal["process", "ray"] = "process",
+    ship_to: Path | None = None,
 ) -> str:
     """Train and compare SFT, DPO and D2PO for at most `minutes`; returns the table, which is also written to out/table.md.
 
@@ -88,6 +90,7 @@ def train_d2po(
     judge: "oracle", or a chat model's line as in `--model`. walks: single skills per apartment of train, for "small" alone.
     apartments: of the train split, 0 = all of its 200. sft_tasks, search_tasks: of the train split, the first, and those
     that are left, apartment by apartment, before the first again. eval_tasks: of each val split, 0 = all.
+    ship_to: folder for the D2PO policy of the first seed in half precision, with its card.
     workers, executor: of the search; "ray" takes its own. Raises ConfigError where `out` holds a run of other settings, and
     OutOfTimeError where the minutes are spent before the end: the same command goes on.
     """
@@ -117,7 +120,12 @@ def train_d2po(
         run.seed(seed)
     from .report import write_report
 
-    return write_report(out, seeds)
+    table = write_report(out, seeds)
+    if ship_to is not None:
+        _, _, cards = collected(out / "seed-0" / "search")
+        card = {"plan": json.loads((out / "plan.json").read_text()), "search": total(cards), "table": table.splitlines()}
+        ship(load_policy(out / "seed-0" / "d2po"), card, ship_to)
+    return table
 
 
 def _same_plan(plan: Plan, out: Path) -> None:

@@ -38,7 +38,7 @@ SPLITS = ("val_seen", "val_unseen")
 METHODS = ("sft", "dpo", "d2po")
 GROUND = Recipe(epochs=2.0, batch=64, rate=3e-3)
 SFT = Recipe(epochs=3.0, batch=32, rate=1e-3)
-PREFER = Recipe(epochs=2.0, batch=16, rate=3e-4)
+PREFER = Recipe(epochs=1.0, batch=16, rate=5e-5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def test_the_whole_pipeline(tmp_path):
         "apartments": 2,
         "sft_tasks": 12,
         "search_tasks": 24,
-        "eval_tasks": 3,
+        "eval_tasks": 2,
         "ground": Recipe(2.0, 16, 3e-3),
         "sft": Recipe(30.0, 16, 3e-3),
         "prefer": Recipe(4.0, 8, 1e-3),
@@ -122,7 +122,7 @@ def test_the_whole_pipeline(tmp_path):
     assert card["tasks"] == 24
     assert card["solved"] > 0
     assert card["judge"] == "OracleProgress"
-    assert table.count("val_unseen, 3") == 3
+    assert table.count("val_unseen, 2") == 3
     assert train_d2po(**settings) == table  # all stages are there: nothing is done again
     with pytest.raises(ConfigError, match="other settings"):
         train_d2po(**{**settings, "walks": 5})

@@ -143,8 +143,8 @@ def _scene(side: Side, width: int, height: int) -> mujoco.MjModel:
         ET.SubElement(asset, "material", material)
     for index in range(CLUTTER):
         # a place that is not the world's own, or MuJoCo would take it for granted that the thing never leaves the origin
-        place = {"pos": "0 0 -1", "quat": "0.5 0.5 0.5 0.5", "size": "0.01 0.01 0.01"}
-        ET.SubElement(world, "geom", name=f"thing{index}", contype="0", conaffinity="0", mass="0", **place)
+        thing = {"name": f"thing{index}", "pos": "0 0 -1", "quat": "0.5 0.5 0.5 0.5", "size": "0.01 0.01 0.01"}
+        ET.SubElement(world, "geom", thing, contype="0", conaffinity="0", mass="0")
     for index in range(LIGHTS):
         ET.SubElement(world, "light", name=f"light{index}", type="directional", castshadow="false", specular="0.3 0.3 0.3")
     model = compile_mjcf(root)

@@ -23,7 +23,7 @@ from enactive.controllers.poseless.network import SIZE, JointNetwork, angles_rad
 from enactive.controllers.poseless.pictures import seen
 from enactive.controllers.poseless.quality import errors, middle_mse_rad2
 from enactive.controllers.poseless.train import Trained, Trainer, train_poseless
-from enactive.controllers.poseless.weights import WEIGHTS, load_weights, save_weights
+from enactive.controllers.poseless.weights import WEIGHTS, load_weights
 from enactive.envs import Embodiment, ImageGoal, Observation
 from enactive.envs.shadow_hand.joints import HIGH_RAD, JOINTS, LOW_RAD, MIDDLE_RAD
 from enactive.envs.shadow_hand.picture_file import png
@@ -31,6 +31,7 @@ from enactive.envs.shadow_hand.poses import PoseMaker
 from enactive.envs.shadow_hand.views import HandViews
 from enactive.errors import CompatibilityError, ConfigError, ControllerError, PerceptionError, PlannerError
 from enactive.perception import Belief
+from enactive.perception.convnets.shipped import save_weights
 from enactive.perception.proprioception import Proprioception
 from enactive.planners import MatchPose, MoveJoints
 from enactive.planners.copy_pose import CopyPose

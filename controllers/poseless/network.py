@@ -9,38 +9,20 @@ also serve the pipeline that PoseLess argues against, keypoints and inverse kine
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from enactive.envs.shadow_hand.joints import HIGH_RAD, JOINTS, LOW_RAD
+from enactive.perception.convnets.blocks import Residual, channels_last, conv, fastest_dtype, folded
 
 SIZE = 96  # pixels of a side of what the network sees
 KEYPOINTS = 21
 WIDTHS = (24, 48, 96, 192)  # at strides 2, 4, 8, 16
 BLOCKS = (0, 1, 2, 2)
 NARROW, HIDDEN = 96, 384
-
-
-def _conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
-    convolution = nn.Conv2d(inputs, outputs, size, stride, padding=size // 2, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(outputs))
-
-
-class Residual(nn.Module):
-    """Two convolutions beside the identity (He et al. 2016, figure 2)."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first, self.second = _conv(width, width), _conv(width, width)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return F.relu(x + self.second(F.relu(self.first(x))))
 
 
 class Encoder(nn.Module):
@@ -51,12 +33,12 @@ class Encoder(nn.Module):
         stages: list[nn.Sequential] = []
         inputs = 3
         for width, blocks in zip(WIDTHS, BLOCKS, strict=True):
-            enter = _conv(inputs, width, 3 if stages else 5, 2)
+            enter = conv(inputs, width, 3 if stages else 5, 2)
             stages.append(nn.Sequential(enter, nn.ReLU(), *(Residual(width) for _ in range(blocks))))
             inputs = width
         self.fine, self.coarse = nn.Sequential(*stages[:-1]), stages[-1]
-        self.beside, self.above, self.mix = _conv(WIDTHS[-2], NARROW, 1), _conv(WIDTHS[-1], NARROW, 1), _conv(NARROW, NARROW)
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # what CPUs convolve fastest
+        self.beside, self.above, self.mix = conv(WIDTHS[-2], NARROW, 1), conv(WIDTHS[-1], NARROW, 1), conv(NARROW, NARROW)
+        channels_last(self)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         fine = self.fine(x)
@@ -119,15 +101,7 @@ def angles_rad(shares: torch.Tensor) -> NDArray[np.float64]:
 
 def fused(net: JointNetwork) -> JointNetwork:
     """A copy for inference: normalisation folded into the convolutions, in bfloat16 where the processor multiplies it."""
-    net = deepcopy(net).eval()
-    for module in net.modules():
-        if isinstance(module, nn.Sequential) and len(module) == 2 and isinstance(module[1], nn.BatchNorm2d):
-            convolution = module[0]
-            assert isinstance(convolution, nn.Conv2d)
-            module[0] = fuse_conv_bn_eval(convolution, module[1])
-            module[1] = nn.Identity()
-    native: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
-    fast = native.get("avx512_bf16", False) or native.get("amx_bf16", False)
-    net.encoder.to(dtype=torch.bfloat16 if fast else torch.float32)
-    net.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return net.requires_grad_(False)
+    net = folded(net)
+    net.encoder.to(dtype=fastest_dtype())
+    channels_last(net.encoder)
+    return net

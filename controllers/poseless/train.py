@@ -6,7 +6,6 @@ the clock alone. A later run with `resume` and more minutes continues.
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Iterator
@@ -15,26 +14,25 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 
 from enactive.envs.shadow_hand.joints import JOINTS
 from enactive.envs.shadow_hand.views import HandViews
-from enactive.perception.segmenter.muon import Muon
+from enactive.perception.convnets.muon import Muon
+from enactive.perception.convnets.shipped import save_weights
+from enactive.perception.convnets.training import Learner, Rate
 
 from .batches import Memory, labelled
 from .losses import losses
 from .network import JointNetwork, angles_rad, normalised
 from .quality import errors
-from .weights import WEIGHTS, save_weights
+from .weights import WEIGHTS
 
 BATCH = 36
 FRESH = 12  # of them are new and replace the oldest of the remembered ones, so that a picture is learned from three times
 REMEMBERED = 3600
 PIXELS = 160  # of a side of the pictures that are learned from: the more, the longer they take to draw
-PEAK_RATE, HEAD_SHARE = 2.0e-3, 0.5  # of the filters, and how much of it the other weights get
-WARMUP = 0.02  # share of the minutes
-DECAY = 0.4  # share of the minutes, at the end; between the two the rate is constant, so that minutes can be added
+RATE = Rate(peak=2.0e-3, warmup=0.02, decay=0.4)
+HEAD_SHARE = 0.5  # of the rate of the filters that the other weights get
 WEIGHT_DECAY = 0.02
 EMA = 0.998
 CHECK_EVERY_S = 300.0
@@ -111,9 +109,10 @@ class Trainer:
         filters = [p for p in self.net.encoder.parameters() if p.ndim == 4]
         others = [p for p in self.net.parameters() if all(p is not q for q in filters)]
         self.optimizers: tuple[torch.optim.Optimizer, ...] = (
-            Muon(filters, lr=PEAK_RATE, weight_decay=WEIGHT_DECAY),
-            torch.optim.AdamW(others, lr=HEAD_SHARE * PEAK_RATE, betas=(0.9, 0.99), weight_decay=0.0),
+            Muon(filters, lr=RATE.peak, weight_decay=WEIGHT_DECAY),
+            torch.optim.AdamW(others, lr=HEAD_SHARE * RATE.peak, betas=(0.9, 0.99), weight_decay=0.0),
         )
+        self.learner = Learner(self.net, self.average, self.optimizers)
         self.step_count, self.seconds = 0, 0.0
         self.memory = Memory(self.views, 0, REMEMBERED, FRESH)
 
@@ -152,7 +151,7 @@ class Trainer:
                 group["lr"] = share * self._rate()
             optimizer.step()
         self.step_count += 1
-        self._follow()
+        self.learner.follow(self.step_count, EMA)
         return {name: float(term.detach()) for name, term in terms.items()}
 
     @torch.inference_mode()
@@ -169,44 +168,14 @@ class Trainer:
 
     def save(self, path: Path) -> None:
         """Write everything that continuing needs."""
-        tensors = {f"net.{key}": value for key, value in self.net.state_dict().items()}
-        tensors |= {f"average.{key}": value for key, value in self.average.state_dict().items()}
-        for number, optimizer in enumerate(self.optimizers):
-            for index, state in optimizer.state_dict()["state"].items():
-                tensors |= {f"optimizer.{number}.{index}.{key}": value for key, value in state.items()}
-        metadata = {"step": str(self.step_count), "pictures": str(self.memory.next), "seconds": repr(self.seconds)}
-        fresh = path.with_suffix(".fresh")
-        save_file({key: value.contiguous() for key, value in tensors.items()}, fresh, metadata)
-        fresh.replace(path)
+        pictures, seconds = str(self.memory.next), repr(self.seconds)
+        self.learner.save(path, {"step": str(self.step_count), "pictures": pictures, "seconds": seconds})
 
     def load(self, path: Path) -> None:
         """Continue from what `save` wrote."""
-        with safe_open(path, framework="pt") as file:
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (a safetensors file is no dict)
-            metadata = file.metadata()
+        metadata = self.learner.load(path)
         self.step_count, self.memory.next = int(metadata["step"]), int(metadata["pictures"])
         self.seconds = float(metadata["seconds"])
-        for module, prefix in ((self.net, "net."), (self.average, "average.")):
-            module.load_state_dict({key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)})
-        states: list[dict[int, dict[str, torch.Tensor]]] = [{} for _ in self.optimizers]
-        for key, value in tensors.items():
-            if key.startswith("optimizer."):
-                _, number, index, name = key.split(".")
-                states[int(number)].setdefault(int(index), {})[name] = value
-        for optimizer, state in zip(self.optimizers, states, strict=True):
-            optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
 
     def _rate(self) -> float:
-        done = min(self.seconds / self.budget_s, 1.0)
-        left = min((1.0 - done) / DECAY, 1.0)
-        return PEAK_RATE * min(done / WARMUP + 0.01, 1.0) * 0.5 * (1.0 - math.cos(math.pi * left)) + 1e-6
-
-    @torch.no_grad()
-    def _follow(self) -> None:
-        """Move the averaged network towards the trained one."""
-        keep = min(EMA, (1 + self.step_count) / (10 + self.step_count))
-        for mean, value in zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True):
-            if mean.is_floating_point():
-                mean.lerp_(value, 1 - keep)
-            else:
-                mean.copy_(value)
+        return RATE.at(self.seconds / self.budget_s)

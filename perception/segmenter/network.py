@@ -9,13 +9,11 @@ together again, and the network no longer tells a sofa from an armchair (cosines
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from ..convnets.blocks import Residual, channels_last, conv, fastest_dtype, folded
 from .features import CHANNELS
 
 TEXT_WIDTH = 384
@@ -25,29 +23,12 @@ WIDTHS = (32, 64, 128, 224, 288)  # at strides 2, 4, 8, 16, 32
 BLOCKS = (0, 2, 2, 2, 1)
 
 
-def _conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
-    convolution = nn.Conv2d(inputs, outputs, size, stride, padding=size // 2, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(outputs))
-
-
-class Residual(nn.Module):
-    """Two convolutions beside the identity (He et al. 2016, figure 2)."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = _conv(width, width)
-        self.second = _conv(width, width)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return F.relu(x + self.second(F.relu(self.first(x), inplace=True)), inplace=True)
-
-
 class Stage(nn.Module):
     """Halve the resolution, then think at it."""
 
     def __init__(self, inputs: int, outputs: int, blocks: int, stride: int) -> None:
         super().__init__()
-        self.enter = _conv(inputs, outputs, stride=stride)
+        self.enter = conv(inputs, outputs, stride=stride)
         self.blocks = nn.Sequential(*(Residual(outputs) for _ in range(blocks)))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -59,8 +40,8 @@ class Join(nn.Module):
 
     def __init__(self, coarse: int, fine: int, outputs: int) -> None:
         super().__init__()
-        self.narrow = _conv(coarse, fine, size=1)
-        self.mix = _conv(fine, outputs)
+        self.narrow = conv(coarse, fine, size=1)
+        self.mix = conv(fine, outputs)
 
     def forward(self, coarse: torch.Tensor, fine: torch.Tensor) -> torch.Tensor:
         up = F.interpolate(self.narrow(coarse), size=fine.shape[-2:], mode="bilinear", align_corners=False)
@@ -81,7 +62,7 @@ class PixelEmbedder(nn.Module):
         self.head = nn.Sequential(nn.Conv2d(2 * WIDTHS[0], HEAD_WIDTH, 1), nn.ReLU(), nn.Conv2d(HEAD_WIDTH, EMBEDDING_WIDTH, 1))
         self.text = nn.Linear(TEXT_WIDTH, EMBEDDING_WIDTH, bias=False).requires_grad_(False)
         self.log_scale = nn.Parameter(torch.tensor(3.2))
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # what CPUs convolve fastest
+        channels_last(self)
 
     def pixels(self, x: torch.Tensor) -> torch.Tensor:
         """(B, 64, H/2, W/2), which the head makes embeddings of, pixel by pixel: training applies it to drawn pixels alone."""
@@ -99,10 +80,8 @@ class PixelEmbedder(nn.Module):
 
     def embed(self, hidden: torch.Tensor) -> torch.Tensor:
         """(N, 160) hidden values, of pixels or mean ones, to (N, 192) float32 unit embeddings."""
-        last = self.head[2]
-        assert isinstance(last, nn.Conv2d)
-        assert last.bias is not None
-        return F.normalize(F.linear(hidden.float(), last.weight[:, :, 0, 0].float(), last.bias.float()), dim=-1)
+        weight, bias = self.head[2].parameters()
+        return F.normalize(F.linear(hidden.float(), weight[:, :, 0, 0].float(), bias.float()), dim=-1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return F.normalize(self.head(self.pixels(x)), dim=1)
@@ -130,15 +109,6 @@ def spread_words(net: PixelEmbedder, texts: torch.Tensor) -> None:
 
 def fused(net: PixelEmbedder) -> PixelEmbedder:
     """A copy for inference: normalisation folded into the convolutions, in bfloat16 where the processor multiplies it."""
-    net = deepcopy(net).eval()
-    for module in net.modules():
-        if isinstance(module, nn.Sequential) and len(module) == 2 and isinstance(module[1], nn.BatchNorm2d):
-            convolution = module[0]
-            assert isinstance(convolution, nn.Conv2d)
-            module[0] = fuse_conv_bn_eval(convolution, module[1])
-            module[1] = nn.Identity()
-    native: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
-    fast = native.get("avx512_bf16", False) or native.get("amx_bf16", False)
-    net.to(dtype=torch.bfloat16 if fast else torch.float32)
-    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return net.requires_grad_(False)
+    net = folded(net).to(dtype=fastest_dtype())
+    channels_last(net)
+    return net

@@ -6,7 +6,6 @@ minutes it has; a later run with `resume` and more minutes continues where the l
 
 from __future__ import annotations
 
-import math
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,13 +16,12 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.distributed
-from safetensors import safe_open
-from safetensors.torch import save_file
 
+from ..convnets.muon import Muon
+from ..convnets.training import Learner, Rate
 from .batches import Drawer, make_batch
 from .data import FIRST_UNSEEN_SEED, make_views
 from .losses import loss
-from .muon import Muon
 from .network import PixelEmbedder, spread_words
 from .phrases import PhraseBank, RememberedTexts
 from .quality import Quality, labels_of, measure
@@ -34,9 +32,7 @@ BATCH = 8  # whole views per update, over all workers; of views cut to 1/2 or 1/
 CUT = 0.75  # share of the minutes, at the start, in which views are cut
 CLOSE = 0.5  # share of the updates on cut views in which they are cut to 1/4
 PHOTOS = 0.25  # share of the aimed views for training that are taken from any height
-PEAK_RATE = 2.5e-3
-WARMUP = 0.02  # share of the minutes
-DECAY = 0.35  # share of the minutes, at the end; between the two the rate is constant, so that minutes can be added
+RATE = Rate(peak=2.5e-3, warmup=0.02, decay=0.35)
 WEIGHT_DECAY = 0.02
 EMA = 0.998
 CHECK_EVERY_S = 240.0
@@ -142,9 +138,10 @@ class Trainer:
         filters = [p for part in (self.net.down, self.net.up) for p in part.parameters() if p.ndim == 4]
         others = [p for p in self.net.parameters() if p.requires_grad and all(p is not q for q in filters)]
         self.optimizers: tuple[torch.optim.Optimizer, ...] = (
-            Muon(filters, lr=PEAK_RATE, weight_decay=WEIGHT_DECAY),
-            torch.optim.AdamW(others, lr=PEAK_RATE, betas=(0.9, 0.99), weight_decay=0.0),
+            Muon(filters, lr=RATE.peak, weight_decay=WEIGHT_DECAY),
+            torch.optim.AdamW(others, lr=RATE.peak, betas=(0.9, 0.99), weight_decay=0.0),
         )
+        self.learner = Learner(self.net, self.average, self.optimizers)
         self.progress = Progress()
 
     def begin_with(self, net: PixelEmbedder) -> None:
@@ -186,7 +183,7 @@ class Trainer:
                 group["lr"] = self._rate()
             optimizer.step()
         self.progress.step += 1
-        self._follow()
+        self.learner.follow(self.progress.step, EMA)
         return {name: float(term.detach()) for name, term in terms.items()}
 
     def _parts(self) -> int:
@@ -219,43 +216,12 @@ class Trainer:
 
     def save(self, path: Path) -> None:
         """Write everything that continuing needs."""
-        tensors = {f"net.{key}": value for key, value in self.net.state_dict().items()}
-        tensors |= {f"average.{key}": value for key, value in self.average.state_dict().items()}
-        for number, optimizer in enumerate(self.optimizers):
-            for index, state in optimizer.state_dict()["state"].items():
-                tensors |= {f"optimizer.{number}.{index}.{key}": value for key, value in state.items()}
-        metadata = {"step": str(self.progress.step), "seconds": repr(self.progress.seconds)}
-        fresh = path.with_suffix(".fresh")
-        save_file({key: value.contiguous() for key, value in tensors.items()}, fresh, metadata)
-        fresh.replace(path)
+        self.learner.save(path, {"step": str(self.progress.step), "seconds": repr(self.progress.seconds)})
 
     def load(self, path: Path) -> None:
         """Continue from what `save` wrote."""
-        with safe_open(path, framework="pt") as file:
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (a safetensors file is no dict)
-            metadata = file.metadata()
+        metadata = self.learner.load(path)
         self.progress = Progress(int(metadata["step"]), float(metadata["seconds"]))
-        for module, prefix in ((self.net, "net."), (self.average, "average.")):
-            module.load_state_dict({key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)})
-        states: list[dict[int, dict[str, torch.Tensor]]] = [{} for _ in self.optimizers]
-        for key, value in tensors.items():
-            if key.startswith("optimizer."):
-                _, number, index, name = key.split(".")
-                states[int(number)].setdefault(int(index), {})[name] = value
-        for optimizer, state in zip(self.optimizers, states, strict=True):
-            optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
 
     def _rate(self) -> float:
-        done = min(self.progress.seconds / self.budget_s, 1.0)
-        left = min((1.0 - done) / DECAY, 1.0)
-        return PEAK_RATE * min(done / WARMUP + 0.01, 1.0) * 0.5 * (1.0 - math.cos(math.pi * left)) + 1e-6
-
-    @torch.no_grad()
-    def _follow(self) -> None:
-        """Move the averaged network towards the trained one."""
-        keep = min(EMA, (1 + self.progress.step) / (10 + self.progress.step))
-        for mean, value in zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True):
-            if mean.is_floating_point():
-                mean.lerp_(value, 1 - keep)
-            else:
-                mean.copy_(value)
+        return RATE.at(self.progress.seconds / self.budget_s)

@@ -1,56 +1,30 @@
-"""The weights that ship: a safetensors file, and beside it where they come from and how good they are."""
+"""The weights of the segmenter that ship."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-
-from enactive.errors import ConfigError
-from enactive.pretrained import sha256_of
-
 from .. import vocabulary
+from ..convnets import shipped
 from .network import PixelEmbedder
 from .quality import Quality
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "segmenter.safetensors"
+SHIPPED = shipped.Shipped("the segmenter", WEIGHTS, "enactive train segmenter")
 
 
 def save_weights(net: PixelEmbedder, path: Path, command: str, quality: Quality, views: int) -> None:
-    """Write the weights in half precision, and `<name>.json` with their hash, the command and the quality."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {
-        key: value.half().contiguous() if value.is_floating_point() else value for key, value in net.state_dict().items()
-    }
-    save_file(tensors, path)
-    path.chmod(0o644)  # as any file of a package
+    """Write the weights, and beside them the command that made them and the quality on so many unseen views."""
     card = {
-        "sha256": sha256_of(path),
         "command": command,
         "mean_iou": round(quality.mean_iou, 4),
         "unseen_views": views,
         "iou": {name: round(value, 4) for name, value in sorted(quality.iou.items(), key=lambda item: -item[1])},
         "names": list(vocabulary.names()),
     }
-    path.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
+    shipped.save_weights(net, path, card)
 
 
 def load_weights(path: Path = WEIGHTS) -> PixelEmbedder:
-    """The network with shipped weights, for inference in single precision.
-
-    Raises ConfigError where the file is missing, does not have the hash beside it, or holds another network.
-    """
-    fix = "restore it with `git checkout perception/weights`, reinstall, or make it with `enactive train segmenter`"
-    if not path.exists():
-        raise ConfigError(f"the segmenter's weights {path} are missing: {fix}")
-    try:
-        expected = json.loads(path.with_suffix(".json").read_text())["sha256"]
-        if sha256_of(path) != expected:
-            raise ConfigError(f"the segmenter's weights {path} are corrupt (their SHA-256 is not the one noted): {fix}")
-        net = PixelEmbedder()
-        net.load_state_dict({key: v.float() if v.is_floating_point() else v for key, v in load_file(path).items()})
-    except (OSError, ValueError, KeyError, SafetensorError, RuntimeError) as problem:
-        raise ConfigError(f"the segmenter's weights {path} cannot be read ({problem}): {fix}") from problem
-    return net.eval()
+    """The network with the weights of a file. Raises ConfigError as `Shipped.load` does."""
+    return SHIPPED.load(PixelEmbedder(), path)

@@ -1,0 +1,57 @@
+"""Weights that ship: a safetensors file, and beside it a card with its hash, where it comes from and how good it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from enactive.errors import ConfigError
+from enactive.pretrained import sha256_of
+
+Net = TypeVar("Net", bound=nn.Module)
+
+
+def save_weights(net: nn.Module, path: Path, card: Mapping[str, Any]) -> None:
+    """Write the weights in half precision, and `<name>.json` with their hash and the card."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        key: value.half().contiguous() if value.is_floating_point() else value for key, value in net.state_dict().items()
+    }
+    save_file(tensors, path)
+    path.chmod(0o644)  # as any file of a package
+    path.with_suffix(".json").write_text(json.dumps({"sha256": sha256_of(path), **card}, indent=1) + "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """Weights in the package. owner: whose they are, in words; path: where they lie; command: what makes them."""
+
+    owner: str
+    path: Path
+    command: str
+
+    def load(self, net: Net, path: Path | None = None) -> Net:
+        """Fill a network for inference in single precision, with these weights or with those of another file.
+
+        Raises ConfigError where the file is missing, does not have the hash beside it, or holds another network.
+        """
+        path = path or self.path
+        room = f"{self.path.parents[1].name}/{self.path.parent.name}"
+        fix = f"restore it with `git checkout {room}`, reinstall, or make it with `{self.command}`"
+        if not path.exists():
+            raise ConfigError(f"the weights of {self.owner} {path} are missing: {fix}")
+        try:
+            expected = json.loads(path.with_suffix(".json").read_text())["sha256"]
+            if sha256_of(path) != expected:
+                raise ConfigError(f"the weights of {self.owner} {path} are corrupt (their SHA-256 is not the one noted): {fix}")
+            net.load_state_dict({key: v.float() if v.is_floating_point() else v for key, v in load_file(path).items()})
+        except (OSError, ValueError, KeyError, SafetensorError, RuntimeError) as problem:
+            raise ConfigError(f"the weights of {self.owner} {path} cannot be read ({problem}): {fix}") from problem
+        return net.eval()

@@ -13,8 +13,8 @@ import numpy as np
 
 from enactive.controllers import Controller
 from enactive.envs import Action, Embodiment, Goal, Observation
-from enactive.envs.gym_io import embodiment_of, to_gym
-from enactive.errors import ConfigError, EmbodimentFault, HaltError, PlannerError, SafetyAbort, TrialError
+from enactive.envs.gym_io import call_world, embodiment_of, to_gym
+from enactive.errors import ConfigError, HaltError, PlannerError, SafetyAbort, TrialError
 from enactive.perception import Belief, Perceiver
 from enactive.planners import Planner, Stop
 
@@ -113,7 +113,7 @@ class _Run:
 
     def reset(self, seed: int | None, options: dict[str, Any]) -> None:
         agent, env = self.agent, self.env
-        obs, info = _guarded(env.reset, seed=seed, options=options)
+        obs, info = call_world(env.reset, seed=seed, options=options)
         self.observation = Observation.from_gym(obs, info)
         oracle = env.get_wrapper_attr("oracle") if env.has_wrapper_attr("oracle") else None
         if oracle is not None and oracle.targets:
@@ -159,7 +159,7 @@ class _Run:
                 episode.first_action_s = t3 - self.began
             pose, reward, ended, truncated = self.observation.T_world_base, 0.0, False, False
             if action is not None:
-                obs, reward, ended, truncated, self.info = _guarded(env.step, to_gym(action, space))
+                obs, reward, ended, truncated, self.info = call_world(env.step, to_gym(action, space))
                 feedback = self.info.get("feedback", _NOTHING)
                 self.observation = Observation.from_gym(obs, self.info)
                 if self.meter is not None:
@@ -216,13 +216,3 @@ def _commands(action: Action) -> list[Action]:
     if action.interaction is not None or len(action.values) == 1:
         return [action]
     return [Action(action.control_mode, row[np.newaxis], action.rate_hz) for row in action.values]
-
-
-def _guarded(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call into an environment that others wrote: whatever it raises is a fault of the body."""
-    try:
-        return call(*args, **kwargs)
-    except ConfigError:
-        raise
-    except Exception as error:  # reason: foreign code may raise anything, and nothing is swallowed
-        raise EmbodimentFault(f"the environment crashed: {type(error).__name__}: {error}") from error

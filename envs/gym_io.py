@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
-from enactive.errors import CompatibilityError
+from enactive.errors import CompatibilityError, ConfigError, EmbodimentFault
 
 from .embodiment import VERBS, Action, Embodiment
 
@@ -52,3 +53,13 @@ def embodiment_of(env: gym.Env[Any, Any]) -> Embodiment:
             "`embodiment` of type enactive.envs.Embodiment"
         )
     return body
+
+
+def call_world(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call into an environment that others wrote: whatever it raises is a fault of the body, but for what already says so."""
+    try:
+        return call(*args, **kwargs)
+    except (ConfigError, EmbodimentFault):
+        raise
+    except Exception as error:  # reason: foreign code may raise anything, and nothing is swallowed
+        raise EmbodimentFault(f"the environment crashed: {type(error).__name__}: {error}") from error

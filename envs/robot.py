@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from enactive.errors import EmbodimentFault
 
 from .embodiment import Action, Embodiment
-from .gym_io import embodiment_of, to_gym
+from .gym_io import call_world, embodiment_of, to_gym
 from .observation import Observation
 
 
@@ -53,7 +53,7 @@ class EnvRobot:
         self.embodiment = embodiment_of(env)
         self._env, self._clock = env, clock
         self._world_s, self._stamp_s = -np.inf, clock()
-        self._observation = self._stamped(*_foreign(env.reset, seed=seed))
+        self._observation = self._stamped(*call_world(env.reset, seed=seed))
 
     def observe(self) -> Observation:
         """What the last step returned."""
@@ -61,7 +61,7 @@ class EnvRobot:
 
     def send(self, action: Action) -> Action:
         """One step. Raises EmbodimentFault where the environment crashes or ends its episode."""
-        obs, _, terminated, truncated, info = _foreign(self._env.step, to_gym(action, self._env.action_space))
+        obs, _, terminated, truncated, info = call_world(self._env.step, to_gym(action, self._env.action_space))
         self._observation = self._stamped(obs, info)
         if terminated or truncated:
             raise EmbodimentFault(f"{self.embodiment.name} ended its episode: a control loop needs a body that goes on")
@@ -89,13 +89,3 @@ def joints_of(observation: Observation, body: Embodiment) -> NDArray[np.float64]
         found = "none" if joints is None else joints.tolist()
         raise EmbodimentFault(f"{body.name} must measure its {body.action_dim} joints in joint_positions_rad, got {found}")
     return joints
-
-
-def _foreign(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call into an environment that others wrote: whatever it raises is a fault of the body."""
-    try:
-        return call(*args, **kwargs)
-    except EmbodimentFault:
-        raise
-    except Exception as error:  # reason: foreign code may raise anything, and nothing is swallowed
-        raise EmbodimentFault(f"the environment crashed: {type(error).__name__}: {error}") from error

@@ -9,21 +9,22 @@ from .base import Belief
 
 
 class TaskPerceiver:
-    """Reads "text", "known_objects" and "holding" of the observation.
+    """Reads "text", "known_objects", "holding" and "refused" of the observation.
 
     `Belief.extra`: `instruction`, the first text; `known_objects`, names that the environment tells of (its `knowledge` says
-    which); `holding`, the name of what is in the hand, "" = nothing; `message`, what came of the last command.
+    which); `holding`, the name of what is in the hand, "" = nothing; `message`, what came of the last command;
+    `refused`, whether it was not carried out.
     """
 
-    needs = frozenset({"text", "known_objects", "holding"})
-    provides = frozenset({"instruction", "known_objects", "holding", "message"})
+    needs = frozenset({"text", "known_objects", "holding", "refused"})
+    provides = frozenset({"instruction", "known_objects", "holding", "message", "refused"})
 
     def reset(self, embodiment: Embodiment, goal: Goal | None = None) -> None:
         self._instruction, self._step = "", 0
 
     def update(self, observation: Observation) -> Belief:
         told = observation.extra
-        if observation.text is None or "known_objects" not in told or "holding" not in told:
+        if observation.text is None or not {"known_objects", "holding", "refused"} <= told.keys():
             raise PerceptionError("TaskPerceiver was told nothing; run it on HouseholdTask in the fast or symbolic mode")
         if not self._step:
             self._instruction = observation.text
@@ -34,5 +35,6 @@ class TaskPerceiver:
             "known_objects": tuple(told["known_objects"].splitlines()),
             "holding": told["holding"],
             "message": message,
+            "refused": bool(told["refused"]),
         }
         return Belief(self._step, observation, extra=extra)

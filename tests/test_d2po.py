@@ -21,7 +21,6 @@ from enactive.planners.d2po.fit import Order
 from enactive.planners.d2po.losses import Term, d2po, dpo
 from enactive.planners.d2po.models import load_policy, save_policy, small_policy
 from enactive.planners.d2po.pairs import demonstrations, preferences
-from enactive.planners.d2po.planner import came_to_pass
 from enactive.planners.d2po.prompt import AnswerError, command_text, parse_command, state_text, told
 from enactive.planners.d2po.rewards import LLMJudge, OracleProgress
 from enactive.planners.d2po.tree_search import CODE, SearchSettings, search
@@ -52,14 +51,12 @@ def test_what_is_no_command_is_refused(text):
         parse_command(text)
 
 
-def test_an_agent_is_told_and_concludes_what_the_executor_says(episode):
-    """The scene in words equals the environment's own; the sentence of the executor alone tells whether it obeyed."""
+def test_an_agent_is_told_the_scene_in_the_environments_words(episode):
     rng, layout, state = random.Random(0), episode.layout, episode.start().state
     names = sorted(set(layout.categories))
     for _ in range(1500):
         command = Command(rng.choice(TASK_VERBS[:-1]), rng.choice([*names, "unicorn"]))
-        state, feedback = apply_command(layout, state, command)
-        assert came_to_pass(command, feedback.message) == feedback.ok, (command, feedback)
+        state, _ = apply_command(layout, state, command)
         known = known_objects(layout, state.world, in_view(layout, state), frozenset())
         holding = layout.categories[state.world.held] if state.world.held >= 0 else ""
         assert told("visible", known, holding) == scene_text(layout, state.world, in_view(layout, state), frozenset())

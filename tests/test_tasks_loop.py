@@ -99,6 +99,15 @@ def test_what_is_told_grows_with_the_choice_of_knowledge() -> None:
         gym.make("enactive/HouseholdTask-v0", knowledge="all")
 
 
+def test_it_is_told_whether_a_command_was_refused() -> None:
+    env = gym.make("enactive/HouseholdTask-v0", mode="symbolic", split="val_seen")
+    obs, _ = env.reset(seed=0, options={"task": TASKS[0]})
+    assert obs["refused"] == 0
+    for verb, name, refused in ((2, "unicorn", 1), (1, TASKS[0].receptacle, 0)):  # PickUp, Find
+        obs, *_, info = env.step({"motion": 0, "verb": verb, "target": name, "pixel_uv": (-1, -1)})
+        assert (obs["refused"], info["feedback"]["ok"]) == (refused, not refused)
+
+
 def test_a_sentence_means_a_task_whatever_its_manners() -> None:
     tasks = load_tasks("train")
     asked = task_asked_for("Put a clean mug on the coffee table!", tasks)

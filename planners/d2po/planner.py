@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,17 +16,7 @@ from ..base import Intent, Interact, Stop
 from .prompt import Situation, command_text, first_clause, parse_command, policy_prompt, told, world_prompt
 from .weights import WEIGHTS, shipped_policy
 
-_PASSED: Mapping[str, str] = {
-    "Find": r"an? .+ is in view( at the .+)?|the .+ is in the hand",
-    "PickUp": r"the .+ is in the hand",
-    "PutDown": r"the .+ is (in|on) the .+",
-    "Open": r"the .+ is open \(.+",
-    "Close": r"the .+ is closed \(.+",
-    "TurnOn": r"the .+ is on",
-    "TurnOff": r"the .+ is off",
-    "Slice": r"the .+ is sliced",
-}
-_REFUSED = re.compile(r".* is already (on|off|sliced)")
+PREDICTION_TOKENS = 48
 
 
 class D2PO:
@@ -39,7 +28,7 @@ class D2PO:
     """
 
     goals: tuple[type[Goal], ...] = (TaskGoal,)
-    needs = frozenset({"instruction", "known_objects", "holding", "message"})
+    needs = frozenset({"instruction", "known_objects", "holding", "message", "refused"})
     emits: tuple[type[Intent], ...] = (Interact, Stop)
     verbs = frozenset(VERBS)
 
@@ -75,15 +64,6 @@ class D2PO:
         """The one place where a belief becomes what the policy is told."""
         told_now = belief.extra
         if self._said is not None:
-            message = str(told_now["message"])
-            refusal = "" if came_to_pass(self._said, message) else first_clause(message)
+            refusal = first_clause(str(told_now["message"])) if told_now["refused"] else ""
             self._turns, self._said = (*self._turns, (command_text(self._said), refusal)), None
         return Situation(self._goal, told(self.knowledge, told_now["known_objects"], told_now["holding"]), self._turns)
-
-
-PREDICTION_TOKENS = 48
-
-
-def came_to_pass(command: Command, message: str) -> bool:
-    """Whether the executor's sentence about a command says that it was carried out. An agent gets the sentence alone."""
-    return re.fullmatch(_PASSED[command.verb], message, re.DOTALL) is not None and _REFUSED.fullmatch(message) is None

@@ -40,7 +40,8 @@ class HouseholdTask(Household):
     is truncated: 25, and 500 in the physical mode, where it is not given.
 
     knowledge: what the agent is told of the things around it, in the observation's "known_objects", a name a line; "holding"
-    names what is in the hand. Both are there in the fast and symbolic modes. `turns` and `oracle` are for metrics.
+    names what is in the hand; "refused" says whether the last command was. All three are there in the fast and symbolic
+    modes. `turns` and `oracle` are for metrics.
 
     The action space is that of `Household(verbs=True)`. To stop (motion 0) is to say `done`. The fast and symbolic modes go
     by name: pixels mean nothing to them, and any motion but stop raises ConfigError. Whether the task is done is in
@@ -73,7 +74,7 @@ class HouseholdTask(Household):
             cameras = self.embodiment.cameras if mode == "fast" else ()
             self.embodiment = replace(self.embodiment, labels=("stop",), cameras=cameras)
             self.action_space = _with(self.action_space, motion=gym.spaces.Discrete(1))
-            told = {"known_objects": _NAMES, "holding": _NAMES}
+            told = {"known_objects": _NAMES, "holding": _NAMES, "refused": gym.spaces.Discrete(2)}
             self.observation_space = _with(self.observation_space, **told)
         if mode == "symbolic":
             self.observation_space = _with(self.observation_space, cameras=None)
@@ -156,15 +157,22 @@ class HouseholdTask(Household):
         self._state, self._at, self._done = motion.counted(after.world), after.at, after.done
         self.turns.append((command, feedback))
         ended = self.state.steps >= self.max_steps
-        return self._seen(feedback.message), 0.0, self._done, ended, {"feedback": feedback.as_info(), "collided": False}
+        return (
+            self._seen(feedback.message, not feedback.ok),
+            0.0,
+            self._done,
+            ended,
+            {"feedback": feedback.as_info(), "collided": False},
+        )
 
-    def _seen(self, message: str) -> dict[str, Any]:
+    def _seen(self, message: str, refused: bool = False) -> dict[str, Any]:
         if self.mode == "physical":
             return self._observe(message)
         state, layout, seen = self.state, self.layout, in_view(self.layout, self.save_task())
         self._memory |= seen
         known = known_objects(layout, state, seen, self._memory, self.knowledge)
-        told = {"known_objects": "\n".join(known), "holding": layout.categories[state.held] if state.held >= 0 else ""}
+        holding = layout.categories[state.held] if state.held >= 0 else ""
+        told = {"known_objects": "\n".join(known), "holding": holding, "refused": int(refused)}
         if self.mode == "fast":
             return self._observe(message) | told
         stamp = np.array([state.steps * STEP_S])

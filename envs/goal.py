@@ -25,7 +25,7 @@ class ImageGoal:
     image: NDArray[np.uint8]
 
     def __str__(self) -> str:
-        return f"find what the {self.image.shape[1]}x{self.image.shape[0]} picture shows"
+        return f"what the {self.image.shape[1]}x{self.image.shape[0]} picture shows"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def write_page(
         "walked. Orange: goal nodes and what they are matched with. Hover for attributes and scores.</p></section>",
         _section("Commands and what came of them", _commands(record["steps"])),
         _section("The pose", pose),
-        _section("Stages and matching score", timeline(record["steps"])),
+        _section("Stages", timeline(record["steps"])),
         _section("Key frames", _moments(moments)),
         _section("Where the time went", _seconds(record["steps"])),
         f"<section><details><summary>Every step</summary>{_steps(record['steps'])}</details>"
@@ -73,14 +73,11 @@ def _verdict(result: Mapping[str, Any]) -> tuple[str, str]:
     """What came of it, in words: what the agent says, and what the oracle says where there is one."""
     if result["outcome"] == "error":
         return f"failed: {result['error_kind']}: {result['error']}", "bad"
-    claim = "the agent says: found it" if result["found"] else f"the agent says: not found ({result['outcome']})"
+    claim = f"the agent says: {'done' if result['found'] else 'not done'} ({result['reason'] or result['outcome']})."
     if "success" not in result["metrics"]:
-        return f"{claim}. {result['reason']}", "plain"
+        return claim, "plain"
     success = result["metrics"]["success"]
-    return (
-        f"{claim} ({result['reason']}). The oracle says: {'success' if success else 'no success'}.",
-        "good" if success else "bad",
-    )
+    return f"{claim} The oracle says: {'success' if success else 'no success'}.", "good" if success else "bad"
 
 
 def _tiles(record: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from enactive.agents.episode import Episode, Step
 from enactive.envs import Embodiment, Goal, ImageGoal
 from enactive.perception import Belief
+from enactive.planners import Interact
 
 from .graphs import draw_graphs
 from .hand import hand_section
@@ -23,6 +24,7 @@ from .video import VideoWriter
 from .views import Image, camera_view, caption, map_view
 
 MOMENTS = 12
+COMMAND_FRAMES = 10  # of the video: a command of one step is shown for a second
 
 
 class RunFolder:
@@ -46,13 +48,15 @@ class RunFolder:
             self._log = RerunLog(self.folder / "episode.rrd")
 
     def step(self, step: Step, belief: Belief) -> None:
-        """Add a frame to the video; keep it as a key frame where the stage changes."""
+        """Add a frame to the video; keep it as a key frame where the stage changes and at each command of the hand."""
         x, y, yaw = (0.0, 0.0, 0.0) if step.T_world_base is None else planar(step.T_world_base)
         self._path.append((x, y))
         matched = _matched(step, belief)
         frame = self._frame(step, belief, yaw, matched)
-        self._video.add(frame)
-        if step.trace.get("stage") != self._stage or step.action is None:
+        asked = isinstance(step.intent, Interact)
+        for _ in range(COMMAND_FRAMES if asked else 1):
+            self._video.add(frame)
+        if asked or step.trace.get("stage") != self._stage or step.action is None:
             self._stage = step.trace.get("stage")
             if len(self._moments) < MOMENTS:
                 self._moments.append(Moment(step.index, _words(step), camera_view(belief, frozenset(matched))))

@@ -14,7 +14,7 @@ BANDS = ("#7b8794", "#4a78b8", "#f0a014", "#2a9d5c", "#d1495b", "#a05ac0")
 
 
 def timeline(steps: Sequence[Mapping[str, Any]]) -> str:
-    """An SVG of `stage` and of S, S_N, S_E, S_T in the steps' traces; "" where the planner traces no stage."""
+    """An SVG of `stage` and, where they are, of S, S_N, S_E, S_T in the steps' traces; "" where there is no stage."""
     if len(steps) < 2 or not any("stage" in step["trace"] for step in steps):
         return ""
     inner_width, inner_height = WIDTH - LEFT - 10, HEIGHT - TOP - 30
@@ -35,17 +35,18 @@ def timeline(steps: Sequence[Mapping[str, Any]]) -> str:
             f'<rect x="{x(indices[0]):.1f}" y="{TOP}" width="{max(1.0, span):.1f}" height="{inner_height}" fill="{colour}" '
             f'opacity="0.16"><title>{escape(stage)}</title></rect>'
         )
-    for value in (0.0, 0.5, 1.0):
+    drawn = [name for name in CURVES if any(isinstance(step["trace"].get(name), float) for step in steps)]
+    for value in (0.0, 0.5, 1.0) if drawn else ():
         parts.append(f'<text x="8" y="{y(value) + 4:.1f}">{value:.1f}</text>')
         parts.append(f'<line x1="{LEFT}" x2="{WIDTH - 10}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="#8884"/>')
-    for name, (colour, width) in CURVES.items():
+    for name in drawn:
+        colour, width = CURVES[name]
         values = [
             (index, step["trace"][name]) for index, step in enumerate(steps) if isinstance(step["trace"].get(name), float)
         ]
-        if values:
-            points = " ".join(f"{x(index):.1f},{y(value):.1f}" for index, value in values)
-            parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}"/>')
-    legend = [(name, colour) for name, (colour, _) in CURVES.items()] + [(f"stage {stage}", c) for stage, c in colours.items()]
+        points = " ".join(f"{x(index):.1f},{y(value):.1f}" for index, value in values)
+        parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}"/>')
+    legend = [(name, CURVES[name][0]) for name in drawn] + [(f"stage {stage}", c) for stage, c in colours.items()]
     left = LEFT
     for name, colour in legend:
         parts.append(f'<text x="{left}" y="14" style="fill:{colour}">{escape(name)}</text>')

@@ -56,6 +56,7 @@ class FaultyBus:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._frozen: dict[str, Any] = {}
+        self._thread: threading.Thread | None = None
         if remote:
             bus.subscribe(INJECT, self._inject)
 
@@ -72,6 +73,8 @@ class FaultyBus:
     def close(self) -> None:
         """End the thread and close the bus beneath."""
         self._closing.set()
+        if self._thread is not None:
+            self._thread.join(1.0)  # else it might hand on to a bus that is closed
         self._bus.close()
 
     def pump(self, now_s: float) -> None:
@@ -90,7 +93,8 @@ class FaultyBus:
             while not self._closing.wait(0.001):
                 self.pump(self._clock())
 
-        threading.Thread(target=run, name="faults", daemon=True).start()
+        self._thread = threading.Thread(target=run, name="faults", daemon=True)
+        self._thread.start()
 
     def _later(self, call: Callable[[], None]) -> None:
         faults = self.faults

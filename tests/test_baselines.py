@@ -138,7 +138,6 @@ def test_nearest_frontier_finds_what_is_two_rooms_away() -> None:
     world, planner = Flat(), NearestFrontier()
     assert isinstance(planner, Planner)
     stop = run(world, planner, ObjectGoal("mug"))
-    assert stop is not None
     assert stop.found
     assert in_reach(world, MUG)
     assert world.collisions == 0
@@ -159,7 +158,6 @@ def test_it_looks_all_around_first() -> None:
 def test_it_says_so_when_nothing_is_left_to_explore() -> None:
     world = Flat()
     stop = run(world, NearestFrontier(), ObjectGoal("spaceship"))
-    assert stop is not None
     assert not stop.found
     assert "spaceship" in stop.reason
     inner = world.known.explored[world.truth.clearance_m() > 0.3]
@@ -170,25 +168,21 @@ def test_it_says_so_when_nothing_is_left_to_explore() -> None:
 def test_a_doubtful_node_is_not_walked_up_to() -> None:
     shadow = SceneNode(1, "mug", 0.3, 1, MUG.centre_m, MUG.half_size_m, MUG.embedding)
     stop = run(Flat((TABLE, shadow)), NearestFrontier(), ObjectGoal("mug"))
-    assert stop is not None
     assert not stop.found
     bolder = run(Flat((TABLE, shadow)), NearestFrontier(min_score=0.2), ObjectGoal("mug"))
-    assert bolder is not None
     assert bolder.found
 
 
 def test_the_nearest_of_two_is_taken() -> None:
     near = SceneNode(2, "coffee mug", 0.9, 1, np.array([-2.6, -1.7, 0.1]), MUG.half_size_m, MUG.embedding)
     world = Flat((TABLE, MUG, near))
-    stop = run(world, NearestFrontier(), TextGoal("the blue mug on the table"))
-    assert stop is not None
+    assert run(world, NearestFrontier(), TextGoal("the blue mug on the table")).found
     assert in_reach(world, near)
 
 
 def test_an_object_behind_a_barrier_is_given_up() -> None:
     world = Flat(boxes=((2.0, -1.3, 2.1, -0.2),))  # a low fence in the doorway: seen over, not passed
     stop = run(world, NearestFrontier(), ObjectGoal("mug"))
-    assert stop is not None
     assert not stop.found
 
 
@@ -206,7 +200,6 @@ def test_random_walk_stops_at_what_it_comes_across() -> None:
     near = SceneNode(2, "plant", 0.9, 1, np.array([-2.6, -1.7, 0.1]), MUG.half_size_m, MUG.embedding)
     world = Flat((near,))
     stop = run(world, RandomWalk(0), ObjectGoal("plant"))
-    assert stop is not None
     assert stop.found
     assert in_reach(world, near)
 
@@ -244,7 +237,6 @@ def test_the_oracle_walks_the_shortest_path() -> None:
     planner.bind(oracle)
     shortest = oracle.geodesic_m(world.pose[:2], (MUG.id,))
     stop = run(world, planner, ObjectGoal("mug"))
-    assert stop is not None
     assert stop.found
     assert oracle.geodesic_m(world.pose[:2], (MUG.id,)) < 0.1
     assert world.walked_m <= 1.15 * shortest + 0.3
@@ -256,7 +248,6 @@ def test_a_place_before_an_object_is_on_its_side_of_the_wall() -> None:
     world.truth.explored[:] = True
     shelf = SceneNode(5, "vase", 0.9, 1, np.array([2.2, 1.0, 0.8]), np.array([0.1, 0.1, 0.1]), MUG.embedding)
     place = standing_place(world.truth, shelf, distance_field(world.truth, (-4.0, 0.0)))
-    assert place is not None
     assert place.point_m[0] > 2.0  # not through the wall at x = 2, though the way around is longer
     assert world.truth.clearance_m()[tuple(world.truth.cell_of(place.point_m))] >= 0.18
     assert abs(turn_between(place.yaw_rad, math.atan2(1.0 - place.point_m[1], 2.2 - place.point_m[0]))) < 1e-6

@@ -56,7 +56,6 @@ def test_messages_come_back_as_they_were_sent() -> None:
     assert embodiment_of_message(unpack(embodiment_message(body), body=dict)) == body
     seen = Observation(joint_positions_rad=np.array([0.1, np.nan]), text="hi", stamp_s=3.5, extra={"joint_efforts": np.ones(2)})
     back = state_of(unpack(state_message(seen), **STATE), {})
-    assert back.joint_positions_rad is not None
     np.testing.assert_array_equal(back.joint_positions_rad, [0.1, np.nan])
     assert (back.text, back.stamp_s, back.extra["joint_efforts"].tolist()) == ("hi", 3.5, [1.0, 1.0])
     rgb = np.random.default_rng(0).integers(0, 255, (6, 8, 3), dtype=np.uint8)
@@ -120,7 +119,6 @@ class Rig:
 
         for _ in range(times):
             observation = self.robot.observe()
-            assert observation.joint_positions_rad is not None
             target = (self.sent[-1] if self.sent else observation.joint_positions_rad) + by
             self.robot.send(Action("joint_pos", target[np.newaxis]))
             self.serve()
@@ -184,7 +182,7 @@ def test_a_nan_closes_the_robots_own_latch_until_it_is_reset() -> None:
     rig.move(5)
     assert rig.still(6)
     assert rig.causes[-1].startswith("emergency stop: guard: the command for desk arm is not finite")
-    assert rig.robot.observe() is not None
+    rig.robot.observe()  # takes in what the robot tells
     assert str(rig.robot.told["latched"]).startswith("guard")
     rig.robot.reset_stop("operator")
     rig.move(3)

@@ -65,7 +65,6 @@ class Where:
 
     def update(self, observation: Observation) -> Belief:
         self.count += 1
-        assert observation.T_world_base is not None
         return Belief(self.count, observation, extra={"x": observation.T_world_base[0, 3]})
 
 
@@ -123,7 +122,6 @@ def test_the_guard_clips_counts_and_records_what_was_asked_for() -> None:
     assert env.sent == [1.0, 1.0, 1.0]
     assert episode.interventions == 3
     requested = episode.steps[0].requested
-    assert requested is not None
     assert requested.values.tolist() == [[7.0]]
 
 

@@ -146,7 +146,6 @@ def test_chunks_that_are_stale_or_overtaken_are_dropped() -> None:
     assert not player.take(chunk(2.0, 4.95), 5.1, here)
     assert not player.take(chunk(3.0, 5.1), 5.31, here)
     due = player.target(5.1)
-    assert due is not None
     assert due[0] == 1.0
     assert player.dropped == {"overtaken": 1, "stale": 1}
 

@@ -38,7 +38,6 @@ def test_every_line_survives_kill_9(tmp_path: Path) -> None:
         "    results.append({'method': 'm', 'episode': str(k), 'pad': 'x' * 5000}); print(k, flush=True)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
     reported = -1
     while reported < 20:
         reported = int(process.stdout.readline())

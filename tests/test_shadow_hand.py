@@ -104,7 +104,6 @@ def test_what_would_overlap_ends_touching() -> None:
     wanted = bent(FFJ4=-0.349, MFJ4=0.349, THJ4=1.2, THJ5=1.0, THJ2=0.6, THJ1=1.2, FFJ3=1.0, FFJ2=1.0)
     assert overlap_m(MAKER["right"], wanted) > 0.003
     for made in (MAKER["right"].untangle(wanted), MAKER["right"].settle(wanted)):
-        assert made is not None
         assert MAKER["right"].touching(made) > 0
         assert np.abs(made - wanted).max() > 0.02
 

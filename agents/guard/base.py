@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 import numpy as np
@@ -49,7 +50,7 @@ class Link:
         return action
 
 
-class MotionLink(Link):
+class MotionLink(Link, ABC):
     """A link that limits how a joint position command moves away from the one before.
 
     The first command moves away from the measured joints, clipped to the bounds. Inert in other control modes, and as long
@@ -87,6 +88,6 @@ class MotionLink(Link):
             return action
         return Action(action.control_mode, allowed[np.newaxis], action.rate_hz)
 
+    @abstractmethod
     def limit(self, wanted: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:
         """The command (D,) as near to `wanted` as may be; `last` itself is always allowed."""
-        raise NotImplementedError

@@ -33,12 +33,10 @@ class Child:
 
     def __init__(self, module: str, config: Mapping[str, Any]) -> None:
         env = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", module], stdin=subprocess.PIPE, env=env, start_new_session=True, text=True
-        )
-        assert self.process.stdin is not None
-        with self.process.stdin as stdin:
-            json.dump({**config, "parent": os.getpid()}, stdin)
+        theirs, ours = os.pipe()
+        with os.fdopen(theirs) as stdin, os.fdopen(ours, "w") as told:
+            self.process = subprocess.Popen([sys.executable, "-m", module], stdin=stdin, env=env, start_new_session=True)
+            json.dump({**config, "parent": os.getpid()}, told)
 
     @property
     def ended(self) -> int | None:

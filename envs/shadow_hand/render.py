@@ -131,9 +131,7 @@ def _scene(side: Side, width: int, height: int) -> mujoco.MjModel:
     ET.SubElement(visual, "global", offwidth=f"{width}", offheight=f"{height}")
     ET.SubElement(visual, "headlight", ambient="0.3 0.3 0.3", diffuse="0 0 0", specular="0 0 0")
     ET.SubElement(visual, "quality", offsamples="0")
-    asset, world = root.find("asset"), root.find("worldbody")
-    assert asset is not None
-    assert world is not None
+    asset, world = ET.SubElement(root, "asset"), ET.SubElement(root, "worldbody")  # MuJoCo joins repeated sections
     for index in range(-1, PATTERNS):
         material = {"name": f"skin{index}", "specular": "0.3", "shininess": "0.3"}
         if index >= 0:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import select
 import sys
 from collections.abc import Sequence
 
@@ -36,13 +38,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if name not in COMMANDS:
             raise ConfigError(f"there is no command {name!r}; known: {', '.join(COMMANDS)}")
-        return int(importlib.import_module(f"enactive.agents.commands.{name}").main(rest))
+        status = int(importlib.import_module(f"enactive.agents.commands.{name}").main(rest))
+        sys.stdout.flush()
+        return status
     except ConfigError as error:
         print(f"enactive: {error}", file=sys.stderr)
         return 2
     except EnactiveError as error:
         print(f"enactive: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        if not _reader_gone():
+            raise
+        return 141  # as of a program that SIGPIPE ended
     except KeyboardInterrupt:
         print("enactive: stopped by the keyboard", file=sys.stderr)
         return 130
+
+
+def _reader_gone() -> bool:
+    """Whether nobody reads what is printed any more (`enactive list | head -1`); the rest is then thrown away."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    gone = any(event & select.POLLERR for _, event in poll.poll(0))
+    if gone:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return gone

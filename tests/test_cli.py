@@ -1,6 +1,8 @@
 """The command line as a user meets it."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +108,16 @@ def test_list_names_every_component_and_suite(capsys: pytest.CaptureFixture[str]
     out = capsys.readouterr().out
     for name in ("UniGoal", "NearestFrontier", "OraclePerceiver", "NavigationController", "Household", "household/textnav"):
         assert name in out
+
+
+def test_a_reader_that_has_enough_ends_the_command_quietly() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "enactive.agents", "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as listing:
+        assert listing.stdout is not None
+        listing.stdout.close()
+        _, told = listing.communicate(timeout=120)
+    assert (listing.returncode, told) == (141, "")
 
 
 def test_help_is_there_for_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -194,6 +194,15 @@ def test_a_watchdog_bites_after_its_bound_and_lets_go_when_fed() -> None:
         Watchdog("command", float("inf"))
 
 
+def test_a_watchdog_that_is_asked_often_bites_before_its_bound_passes() -> None:
+    """Asked every 10 ms it bites at 95 ms, since at 105 ms it would be late; asked every 200 ms it waits for 250 ms to pass."""
+    often, seldom = Watchdog("command", 0.1, period_s=0.01), Watchdog("command", 0.25, period_s=0.2)
+    often.feed(1.0)
+    seldom.feed(1.0)
+    assert [bool(often.cause(now)) for now in (1.075, 1.085, 1.095)] == [False, False, True]
+    assert [bool(seldom.cause(now)) for now in (1.2, 1.4)] == [False, True]
+
+
 def test_readings_may_stand_still_only_while_the_commands_do() -> None:
     frozen, still = FrozenJoints(0.1), FrozenJoints(0.1)
     reading = np.array([0.3])

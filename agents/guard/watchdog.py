@@ -9,17 +9,26 @@ from numpy.typing import NDArray
 
 from enactive.errors import ConfigError
 
+OFTEN = 4  # questions within a bound from which on the last one before it is answered for the next
+
+
+def patience_s(bound_s: float, period_s: float) -> float:
+    """How long silence is borne by one who asks every `period_s`: not until the first question after the bound, but until the
+    last one before it. Who asks too seldom for that, so that being heard of at every turn would not do, waits for the bound.
+    """
+    return bound_s - period_s if OFTEN * period_s <= bound_s else bound_s
+
 
 class Watchdog:
-    """Bites when nothing was heard for longer than `bound_s`.
+    """Bites when nothing will have been heard for longer than `bound_s` before it is asked again.
 
-    name: what falls silent, for the record ("command", "policy heartbeat", "robot state").
+    name: what falls silent, for the record ("command", "policy heartbeat", "robot state"). period_s: between two questions.
     """
 
-    def __init__(self, name: str, bound_s: float) -> None:
+    def __init__(self, name: str, bound_s: float, period_s: float = 0.0) -> None:
         if not (math.isfinite(bound_s) and bound_s > 0):
             raise ConfigError(f"the watchdog on the {name} needs a bound in seconds above 0, got {bound_s:g}")
-        self.name, self.bound_s = name, bound_s
+        self.name, self.bound_s, self._patience_s = name, bound_s, patience_s(bound_s, period_s)
         self._last_s = -math.inf
 
     def feed(self, at_s: float) -> None:
@@ -33,7 +42,7 @@ class Watchdog:
     def cause(self, now_s: float) -> str:
         """Why to hold, in words; empty while all is well."""
         silent = self.silent_s(now_s)
-        if silent <= self.bound_s:
+        if silent <= self._patience_s:
             return ""
         return f"no {self.name} yet" if math.isinf(silent) else f"no {self.name} for {self.bound_s:g} s"
 
@@ -42,11 +51,11 @@ class FrozenJoints:
     """Bites when joint readings stay the same to the last bit although the commands move: a sensor that repeats itself.
 
     bound_s: how long the readings may stay the same. travel_rad: how far the commands must have moved meanwhile, since
-    readings of a body at rest are allowed to stand still.
+    readings of a body at rest are allowed to stand still. period_s: as of a `Watchdog`.
     """
 
-    def __init__(self, bound_s: float, travel_rad: float = 0.02) -> None:
-        self.bound_s, self.travel_rad = bound_s, travel_rad
+    def __init__(self, bound_s: float, travel_rad: float = 0.02, period_s: float = 0.0) -> None:
+        self.bound_s, self.travel_rad, self._patience_s = bound_s, travel_rad, patience_s(bound_s, period_s)
         self._reading: NDArray[np.float64] | None = None
         self._since_s = 0.0
         self._low = self._high = np.zeros(0)
@@ -61,5 +70,5 @@ class FrozenJoints:
 
     def cause(self, now_s: float) -> str:
         """Why to hold, in words; empty while all is well."""
-        frozen = now_s - self._since_s > self.bound_s and bool((self._high - self._low > self.travel_rad).any())
+        frozen = now_s - self._since_s > self._patience_s and bool((self._high - self._low > self.travel_rad).any())
         return f"joint readings frozen for {self.bound_s:g} s while the commands moved" if frozen else ""

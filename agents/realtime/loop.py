@@ -92,8 +92,11 @@ class ControlLoop:
         self.cadence = Cadence(rate_hz, clock, sleep)
         self.player = ChunkPlayer(max_age_s, blend_s, rate_hz)
         self.held: Counter[str] = Counter()
-        self._commands, self._beats = Watchdog("fresh command", watchdog_s), Watchdog("policy heartbeat", heartbeat_s)
-        self._states, self._frozen = Watchdog("fresh robot state", max_age_s), FrozenJoints(max_age_s)
+        period_s = 1.0 / rate_hz
+        self._commands = Watchdog("fresh command", watchdog_s, period_s)
+        self._beats = Watchdog("policy heartbeat", heartbeat_s, period_s)
+        self._states = Watchdog("fresh robot state", max_age_s, period_s)
+        self._frozen = FrozenJoints(max_age_s, period_s=period_s)
         self._last: NDArray[np.float64] | None = None
         self._index, self._policy_s = 0, 0.0
 

@@ -30,7 +30,7 @@ class Component:
         parser.add_class_arguments(load(self.group, self.name), "component")
         try:
             return parser.instantiate(parser.parse_object({"component": dict(self.arguments)})).component
-        except ArgumentError as error:
+        except (ArgumentError, ValueError) as error:  # the latter where an argument's own constructor refuses its arguments
             raise ConfigError(f"{self.name} cannot be built from {dict(self.arguments)}: {error}") from error
 
     def to_json(self) -> dict[str, Any]:

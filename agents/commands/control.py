@@ -71,6 +71,7 @@ class Control:
         """Everything from start to hold. The processes are ended whatever happens."""
         from enactive.agents.guard.stop_sources import StopFile, StopKeys, StopServer
         from enactive.agents.realtime import ControlLoop, Tap
+        from enactive.agents.realtime.mirror import KnowsTruth, judge_folder
         from enactive.agents.realtime.process import PolicyProcess, RobotProcess
         from enactive.agents.realtime.record import ControlLine, TickRecorder
         from enactive.envs.bus.zenoh_bus import Line
@@ -79,6 +80,7 @@ class Control:
         known = {link.name for link in Chain().links} | {"collision"}
         if unknown := set(settings["off"]) - known:
             raise ConfigError(f"the guard has no link {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
+        policy_here = self.policy.build()  # before anything is started: it may refuse its arguments
         opened: list[Callable[[], None]] = []
         try:
             process = RobotProcess(
@@ -91,7 +93,7 @@ class Control:
             )
             opened.append(process.close)
             body = process.connect()
-            check_policy(body.embodiment, self.policy.build(), settings["rate_hz"]).raise_if_broken()
+            check_policy(body.embodiment, policy_here, settings["rate_hz"]).raise_if_broken()
             self.estop.listen(lambda event: (body.stop if event.kind == "latch" else body.reset_stop)(event.cause))
             policy = PolicyProcess(self.policy, body.embodiment, rate_hz=settings["policy_hz"])
             opened.append(policy.close)
@@ -130,6 +132,8 @@ class Control:
             dropped = {"frames": taps[0].dropped_frames, "ticks": taps[0].dropped_ticks}
             recorder.close(report | {"recorder_dropped": dropped, "warnings": [tap.warning for tap in taps if tap.warning]})
             line.close(report)
+            if isinstance(shown := getattr(policy_here, "stream", None), KnowsTruth):
+                print(f"  {judge_folder(shown, self.folder) or 'nothing was mirrored: the body held all the time'}")
             print(f"record: {self.folder}")
         finally:
             for close in reversed(opened):

@@ -24,27 +24,28 @@ WAIT_S = 0.5
 
 def main(config: dict[str, Any]) -> None:
     """Answer the newest observation with a chunk, until the process that started this one is gone, or SIGTERM."""
-    leaving = threading.Event()
+    leaving, ready = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: leaving.set())
     bus = ZenohBus(Line(**config["line"]), listen=False)
     error: list[str] = []
 
     def beat() -> None:
         while not leaving.wait(BEAT_S):
-            bus.publish("beat", pack({"error": error[0] if error else ""}))
+            if ready.is_set() or error:  # it lives once it has answered: the first answer loads and compiles
+                bus.publish("beat", pack({"error": error[0] if error else ""}))
             if os.getppid() != config["parent"]:
                 os._exit(0)  # whoever listened is gone, and `act` may hang
 
     threading.Thread(target=beat, name="heartbeat", daemon=True).start()
     try:
-        _answer(bus, config, leaving)
+        _answer(bus, config, leaving, ready)
     except Exception as problem:  # noqa: BLE001  # reason: a policy may fail in any way; the loop is told and ends the run
         error.append(f"{type(problem).__name__}: {problem}")
     leaving.wait()
     bus.close()
 
 
-def _answer(bus: Bus, config: dict[str, Any], leaving: threading.Event) -> None:
+def _answer(bus: Bus, config: dict[str, Any], leaving: threading.Event, ready: threading.Event) -> None:
     state, info = Mailbox(), Mailbox()
     cameras: dict[str, CameraFrame] = {}
 
@@ -65,6 +66,7 @@ def _answer(bus: Bus, config: dict[str, Any], leaving: threading.Event) -> None:
             continue
         began = time.perf_counter()
         chunk = make_chunk(policy, state_of(unpack(payload, **STATE), dict(cameras)), time.perf_counter)
+        ready.set()
         if chunk is not None:
             action = chunk.action
             parts = {"rate_hz": float(action.rate_hz), "answers_s": chunk.answers_s, "seconds": chunk.seconds}

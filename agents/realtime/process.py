@@ -23,6 +23,10 @@ from enactive.errors import ControllerError, EmbodimentFault
 from .chunks import Chunk
 
 INFO_EVERY = 50
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "LP_NUM_THREADS": "0",
+}  # of torch, and of Mesa's: more would fight the loops for the cores
 
 
 class Child:
@@ -32,7 +36,7 @@ class Child:
     """
 
     def __init__(self, module: str, config: Mapping[str, Any]) -> None:
-        env = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        env = ONE_THREAD | os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         theirs, ours = os.pipe()
         with os.fdopen(theirs) as stdin, os.fdopen(ours, "w") as told:
             self.process = subprocess.Popen([sys.executable, "-m", module], stdin=stdin, env=env, start_new_session=True)

@@ -29,7 +29,7 @@ class ShadowHand(gym.Env[dict[str, Any], NDArray[np.float32]]):
 
     side: "right" or "left". rate_hz: of the commands; a whole number of 2 ms steps must fit. camera_hz: how often the camera
     takes a picture at most; between two the last one is repeated with its stamp. randomisation: which parts of the picture vary
-    from episode to episode, none where not given. max_steps: then the episode is truncated.
+    from episode to episode, none where not given. max_steps: then the episode is truncated; 0 is never.
 
     Observations have the standard keys of `Observation.from_gym` with one camera, "front", and besides them
     `joint_velocities_rad_s` (24,) and `touch_N` (5,), the force on the pad of each fingertip in the order of `joints.FINGERS`.
@@ -38,17 +38,17 @@ class ShadowHand(gym.Env[dict[str, Any], NDArray[np.float32]]):
     """
 
     partners = {"perceiver": "Proprioception", "planner": "CopyPose", "controller": "PoseLess"}  # noqa: RUF012
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 50}  # noqa: RUF012 - Gymnasium's own attribute
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 25}  # noqa: RUF012 - Gymnasium's own attribute
 
     def __init__(
         self,
         side: Side = "right",
-        rate_hz: float = 50.0,
-        camera_hz: float = 50.0,
+        rate_hz: float = 100.0,
+        camera_hz: float = 25.0,
         width: int = 224,
         height: int = 224,
         randomisation: Randomisation | None = None,
-        max_steps: int = 500,
+        max_steps: int = 0,
         render_mode: Literal["rgb_array"] | None = None,
     ) -> None:
         self._substeps = round(1.0 / (rate_hz * TIMESTEP_S)) if rate_hz > 0 else 0
@@ -109,7 +109,7 @@ class ShadowHand(gym.Env[dict[str, Any], NDArray[np.float32]]):
         self.data.ctrl[:] = np.clip(np.asarray(action, dtype=np.float64), LOW_RAD, HIGH_RAD)
         mujoco.mj_step(self.model, self.data, self._substeps)
         self._steps += 1
-        return self._observe(), 0.0, False, self._steps >= self.max_steps, self._info()
+        return self._observe(), 0.0, False, 0 < self.max_steps <= self._steps, self._info()
 
     def render(self) -> NDArray[np.uint8] | None:
         """The latest picture, (H, W, 3) uint8, with render_mode="rgb_array"."""

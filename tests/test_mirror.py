@@ -1,0 +1,207 @@
+"""A hand that mirrors a stream of pictures: the hand that is shown, the way there, the judgement, and the command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from enactive.agents.cli import main
+from enactive.agents.guard import Chain
+from enactive.agents.realtime.mirror import judge_folder, mirrored
+from enactive.controllers.poseless.controller import PoseLess
+from enactive.controllers.poseless.streams import Camera
+from enactive.envs import Action, Embodiment, Observation
+from enactive.envs.household.engine import mujoco
+from enactive.envs.shadow_hand.joints import HIGH_RAD, JOINTS, LOW_RAD
+from enactive.envs.shadow_hand.look import Randomisation
+from enactive.envs.shadow_hand.moving import MovingHand
+from enactive.envs.shadow_hand.poses import PoseMaker
+from enactive.envs.shadow_hand.render import HandRenderer
+from enactive.errors import ConfigError, ControllerError
+from enactive.perception import Belief
+from enactive.planners import MoveJoints
+
+RATE_HZ = 100.0
+HAND = Embodiment(
+    "hand", "joint_pos", JOINTS, ("rad",) * 24, low=tuple(LOW_RAD), high=tuple(HIGH_RAD), frame="joint", rate_hz=RATE_HZ
+)
+
+
+def test_the_shown_hand_goes_round_and_never_through_itself() -> None:
+    hand, maker = MovingHand(seed=3, poses=4, pose_s=1.0), PoseMaker()
+    at_s = 1000.0 + np.arange(0.0, 4.0, 0.02)
+    path = hand.joints_rad(at_s)
+    assert ((path >= LOW_RAD) & (path <= HIGH_RAD)).all()
+    np.testing.assert_allclose(hand.joints_rad(at_s + 8.0), path, atol=1e-6)
+    np.testing.assert_array_equal(MovingHand(seed=3, poses=4, pose_s=1.0).joints_rad(at_s), path)
+    assert np.abs(MovingHand(seed=4, poses=4, pose_s=1.0).joints_rad(at_s) - path).max() > 0.5
+    assert np.abs(np.diff(path, axis=0)).max() < 0.2  # no joint is faster than 10 rad/s, contacts that give way included
+    overlaps = []
+    for pose in path[::4]:
+        maker.data.qpos[:] = pose
+        mujoco.mj_forward(maker.model, maker.data)
+        overlaps.append(-min(maker.data.contact.dist, default=0.0))
+    assert max(overlaps) < 0.006  # what the servos press, as in `settle`
+
+
+def test_its_pictures_show_where_it_is_and_no_two_have_the_same_noise() -> None:
+    hand = MovingHand(seed=1, poses=2, pose_s=0.5, width=64, height=64)
+    with HandRenderer("right", 64, 64) as renderer:
+        np.testing.assert_array_equal(hand.picture_at(7.31), renderer.picture(hand.joints_rad(np.array([7.31]))[0]))
+    noisy = MovingHand(seed=1, poses=1, pose_s=0.5, randomisation=Randomisation(), width=64, height=64)
+    first, again, later = (noisy.picture_at(at_s) for at_s in (3.0, 3.0, 3.5))
+    np.testing.assert_array_equal(first, again)
+    assert (first != later).any()
+
+
+def test_a_path_needs_poses_and_time() -> None:
+    for arguments in ({"poses": 0}, {"pose_s": 0.0}):
+        with pytest.raises(ConfigError, match="a path needs"):
+            MovingHand(**arguments)  # type: ignore[arg-type]
+
+
+class Swing:
+    """Both joints swing by 0.2 rad, once in two seconds."""
+
+    def joints_rad(self, at_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.repeat(0.2 * np.sin(np.pi * at_s)[:, None], 2, axis=1)
+
+
+def test_the_judgement_tells_lag_from_error() -> None:
+    """sin(a) - sin(a - b) = 2 sin(b / 2) cos(a - b / 2), and |cos| is 2 / pi on average."""
+    at_s = np.arange(0.0, 20.0, 0.01)
+    found = mirrored(Swing(), at_s, Swing().joints_rad(at_s - 0.3) + np.array([0.01, -0.01]))
+    assert found is not None
+    assert found.lag_s == pytest.approx(0.3)
+    assert found.delayed_deg.mean == pytest.approx(np.rad2deg(0.01))
+    behind = 0.4 * np.sin(0.15 * np.pi) * 2 / np.pi
+    assert found.at_once_deg.mean == pytest.approx(np.rad2deg(behind), rel=0.02)
+    assert found.still_deg.mean == pytest.approx(np.rad2deg(0.4 / np.pi), rel=0.01)
+    assert found.at_once_deg.n == 20
+    assert mirrored(Swing(), np.empty(0), np.empty((0, 2))) is None
+
+
+def test_what_held_is_not_judged(tmp_path: Path) -> None:
+    right, wrong = Swing().joints_rad(np.array([0.5]))[0].tolist(), [3.0, 3.0]
+    rows = [
+        {"at_s": 0.52, "age_s": 0.02, "joints": right, "held": ""},
+        {"at_s": 0.53, "age_s": 0.0, "joints": wrong, "held": "emergency stop: key"},
+    ]
+    (tmp_path / "ticks.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = judge_folder(Swing(), tmp_path)
+    assert found is not None
+    assert found.at_once_deg.mean == pytest.approx(0.0, abs=1e-9)
+    assert json.loads((tmp_path / "mirrored.json").read_text())["at_once_deg"]["n"] == 1
+
+
+class Reads:
+    """Angles that are hidden in the colour of a picture."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def estimate(self, pictures: Any) -> NDArray[np.float64]:
+        self.asked += 1
+        return np.stack([LOW_RAD + float(picture.mean()) / 255 * (HIGH_RAD - LOW_RAD) for picture in pictures])
+
+
+class Shows:
+    def __init__(self, grey: int) -> None:
+        self.grey(grey)
+
+    def grey(self, grey: int) -> None:
+        self.now = np.full((64, 64, 3), grey, dtype=np.uint8)
+
+    def picture(self) -> NDArray[np.uint8]:
+        return self.now
+
+
+def test_the_way_to_what_is_seen_is_one_that_the_guard_lets_pass() -> None:
+    """A hand that takes every command at once, asked anew every 30 ms, after pictures that change in mid-way."""
+    stream, reader = Shows(255), Reads()
+    policy, guard = PoseLess(reader, stream=stream), Chain()
+    policy.reset(HAND)
+    guard.reset(HAND)
+    joints = (LOW_RAD + HIGH_RAD) / 2
+    for turn in range(60):
+        if turn == 12:
+            stream.grey(0)
+        observation = Observation(joint_positions_rad=joints, stamp_s=turn * 0.03)
+        intent = policy.standing_intent(observation)
+        assert isinstance(intent, MoveJoints)
+        chunk = policy.act(intent, observation, Belief(turn, observation))
+        for row in chunk.values[:3]:
+            joints = guard.review(Action("joint_pos", row[np.newaxis], RATE_HZ)).values[0]
+    assert not any(guard.counts.values())
+    np.testing.assert_allclose(joints, LOW_RAD, atol=0.01)
+    assert reader.asked == 2
+
+
+def test_after_a_hold_it_starts_at_rest_where_the_hand_is() -> None:
+    stream = Shows(255)
+    policy = PoseLess(Reads(), stream=stream)
+    policy.reset(HAND)
+    for stamp_s in (0.0, 0.3):  # the hand did not move meanwhile, and joints with a wide range are far from what was commanded
+        chunk = policy.standing_intent(Observation(joint_positions_rad=LOW_RAD, stamp_s=stamp_s))
+        assert isinstance(chunk, MoveJoints)
+        np.testing.assert_allclose(chunk.positions_rad[0], LOW_RAD)
+        assert np.abs(chunk.positions_rad[1] - LOW_RAD).max() < 0.01
+    with pytest.raises(ControllerError, match="measures its joints"):
+        policy.standing_intent(Observation())
+
+
+def test_a_camera_plays_films_and_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    colours = [(200, 30, 30), (30, 200, 30), (30, 30, 200)]
+    picture = np.full((48, 64, 3), colours[0], dtype=np.uint8)
+    cv2.imwrite(str(tmp_path / "hand.png"), picture[..., ::-1])
+    camera = Camera(str(tmp_path / "hand.png"))
+    for _ in range(3):
+        np.testing.assert_array_equal(camera.picture(), picture)
+    film = cv2.VideoWriter(str(tmp_path / "film.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (64, 48))
+    for colour in colours:
+        film.write(np.full((48, 64, 3), colour[::-1], dtype=np.uint8))
+    film.release()
+    now = [5.0]
+    monkeypatch.setattr("enactive.controllers.poseless.streams.time.perf_counter", lambda: now[0])
+    camera = Camera(str(tmp_path / "film.avi"))
+    for at_s, shown in ((5.0, 0), (5.05, 0), (5.15, 1), (5.25, 2), (9.0, 2)):
+        now[0] = at_s
+        assert int(camera.picture().mean(axis=(0, 1)).argmax()) == shown, at_s
+
+
+def test_what_is_no_camera_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no file"):
+        Camera(str(tmp_path / "none.mp4"))
+    (tmp_path / "words.mp4").write_text("no film")
+    with pytest.raises(ControllerError, match=r"cannot open|no picture"):
+        Camera(str(tmp_path / "words.mp4")).picture()
+    with pytest.raises(ControllerError, match="cannot open"):
+        Camera("97").picture()
+
+
+def test_the_command_mirrors_and_says_how_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    slack = ["--watchdog_s", "2.0", "--heartbeat_s", "2.0", "--max_age_s", "1.0", "--robot_watchdog_s", "1.0"]
+    robot = ["--robot", "ShadowHand", "--robot.width", "64", "--robot.height", "64", "--robot.camera_hz", "5"]
+    asked = ["control", *robot, "--policy", "PoseLess", "--rate_hz", "50", "--seconds", "3", "--out", str(tmp_path)]
+    stream = ["--policy.stream", "MovingHand", "--policy.stream.seed", "5"]
+    assert main([*asked, *stream, *slack]) == 0
+    run = next(tmp_path.iterdir())
+    config = json.loads((run / "control.json").read_text())["config"]
+    assert config["policy"]["arguments"]["stream"]["init_args"]["seed"] == 5
+    found = json.loads((run / "mirrored.json").read_text())
+    assert 0.0 < found["delayed_deg"]["mean"] <= found["at_once_deg"]["mean"]
+    assert "degrees from the shown hand" in capsys.readouterr().out
+
+
+def test_a_picture_that_is_missing_is_refused_before_anything_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stream = ["--policy.stream", "Camera", "--policy.stream.source", "none.png"]
+    assert main(["control", "--robot", "ShadowHand", "--policy", "PoseLess", *stream, "--out", str(tmp_path)]) == 2
+    assert "there is no file 'none.png'" in capsys.readouterr().err
+    assert main(["control", "--robot", "DeskArm", "--policy", "PoseLess", "--out", str(tmp_path)]) == 2
+    assert "PoseLess was made for other joints" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,10 @@ GROUP_OF: Mapping[str, Group] = {
     "robot": "envs",
     "policy": "controllers",
 }
+
+
+REASONER = "enactive.planners.unigoal.llm_reasoner.LLMReasoner"
+MODEL_HELP = "chat model of the planner: openai:URL#NAME, hf:NAME or embedded"
 
 
 def add_components(parser: ArgumentParser, argv: Sequence[str], defaults: Mapping[str, str]) -> list[str]:
@@ -69,6 +74,28 @@ def component(role: str, chosen: Namespace) -> Component:
     """The parsed option as plain data."""
     arguments = chosen.init_args.as_dict() if "init_args" in chosen else {}
     return Component(GROUP_OF[role], str(chosen.class_path), arguments)
+
+
+def with_model(planner: Component, text: str) -> Component:
+    """The planner on the chat model that a line names ("openai:URL#NAME", "hf:NAME", "embedded"); itself where it is empty.
+
+    A planner takes it as its `model`, or as the reasoner that UniGoal asks. Raises ConfigError for one that takes neither, and
+    for a model that does not exist or does not answer.
+    """
+    if not text:
+        return planner
+    from enactive.perception.vlm import require_answer
+
+    takes = inspect.signature(load(planner.group, planner.name)).parameters
+    if "model" in takes:
+        given: dict[str, Any] = {"model": text}
+    elif "reasoner" in takes:
+        given = {"reasoner": {"class_path": REASONER, "init_args": {"model": text}}}
+    else:
+        name = planner.name.rpartition(".")[2]
+        raise ConfigError(f"{name} asks no language model: leave --model out, or choose --planner LanguagePlanner or UniGoal")
+    require_answer(text)
+    return Component(planner.group, planner.name, {**planner.arguments, **given})
 
 
 def read_config(argv: Sequence[str]) -> Mapping[str, Any]:

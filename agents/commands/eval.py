@@ -22,7 +22,7 @@ from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.errors import ConfigError
 from enactive.pretrained import sha256_of
 
-from ._components import add_components, component, read_config
+from ._components import MODEL_HELP, add_components, component, read_config, with_model
 
 TASK_SUITE = "household/tasks"
 NAVIGATION_DEFAULTS = {"perceiver": "EmbeddedPerceiver", "planner": "UniGoal", "controller": "NavigationController"}
@@ -47,6 +47,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--knowledge", type=Knowledge, default="visible", help="what the agent of a household task is told")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--executor", type=Executor, default="process")
+    parser.add_argument("--model", type=str, default="", help=f"{MODEL_HELP}; not of those compared with")
     parser.add_argument("--out", type=Path, default=None, help="folder of the results; default runs/eval/SUITE-SPLIT-PLANNER")
     tasks = any(word in (TASK_SUITE, f"--suite={TASK_SUITE}") for word in argv) or read_config(argv).get("suite") == TASK_SUITE
     defaults = TASK_DEFAULTS if tasks else NAVIGATION_DEFAULTS
@@ -70,7 +71,7 @@ def main(argv: Sequence[str]) -> int:
         path, limit, world = suite_path(chosen.suite, chosen.split), 500, HOUSEHOLD
         title = f"{chosen.suite}, {chosen.split}"
     perceiver, controller = component("perceiver", chosen.perceiver), component("controller", chosen.controller)
-    planner = component("planner", chosen.planner)
+    planner = with_model(component("planner", chosen.planner), chosen.model)
     label = planner.name.rpartition(".")[2]
     methods = [Method(label, perceiver, planner, controller)]
     methods += [Method(text, perceiver, read_planner(text), controller) for text in chosen.compare]

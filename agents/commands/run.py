@@ -16,7 +16,7 @@ from enactive.agents.progress import LiveLine
 from enactive.envs import Goal, ImageGoal, parse_goal
 from enactive.errors import ConfigError
 
-from ._components import add_components, component, read_config
+from ._components import MODEL_HELP, add_components, component, read_config, with_model
 
 DEMO_SEED = 449  # a red mug in the kitchen, a pink one near it, another red one in the office
 DEFAULTS = {
@@ -36,15 +36,19 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--goal_image", type=Path, default=None, help="a picture of what to find, in place of words")
     parser.add_argument("--seed", type=int, default=0, help="where the body starts, where the environment draws it")
     parser.add_argument("--max_steps", type=int, default=500)
+    parser.add_argument("--model", type=str, default="", help=MODEL_HELP)
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where the run's folder is made")
     arguments = list(argv)
     if not any(word.startswith(("--env", "--config")) for word in arguments):
         arguments += ["--env.seed", str(DEMO_SEED)]
     defaults = DEFAULTS | (TASK_PARTS if _is_task(arguments) else {})
+    if _is_task(arguments) and any(word.partition("=")[0] == "--model" for word in arguments):
+        defaults["planner"] = "LanguagePlanner"
     chosen = parser.parse_args(add_components(parser, arguments, defaults))
     words = chosen.goal or str(read_config(argv).get("goal") or "")  # the parser forgets a positional of the file
     goal: Goal = read_goal_image(chosen.goal_image) if chosen.goal_image is not None else parse_goal(words)
     parts = {role: component(role, chosen[role]) for role in DEFAULTS}
+    parts["planner"] = with_model(parts["planner"], chosen.model)
 
     import torch
 

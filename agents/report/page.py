@@ -109,17 +109,28 @@ def _moments(moments: Sequence[Moment]) -> str:
     return f"<div class='cards'>{''.join(cards)}</div>"
 
 
+TOLD = {"seen": "what it saw", "thought": "what it thought", "predicted": "what it expected"}  # by their keys in the trace
+
+
 def _commands(steps: Sequence[Mapping[str, Any]]) -> str:
-    """What was asked of the hand in words, and the answer; "" where nothing was."""
+    """What was asked of the hand in words, and the answer, with what the planner tells of each; "" where nothing was asked."""
+    asked = [step for step in steps if "verb" in (step["intent"] or {})]
+    if not asked:
+        return ""
+    ended = [step for step in steps[-1:] if (step["intent"] or {}).get("kind") == "Stop"]
+    told = [key for key in TOLD if any(key in step["trace"] for step in asked)]
+    before, after = [key for key in told if key != "predicted"], [key for key in told if key == "predicted"]
     rows = []
-    for step in steps:
-        intent, told = step["intent"] or {}, step["feedback"]
-        if "verb" in intent:
-            said = f"{intent['verb']} {intent['target']}"
-            cells = (step["index"] + 1, said, "done" if told.get("ok") else "refused", told.get("message", ""))
-            rows.append("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>")
-    head = "<tr><th>step</th><th>command</th><th></th><th>answer</th></tr>"
-    return f"<table class='steps'>{head}{''.join(rows)}</table>" if rows else ""
+    for step in (*asked, *ended):
+        intent, answer, trace = step["intent"], step["feedback"], step["trace"]
+        stops = "verb" not in intent
+        cells = [step["index"] + 1, *(trace.get(key, "") for key in before)]
+        cells.append("done" if stops else f"{intent['verb']} {intent['target']}")
+        cells += [trace.get(key, "") for key in after]
+        cells += [("done" if answer.get("ok") else "refused"), intent["reason"] if stops else answer.get("message", "")]
+        rows.append("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>")
+    heads = ["step", *(TOLD[key] for key in before), "command", *(TOLD[key] for key in after), "", "answer"]
+    return f"<table class='steps'><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>{''.join(rows)}</table>"
 
 
 def _seconds(steps: Sequence[Mapping[str, Any]]) -> str:

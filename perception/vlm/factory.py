@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 
-from enactive.errors import ConfigError
+from enactive.errors import ConfigError, ModelError
 
-from .base import ChatModel
+from .base import ChatModel, Message, Options
 
+QUESTION = Options(max_tokens=64, deadline_s=60.0)
 FORMS = ("openai:http://localhost:8000/v1#name", "hf:NAME", "embedded")
 
 
@@ -36,3 +37,16 @@ def make_model(text: str) -> ChatModel:
     form = next((form for form in FORMS if near and form.startswith(near[0])), None)
     hint = f"did you mean {form!r}?" if form else f"the forms are {', '.join(FORMS)}"
     raise ConfigError(f"there is no model {text!r}; {hint}")
+
+
+def require_answer(text: str) -> None:
+    """Ask a served model one short question, so that a server that is not there is found before anything moves.
+
+    Models in this process are not asked: making them is the check. Raises ConfigError where the model does not answer.
+    """
+    if not text.startswith("openai:"):
+        return
+    try:
+        make_model(text).chat([Message("user", "Say yes.")], QUESTION)
+    except ModelError as problem:
+        raise ConfigError(f"the model does not answer: {problem}; start its server, or name another with --model") from problem

@@ -19,14 +19,14 @@ Answer = Callable[[Sequence[Message], Options, Mapping[str, Any] | None], Reply]
 
 
 class InvalidAnswer(ModelError):
-    """A text is not what the schema asks for. The message tells the model what to do better."""
+    """A text, or the last of several, is not what the schema asks for. The message tells the model what to do better."""
 
 
 def validated(answer: Answer, messages: Sequence[Message], options: Options, schema: Schema | None) -> Reply:
     """The first of at most `MOST_TRIES` answers that is valid by the schema; any answer where there is no schema.
 
     answer: one try of a backend; its third argument is the JSON schema that it may hold the text to. Each try after a wrong
-    one shows the model its answer and what was wrong. Raises ModelError where the last is wrong too or time is up.
+    one shows the model its answer and what was wrong. Raises InvalidAnswer where the last is wrong too.
     """
     if schema is None:
         return answer(messages, options, None)
@@ -34,7 +34,7 @@ def validated(answer: Answer, messages: Sequence[Message], options: Options, sch
     for number in range(1, MOST_TRIES + 1):
         left_s = options.deadline_s - (time.monotonic() - started)
         if left_s <= 0.0:
-            raise ModelError(f"no valid answer within {options.deadline_s:g} s; the last was wrong: {wrong}")
+            raise InvalidAnswer(f"no valid answer within {options.deadline_s:g} s; the last was wrong: {wrong}")
         reply = answer(asked, replace(options, deadline_s=left_s), json_schema(schema))
         try:
             structure = read(reply, schema, options.max_tokens)
@@ -47,7 +47,7 @@ def validated(answer: Answer, messages: Sequence[Message], options: Options, sch
             ]
             continue
         return replace(reply, structure=structure, seconds=time.monotonic() - started, tries=number)
-    raise ModelError(f"no valid answer in {MOST_TRIES} tries; the last was wrong: {wrong}")
+    raise InvalidAnswer(f"no valid answer in {MOST_TRIES} tries; the last was wrong: {wrong}")
 
 
 def json_schema(schema: Schema) -> Mapping[str, Any]:

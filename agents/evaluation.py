@@ -15,6 +15,7 @@ from typing import Any, Literal
 import gymnasium as gym
 
 from enactive.envs import Goal, TaskGoal
+from enactive.envs.alfworld.problems import Problem
 from enactive.envs.household.episode import NavigationEpisode, View
 from enactive.envs.household.suites import ready
 from enactive.envs.household.tasks.task import Task
@@ -26,7 +27,7 @@ from .loop import Agent
 from .results import Results
 
 Executor = Literal["process", "ray"]
-AnyEpisode = NavigationEpisode | Task
+AnyEpisode = NavigationEpisode | Task | Problem
 Trial = tuple[Method, AnyEpisode]
 HOUSEHOLD = Component("envs", "Household")
 PARTS = ("perceive", "plan", "control", "act")
@@ -91,7 +92,7 @@ def run_trial(trial: Trial, max_steps: int, world: Component = HOUSEHOLD) -> dic
 
 def _asked(episode: AnyEpisode) -> tuple[Goal, dict[str, Any]]:
     """What the agent is asked for, and the options of the reset that starts the episode."""
-    if isinstance(episode, Task):
+    if isinstance(episode, Task | Problem):
         return TaskGoal(episode.instruction), {"task": episode}
     episode = ready(episode)
     assert not isinstance(episode.goal, View)  # `ready` has taken the picture

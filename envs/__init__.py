@@ -29,6 +29,7 @@ __all__ = [
     "parse_goal",
 ]
 
+gymnasium.register(id="enactive/AlfWorld-v0", entry_point="enactive.envs.alfworld.env:AlfWorld")
 gymnasium.register(id="enactive/DeskArm-v0", entry_point="enactive.envs.desk_arm:DeskArm")
 gymnasium.register(id="enactive/Household-v0", entry_point="enactive.envs.household.env:Household")
 gymnasium.register(id="enactive/HouseholdTask-v0", entry_point="enactive.envs.household.tasks.env:HouseholdTask")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ from enactive.pretrained import sha256_of
 
 from ._components import MODEL_HELP, add_components, component, read_config, with_model
 
-TASK_SUITE = "household/tasks"
+TASK_SUITE, ALFWORLD = "household/tasks", "alfworld"
 NAVIGATION_DEFAULTS = {"perceiver": "EmbeddedPerceiver", "planner": "UniGoal", "controller": "NavigationController"}
 TASK_DEFAULTS = {"perceiver": "TaskPerceiver", "planner": "RandomCommands", "controller": "InteractionController"}
 
@@ -49,23 +50,28 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--executor", type=Executor, default="process")
     parser.add_argument("--model", type=str, default="", help=f"{MODEL_HELP}; not of those compared with")
     parser.add_argument("--out", type=Path, default=None, help="folder of the results; default runs/eval/SUITE-SPLIT-PLANNER")
-    tasks = any(word in (TASK_SUITE, f"--suite={TASK_SUITE}") for word in argv) or read_config(argv).get("suite") == TASK_SUITE
-    defaults = TASK_DEFAULTS if tasks else NAVIGATION_DEFAULTS
+    defaults = TASK_DEFAULTS if _suite(argv) in (TASK_SUITE, ALFWORLD) else NAVIGATION_DEFAULTS
     chosen = parser.parse_args(add_components(parser, argv, defaults))
     if chosen.workers < 1 or chosen.episodes < 1:
         raise ConfigError("--workers and --episodes must be at least 1")
 
+    from enactive.envs.alfworld.problems import make_problem, problems_path
     from enactive.envs.household.suites import load_suite, suite_path
     from enactive.envs.household.tasks.suites import MAX_COMMANDS, load_tasks, tasks_path
     from enactive.perception.segmenter.weights import WEIGHTS
 
     episodes: Sequence[AnyEpisode]
-    if tasks:
+    if chosen.suite == TASK_SUITE:
         episodes = load_tasks(chosen.split)[: chosen.episodes]
         path, limit = tasks_path(chosen.split), MAX_COMMANDS
         told = {"mode": chosen.mode, "knowledge": chosen.knowledge}
         world = Component("envs", "HouseholdTask", told)
         title = f"{chosen.suite}, {chosen.split}, {chosen.mode}, the agent is told what is {chosen.knowledge}"
+    elif chosen.suite == ALFWORLD:
+        episodes = [make_problem(chosen.split, number) for number in range(chosen.episodes)]
+        path, limit = problems_path(), MAX_COMMANDS
+        world = Component("envs", "AlfWorld", {"knowledge": chosen.knowledge})
+        title = f"{chosen.suite}, {chosen.split}, the agent is told what is {chosen.knowledge}"
     else:
         episodes = load_suite(chosen.suite, chosen.split)[: chosen.episodes]
         path, limit, world = suite_path(chosen.suite, chosen.split), 500, HOUSEHOLD
@@ -111,6 +117,13 @@ def main(argv: Sequence[str]) -> int:
     Console().print(Markdown(text))
     print(f"{folder}/table.md, table.png, episodes.jsonl")
     return 0
+
+
+def _suite(argv: Sequence[str]) -> str:
+    """The suite that the command line or the file behind it names, "" where none does."""
+    named = [after for word, after in itertools.pairwise(argv) if word == "--suite"]
+    named += [word.partition("=")[2] for word in argv if word.startswith("--suite=")]
+    return named[-1] if named else str(read_config(argv).get("suite", ""))
 
 
 def read_planner(text: str) -> Component:

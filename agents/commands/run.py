@@ -82,10 +82,10 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _is_task(argv: Sequence[str]) -> bool:
-    """Whether the environment that the command line names is that of household tasks, whose agent reads words."""
+    """Whether the environment that the command line names is one of household tasks, whose agent reads words."""
     named = [after for word, after in itertools.pairwise(argv) if word == "--env"]
     named += [word.partition("=")[2] for word in argv if word.startswith("--env=")]
-    return "HouseholdTask" in named
+    return bool({"HouseholdTask", "AlfWorld"} & set(named))
 
 
 def read_goal_image(path: Path) -> ImageGoal:

@@ -7,6 +7,7 @@ import pytest
 
 import enactive.envs  # noqa: F401  # registers HouseholdTask
 from enactive.agents import Agent
+from enactive.agents.commands.eval import main as evaluate_command
 from enactive.controllers.interaction import InteractionController
 from enactive.envs import TaskGoal
 from enactive.envs.household.tasks.suites import load_tasks
@@ -79,3 +80,14 @@ def test_weights_that_changed_are_refused(folder):
     path.with_name("card.json").unlink()
     with pytest.raises(ConfigError, match="missing"):
         shipped_policy(folder)
+
+
+def test_the_command_line_evaluates_it_and_resumes(folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("eval")
+    words = ["--suite", "household/tasks", "--split", "val_seen", "--episodes", "2", "--max_steps", "2", "--out", str(out)]
+    words += ["--planner", "D2PO", "--planner.policy", str(folder)]
+    assert evaluate_command(words) == 0
+    rows = (out / "episodes.jsonl").read_text()
+    assert len(rows.splitlines()) == 2
+    assert evaluate_command(words) == 0
+    assert (out / "episodes.jsonl").read_text() == rows

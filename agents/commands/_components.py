@@ -71,8 +71,9 @@ def class_path(group: Group, name: str) -> str:
 
 
 def component(role: str, chosen: Namespace) -> Component:
-    """The parsed option as plain data."""
-    arguments = chosen.init_args.as_dict() if "init_args" in chosen else {}
+    """The parsed option as plain data; a path becomes its text, since a record is JSON."""
+    given = chosen.init_args.as_dict() if "init_args" in chosen else {}
+    arguments = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
     return Component(GROUP_OF[role], str(chosen.class_path), arguments)
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from enactive.agents.cli import COMMANDS, main
-from enactive.agents.commands.eval import read_planner
+from enactive.agents.commands.eval import read_component
 from enactive.agents.commands.run import read_goal_image
 from enactive.agents.component import Component
 from enactive.errors import ConfigError
@@ -86,14 +86,16 @@ def test_a_corrupt_picture_is_refused(tmp_path: Path) -> None:
 
 
 def test_planners_to_compare_are_read_with_their_arguments() -> None:
-    plain, ablated = read_planner("NearestFrontier"), read_planner("UniGoal(blacklist=false, sigma_partial=0.4)")
+    plain, ablated = (
+        read_component(text, "planners") for text in ("NearestFrontier", "UniGoal(blacklist=false, sigma_partial=0.4)")
+    )
     assert (plain.name, dict(plain.arguments)) == ("NearestFrontier", {})
     built = ablated.build()
     assert (type(built).__name__, built.blacklist, built.sigma_partial) == ("UniGoal", False, 0.4)
     with pytest.raises(ConfigError, match="--compare takes names"):
-        read_planner("UniGoal(blacklist=false")
+        read_component("UniGoal(blacklist=false", "planners")
     with pytest.raises(ConfigError, match="UniGoal cannot be built from"):
-        read_planner("UniGoal(blacklists=false)").build()
+        read_component("UniGoal(blacklists=false)", "planners").build()
 
 
 def test_arguments_that_are_objects_are_built_from_their_class_paths() -> None:

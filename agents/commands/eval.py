@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from enactive import __version__
 from enactive.agents.component import Component, Method
 from enactive.agents.evaluation import HOUSEHOLD, AnyEpisode, Executor, evaluate
+from enactive.agents.plugins import Group
 from enactive.agents.table import markdown, plot
 from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.errors import ConfigError
@@ -25,13 +26,17 @@ from enactive.pretrained import sha256_of
 
 from ._components import MODEL_HELP, add_components, component, read_config, with_model
 
-TASK_SUITE, ALFWORLD = "household/tasks", "alfworld"
+TASK_SUITE, POSE_SUITE, ALFWORLD = "household/tasks", "hand/poses", "alfworld"
 NAVIGATION_DEFAULTS = {"perceiver": "EmbeddedPerceiver", "planner": "UniGoal", "controller": "NavigationController"}
 TASK_DEFAULTS = {"perceiver": "TaskPerceiver", "planner": "RandomCommands", "controller": "InteractionController"}
 
 
 def main(argv: Sequence[str]) -> int:
     """Evaluate, resume where an earlier run ended, print the table and write it beside the results."""
+    if _suite(argv) == POSE_SUITE:
+        from ._eval_poses import main as evaluate_poses
+
+        return evaluate_poses(argv)
     parser = ArgumentParser(prog="enactive eval", description="Run planners over a suite of episodes and compare them.")
     parser.add_argument("--config", action="config")
     parser.add_argument("--suite", type=str, default="household/objectnav")
@@ -80,7 +85,7 @@ def main(argv: Sequence[str]) -> int:
     planner = with_model(component("planner", chosen.planner), chosen.model)
     label = planner.name.rpartition(".")[2]
     methods = [Method(label, perceiver, planner, controller)]
-    methods += [Method(text, perceiver, read_planner(text), controller) for text in chosen.compare]
+    methods += [Method(text, perceiver, read_component(text, "planners"), controller) for text in chosen.compare]
     if len({method.label for method in methods}) < len(methods):
         raise ConfigError("--compare names a planner twice")
     folder = chosen.out or Path("runs/eval") / f"{chosen.suite.replace('/', '-')}-{chosen.split}-{label}"
@@ -92,7 +97,7 @@ def main(argv: Sequence[str]) -> int:
         "version": __version__,
         "weights": sha256_of(WEIGHTS),
     }
-    with _progress() as progress:
+    with progress_bar() as progress:
         bar = progress.add_task("", total=len(episodes) * len(methods), tally="")
         successes: list[bool] = []
 
@@ -126,15 +131,15 @@ def _suite(argv: Sequence[str]) -> str:
     return named[-1] if named else str(read_config(argv).get("suite", ""))
 
 
-def read_planner(text: str) -> Component:
+def read_component(text: str, group: Group) -> Component:
     """`Name` or `Name(argument=value, ...)`, values as in YAML. Raises ConfigError where it is written otherwise."""
     written = re.fullmatch(r"\s*([\w.]+)\s*(?:\((.*)\))?\s*", text)
     if written is None:
         raise ConfigError(f"--compare takes names like UniGoal or UniGoal(blacklist=false), not {text!r}")
     pairs = [pair.partition("=") for pair in (written[2] or "").split(",") if pair.strip()]
-    return Component("planners", written[1], {key.strip(): yaml.safe_load(value) for key, _, value in pairs})
+    return Component(group, written[1], {key.strip(): yaml.safe_load(value) for key, _, value in pairs})
 
 
-def _progress() -> Progress:
+def progress_bar() -> Progress:
     words = TextColumn("{task.fields[tally]}")
     return Progress(BarColumn(), MofNCompleteColumn(), words, TimeElapsedColumn(), TimeRemainingColumn())

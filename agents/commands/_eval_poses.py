@@ -1,0 +1,79 @@
+"""`enactive eval --suite hand/poses`: readers of a hand's pose over held-out pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jsonargparse import ArgumentParser
+from rich.console import Console
+from rich.markdown import Markdown
+
+from enactive import __version__
+from enactive.agents.component import Component
+from enactive.errors import ConfigError
+
+from .eval import POSE_SUITE, progress_bar, read_component
+
+_HOME = "enactive.controllers.poseless"
+READERS: Mapping[str, str] = {
+    "PoseLess": f"{_HOME}.estimator.ParallelEstimator",
+    "Keypoints": f"{_HOME}.keypoint_ik.KeypointEstimator",
+    "MeanPose": f"{_HOME}.baselines.MeanPose",
+    "MiddlePose": f"{_HOME}.baselines.MiddlePose",
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Evaluate, resume where an earlier run ended, print the table and write it beside the results."""
+    parser = ArgumentParser(
+        prog="enactive eval", description="Compare readers of a hand's pose on pictures that none has seen."
+    )
+    parser.add_argument("--config", action="config")
+    parser.add_argument("--suite", type=str, default=POSE_SUITE)
+    parser.add_argument("--split", type=str, default="test")
+    parser.add_argument("--episodes", type=int, default=200, help="the first so many pictures of the split")
+    names = ", ".join(READERS)
+    parser.add_argument("--reader", type=str, default="PoseLess", help=f"{names}, or the import path of a `PoseEstimator`")
+    parser.add_argument("--compare", type=list[str], default=["MeanPose", "MiddlePose", "Keypoints"], help="further readers")
+    parser.add_argument(
+        "--out", type=Path, default=None, help="folder of the results; default runs/eval/hand-poses-SPLIT-READER"
+    )
+    chosen = parser.parse_args(list(argv))
+    if chosen.episodes < 1:
+        raise ConfigError("--episodes must be at least 1")
+    readers = {text: _reader(text) for text in [chosen.reader, *chosen.compare]}
+    if len(readers) <= len(chosen.compare):
+        raise ConfigError("--compare names a reader twice")
+
+    import torch
+
+    from enactive.agents.pose_evaluation import evaluate_poses, poses_markdown
+    from enactive.controllers.poseless.weights import WEIGHTS
+    from enactive.envs.shadow_hand.views import HandViews
+    from enactive.pretrained import sha256_of
+
+    torch.set_num_threads(1)
+    folder = chosen.out or Path("runs/eval") / f"hand-poses-{chosen.split}-{readers[chosen.reader].name.rpartition('.')[2]}"
+    settings = {"suite": POSE_SUITE, "split": chosen.split, "version": __version__, "weights": sha256_of(WEIGHTS)}
+    with HandViews(chosen.split) as views, progress_bar() as progress:
+        bar = progress.add_task("", total=chosen.episodes * len(readers), tally="")
+        rows = evaluate_poses(
+            readers,
+            views,
+            chosen.episodes,
+            folder,
+            settings=settings,
+            on_result=lambda done, total: progress.update(bar, completed=done),
+        )
+    text = poses_markdown(rows, f"{POSE_SUITE}, {chosen.split}")
+    (folder / "table.md").write_text(text)
+    Console().print(Markdown(text))
+    print(f"{folder}/table.md, episodes.jsonl")
+    return 0
+
+
+def _reader(text: str) -> Component:
+    """A reader by its short name or import path, with arguments where wanted."""
+    written = read_component(text, "controllers")
+    return Component(written.group, READERS.get(written.name, written.name), written.arguments)

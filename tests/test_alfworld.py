@@ -133,8 +133,12 @@ def hold(env: AlfWorld, kind: str, name: str) -> None:
     raise AssertionError(f"the plan holds no {name}")
 
 
+def engine_facts(env: AlfWorld, predicate: str) -> list[tuple[str, ...]]:
+    return [args for name, args in env.body.engine.facts() if name == predicate]
+
+
 def holds_fact(env: AlfWorld, predicate: str) -> bool:
-    return any(name == predicate for name, _ in env.body.engine.facts())
+    return bool(engine_facts(env, predicate))
 
 
 def test_an_appliance_does_what_it_does_in_household_tasks(env: AlfWorld) -> None:
@@ -154,12 +158,19 @@ def test_an_appliance_does_what_it_does_in_household_tasks(env: AlfWorld) -> Non
     assert said[-1] == "close microwave 1"
     assert holds_fact(env, "ishot")
     assert say(env, "PickUp", thing)[1] == "not_visible"  # it is behind the door again
-    hold(env, "cool", spoken(first_of("cool").object))
+    hold(env, "cool", name := spoken(first_of("cool").object))
     assert say(env, "Find", "fridge")[0]
     say(env, "Open", "fridge")  # where the thing was not in it
-    assert not holds_fact(env, "iscool")
-    assert len(say(env, "PutDown", "fridge")[3]) == 2
+    cold = sorted(engine_facts(env, "iscool"))
+    assert len(say(env, "PutDown", "fridge")[3]) == 1
+    assert sorted(engine_facts(env, "iscool")) == cold  # AlfWorld also asks for hot things in a fridge
+    assert say(env, "PickUp", name)[3][-1].startswith("cool ")
     assert holds_fact(env, "iscool")
+
+
+def test_its_plan_for_a_hot_thing_in_the_fridge_wins(env: AlfWorld) -> None:
+    problem = problem_asked_for("valid_unseen", "heat some potato and put it in the fridge", 1)
+    assert run(env, OracleExpert(), problem).metrics["success"]
 
 
 def test_find_looks_at_one_piece_after_the_other_and_knows_only_what_it_was_told(env: AlfWorld) -> None:

@@ -196,4 +196,6 @@ def test_a_run_with_a_model_shows_what_it_saw_thought_and_expected(
         "<td>mugs are &lt;usual&gt; in kitchens</td><td>Find mug</td><td>a mug is in view</td><td>done</td><td>a mug is" in page
     )
     assert "<td>1</td><td>In view: nothing. The hand is empty.</td>" in page
+    assert "<video" not in page  # nobody saw anything
+    assert "Key frames" not in page
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]

@@ -60,7 +60,7 @@ def write_page(
         _section("Commands and what came of them", _commands(record["steps"])),
         _section("The pose", pose),
         _section("Stages", timeline(record["steps"])),
-        _section("Key frames", _moments(moments)),
+        _section("Key frames", _moments(moments) if moments else ""),
         _section("Where the time went", _seconds(record["steps"])),
         f"<section><details><summary>Every step</summary>{_steps(record['steps'])}</details>"
         f"<details><summary>Configuration and versions</summary><pre>{escape(settings)}</pre></details></section>",

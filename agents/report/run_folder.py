@@ -37,7 +37,7 @@ class RunFolder:
         """Make the folder and open the video."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._goal = goal
-        self._video = VideoWriter(self.folder / "video.mp4")
+        self._video = VideoWriter(self.folder / "video.mp4") if embodiment.cameras else None
         self._path: list[tuple[float, float]] = []
         self._moments: list[Moment] = []
         self._stage: Any = None
@@ -48,30 +48,36 @@ class RunFolder:
             self._log = RerunLog(self.folder / "episode.rrd")
 
     def step(self, step: Step, belief: Belief) -> None:
-        """Add a frame to the video; keep it as a key frame where the stage changes and at each command of the hand."""
+        """Note the way; add a frame to the video and keep key frames, where the body has a camera."""
         x, y, yaw = (0.0, 0.0, 0.0) if step.T_world_base is None else planar(step.T_world_base)
         self._path.append((x, y))
+        if self._video is not None:
+            self._film(self._video, step, belief, yaw)
+        if self._log is not None:
+            self._log.step(step, belief)
+
+    def _film(self, video: VideoWriter, step: Step, belief: Belief, yaw: float) -> None:
+        """Add a frame; keep it as a key frame where the stage changes and at each command of the hand."""
         matched = _matched(step, belief)
         frame = self._frame(step, belief, yaw, matched)
         asked = isinstance(step.intent, Interact)
         for _ in range(COMMAND_FRAMES if asked else 1):
-            self._video.add(frame)
+            video.add(frame)
         if asked or step.trace.get("stage") != self._stage or step.action is None:
             self._stage = step.trace.get("stage")
             if len(self._moments) < MOMENTS:
                 self._moments.append(Moment(step.index, _words(step), camera_view(belief, frozenset(matched))))
-        if self._log is not None:
-            self._log.step(step, belief)
 
     def end(self, episode: Episode, belief: Belief | None) -> None:
         """Finish the video and write the record and the page."""
-        self._video.close()
+        if self._video is not None:
+            self._video.close()
         if self._log is not None:
             self._log.close()
         record = episode_json(episode, self.config)
         if belief is not None and belief.scene_graph is not None:
             record["scene_graph"] = json.loads(belief.scene_graph.to_json())
-        if episode.steps and belief is not None:
+        if episode.steps and belief is not None and self._video is not None:
             self._moments.append(
                 Moment(episode.steps[-1].index, f"the end: {episode.reason or episode.outcome}", camera_view(belief))
             )

@@ -85,7 +85,10 @@ class Body:
         if name in self.furniture or not self._say(f"take {name} from {self.at}"):
             raise Refusal("cannot_be_picked_up", f"the {self.words(name)} cannot be picked up")
         self._take(name)
-        return self.engine.feedback
+        answers = [self.engine.feedback]
+        if _kind(self.at) == "fridge" and self._say(f"cool {name} with {self.at}"):  # what was in a fridge is cold
+            answers.append(self.engine.feedback)
+        return " ".join(answers)
 
     def _put_down(self, target: str) -> str:
         if not self.holding:
@@ -95,12 +98,10 @@ class Body:
             raise Refusal("not_visible", f"nothing was found to put the {held} on; find a piece of furniture for it")
         if name in self.shut:
             raise Refusal("closed", f"the {self.words(name)} is closed; open it first")
-        cools = _kind(name) == "fridge" and self._say(f"cool {self.holding} with {name}")  # a fridge cools what is put in it
-        answers = [self.engine.feedback] if cools else []
         if name not in self.furniture or not self._say(f"move {self.holding} to {name}"):
             raise Refusal("not_a_receptacle", f"AlfWorld puts no {held} on or in a {self.words(name)}")
         self._put()
-        return " ".join([*answers, self.engine.feedback])
+        return self.engine.feedback
 
     def _open(self, target: str) -> str:
         name = self._meant("Open", target)

@@ -13,6 +13,7 @@ MODELS: Mapping[str, str] = {
     "segmenter": "enactive.perception.segmenter.train:train_segmenter",
     "poseless": "enactive.controllers.poseless.train:train_poseless",
     "d2po": "enactive.planners.d2po.train:train_d2po",
+    "critic": "enactive.planners.critics.train:train_critic",
 }
 
 

@@ -93,7 +93,7 @@ def fit_demonstrations(
         return loss, {"loss": float(loss.detach())}
 
     with eager_attention(policy):
-        return _optimise(policy, update, math.ceil(recipe.epochs * order.per_epoch), recipe, seed, place)
+        return optimise(policy, update, math.ceil(recipe.epochs * order.per_epoch), recipe, seed, place)
 
 
 def fit_preferences(
@@ -131,7 +131,7 @@ def fit_preferences(
 
     steps = math.ceil(recipe.epochs * sides["action"].order.per_epoch)
     with eager_attention(policy):
-        return _optimise(policy, update, steps, recipe, seed, place)
+        return optimise(policy, update, steps, recipe, seed, place)
 
 
 class Side:
@@ -192,7 +192,8 @@ class Order:
         return iter(batches)
 
 
-def _optimise(policy: Policy, update: Update, steps: int, recipe: Recipe, seed: int, place: Place) -> list[Batch]:
+def optimise(policy: Policy, update: Update, steps: int, recipe: Recipe, seed: int, place: Place) -> list[Batch]:
+    """Take `steps` updates with AdamW, each of the loss that `update(step)` gives; goes on from the place's checkpoint."""
     import torch
 
     from .checkpoints import load_checkpoint, save_checkpoint

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from enactive.envs import VERBS, Embodiment, Goal, TaskGoal
 from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.envs.household.tasks.symbolic import Command
-from enactive.errors import PlannerError
+from enactive.errors import ConfigError, PlannerError
 from enactive.perception.base import Belief
 
 from ..base import Intent, Interact, Stop
+from ..critics.trajectories import user_turn
+from ..critics.visualprm import WEIGHTS as CRITIC
+from ..critics.visualprm import shipped_critic
 from .prompt import Situation, command_text, first_clause, parse_command, policy_prompt, told, world_prompt
 from .weights import WEIGHTS, shipped_policy
+
+if TYPE_CHECKING:
+    from ..critics.prefixes import Piece
 
 PREDICTION_TOKENS = 48
 
@@ -24,7 +30,9 @@ class D2PO:
 
     policy: folder of the weights, the shipped ones by default. knowledge: what the environment tells of, as it was set there:
     the prompt says which. predict: the same weights also say what the world will become; it is in the trace, and nothing is
-    decided by it. An answer that is no command fails the trial (planner_output_error) and is never replaced.
+    decided by it. candidates: how many next commands are drawn at `temperature`, of which the critic (a folder) picks one; 1
+    takes the likeliest and needs no critic. An answer that is no command fails the trial (planner_output_error) and is never
+    replaced.
     """
 
     goals: tuple[type[Goal], ...] = (TaskGoal,)
@@ -32,8 +40,21 @@ class D2PO:
     emits: tuple[type[Intent], ...] = (Interact, Stop)
     verbs = frozenset(VERBS)
 
-    def __init__(self, policy: Path = WEIGHTS, knowledge: Knowledge = "visible", predict: bool = True) -> None:
+    def __init__(
+        self,
+        policy: Path = WEIGHTS,
+        knowledge: Knowledge = "visible",
+        predict: bool = True,
+        critic: Path = CRITIC,
+        candidates: int = 1,
+        temperature: float = 0.7,
+        seed: int = 0,
+    ) -> None:
+        if candidates < 1:
+            raise ConfigError(f"D2PO needs at least one candidate, not {candidates}")
         self.policy, self.knowledge, self.predict = shipped_policy(policy), knowledge, predict
+        self.critic = shipped_critic(critic) if candidates > 1 else None
+        self.candidates, self.temperature, self.seed = candidates, temperature, seed
         self._trace: dict[str, Any] = {}
 
     @property
@@ -46,19 +67,35 @@ class D2PO:
             raise PlannerError(f"D2PO plans a TaskGoal, not {type(goal).__name__}")
         self._goal, self._turns = goal.instruction, tuple[tuple[str, str], ...]()
         self._said: Command | None = None
+        self._read: Piece | None = None
 
     def plan(self, belief: Belief) -> Intent:
         """The next command. Raises AnswerError where the model says none."""
         situation = self._situation(belief)
-        ((answer,),) = self.policy.answers([policy_prompt(situation)])
+        answer, rated = self._answer(situation)
         command = parse_command(answer)
-        self._trace = {"reason": answer, "seen": situation.scene, "command": len(self._turns) + 1}
+        self._trace = {"reason": answer, "seen": situation.scene, "command": len(self._turns) + 1, **rated}
         if command.verb == "done":
             return Stop("the policy says that it is done", found=True)
         if self.predict:
             ((self._trace["predicted"],),) = self.policy.answers([world_prompt(situation, command)], tokens=PREDICTION_TOKENS)
         self._said = command
         return Interact(command.verb, command.target)
+
+    def _answer(self, situation: Situation) -> tuple[str, dict[str, Any]]:
+        """What the policy says or, of several draws, what the critic rates highest (with the ratings, for the trace)."""
+        prompt = policy_prompt(situation)
+        if self.critic is None:
+            ((answer,),) = self.policy.answers([prompt])
+            return answer, {}
+        draw = self.seed * 1000 + len(self._turns)
+        (drawn,) = self.policy.answers([prompt], self.candidates, self.temperature, draw)
+        options = list(dict.fromkeys(drawn))
+        rated = self.critic.next_scores([(self._read, user_turn(situation, answer)) for answer in options])
+        best = max(range(len(options)), key=lambda i: rated[i][0])
+        self._read = rated[best][1]
+        ratings = {answer: round(score, 3) for answer, (score, _) in zip(options, rated, strict=True)}
+        return options[best], {"rated": ratings}
 
     def _situation(self, belief: Belief) -> Situation:
         """The one place where a belief becomes what the policy is told."""

@@ -49,7 +49,7 @@ class Policy:
 
         width = max(len(answer) for _, answer in rows)
         ids, mask = self._padded([(*prompt, *answer) for prompt, answer in rows])
-        with self._autocast():
+        with self.autocast():
             out = self.model(**_placed(ids, mask), logits_to_keep=width + 1)
         logits = out.logits[:, :-1].float()
         targets = ids[:, -width:]
@@ -63,7 +63,7 @@ class Policy:
         import torch
 
         start, answers = self.prompt_ids(prompt), [self.answer_ids(text) for text in texts]
-        with torch.inference_mode(), self._autocast():
+        with torch.inference_mode(), self.autocast():
             if not reuse:
                 return [float(value) for value in self.logprobs([(start, answer) for answer in answers])]
             first, cache = self._read(*self._padded([start]), repeats=len(answers))
@@ -88,18 +88,29 @@ class Policy:
         generator = torch.Generator(self.device).manual_seed(seed)
         out: list[list[str]] = [[] for _ in prompts]
         for part in _by_length(rows, max(1, DECODE_BATCH // count)):
-            with torch.inference_mode(), self._autocast():
+            with torch.inference_mode(), self.autocast():
                 written = self._write([rows[i] for i in part], count, temperature, generator, tokens)
             for place, i in enumerate(part):
                 out[i] = written[place * count : (place + 1) * count]
         return out
 
     def _write(self, rows: list[Ids], count: int, temperature: float, generator: torch.Generator, tokens: int) -> list[str]:
-        import torch
-
         ids, mask = self._padded(rows)
         logits, cache = self._read(ids, mask, count)
-        mask = mask.repeat_interleave(count, 0)
+        return self.write(logits, cache, mask.repeat_interleave(count, 0), temperature, generator, tokens)
+
+    def write(
+        self,
+        logits: torch.Tensor,
+        cache: Any,
+        mask: torch.Tensor,
+        temperature: float,
+        generator: torch.Generator,
+        tokens: int = MAX_ANSWER_TOKENS,
+    ) -> list[str]:
+        """An answer to each of N prompts that were read. logits: (N, vocabulary) now; mask: (N, T) so far."""
+        import torch
+
         done = torch.zeros(len(mask), dtype=torch.bool, device=self.device)
         written: list[torch.Tensor] = []
         while len(written) < tokens:
@@ -141,7 +152,8 @@ class Policy:
         mask = real if left else [row[::-1] for row in real]
         return torch.tensor(ids, device=self.device), torch.tensor(mask, device=self.device)
 
-    def _autocast(self) -> Any:
+    def autocast(self) -> Any:
+        """The context of a forward pass: bfloat16 matrix products where `bf16` says so."""
         import torch
 
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)

@@ -84,9 +84,24 @@ def goal_prompt(situation: Situation) -> str:
     return f"{_told(situation)} then:"
 
 
+def prompt_pieces(situation: Situation) -> tuple[str, str]:
+    """What of a policy's prompt stays in all later ones and was not in the one before, and the rest of it.
+
+    The prompt is what stays of each situation so far, in order, and the rest of the last: history grows, the scene is replaced.
+    """
+    rest = f"{situation.scene} next:".lower()
+    if not situation.turns:
+        return f"goal: {situation.goal}. done: ".lower(), f"nothing. {rest}"
+    return ("; " if len(situation.turns) > 1 else "") + _turn(*situation.turns[-1]).lower(), f". {rest}"
+
+
 def _told(situation: Situation) -> str:
-    done = "; ".join(text + (f" failed because {why}" if why else "") for text, why in situation.turns) or "nothing"
+    done = "; ".join(_turn(*turn) for turn in situation.turns) or "nothing"
     return f"goal: {situation.goal}. done: {done}. {situation.scene}".lower()
+
+
+def _turn(text: str, why: str) -> str:
+    return text + (f" failed because {why}" if why else "")
 
 
 def command_text(command: Command) -> str:

@@ -27,12 +27,15 @@ def ship(policy: Policy, card: dict[str, Any], folder: Path = WEIGHTS) -> None:
     (folder / "card.json").write_text(json.dumps(told, indent=1) + "\n")
 
 
-def shipped_policy(folder: Path = WEIGHTS) -> Policy:
-    """The policy of a folder that `ship` wrote. Raises ConfigError where it is missing or does not have the hash noted."""
-    fix = "restore it with `git checkout planners/weights`, reinstall, or make it with `enactive train d2po`"
+def shipped_policy(folder: Path = WEIGHTS, command: str = "enactive train d2po") -> Policy:
+    """The model of a folder that `ship` wrote. command: what makes it anew.
+
+    Raises ConfigError where it is missing or does not have the hash noted.
+    """
+    fix = f"restore it with `git checkout planners/weights`, reinstall, or make it with `{command}`"
     if not (folder / "card.json").exists():
         raise ConfigError(f"the policy {folder} is missing: {fix}")
     card = json.loads((folder / "card.json").read_text())
     if sha256_of(folder / "model.safetensors") != card["sha256"]:
         raise ConfigError(f"the policy {folder} is corrupt (its SHA-256 is not the one noted): {fix}")
-    return load_policy(folder, f"d2po@{card['sha256'][:12]}")
+    return load_policy(folder, f"{folder.name}@{card['sha256'][:12]}")

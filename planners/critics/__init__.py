@@ -1,0 +1,1 @@
+"""Critics: models that rate what a planner means to do, so that the best of several can be chosen."""

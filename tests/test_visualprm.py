@@ -1,0 +1,316 @@
+"""VisualPRM as critic: labels worked by hand, one pass against step by step, what is supervised, resuming, choosing."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from enactive.envs import TaskGoal
+from enactive.envs.household.tasks.suites import load_tasks
+from enactive.envs.household.tasks.symbolic import Command
+from enactive.errors import ConfigError
+from enactive.planners.critics.best_of import choose, choose_commands, most_said, rate_last
+from enactive.planners.critics.rollouts import Node, Walkers, root, step_labels
+from enactive.planners.critics.train import auc, macro_f1, train_critic
+from enactive.planners.critics.trajectories import Solutions, collect, mixed, turns_of, user_turn, write_trajectories
+from enactive.planners.critics.visualprm import Critic, Trajectory, fit_critic, rating_net, shipped_critic
+from enactive.planners.d2po.episodes import Episode
+from enactive.planners.d2po.fit import OutOfTimeError, Place, Recipe
+from enactive.planners.d2po.models import small_policy
+from enactive.planners.d2po.planner import D2PO
+from enactive.planners.d2po.prompt import Situation, policy_prompt, prompt_pieces
+from enactive.planners.d2po.weights import ship, shipped_policy
+
+TINY = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+TASK = next(task for task in load_tasks("train") if task.type == "pick" and not task.sliced)
+PLANS = (
+    ("goal: put a mug on the sofa. in view: nothing. the hand is empty. next: find mug", "in view: mug. next: pick up mug"),
+    ("goal: find the sofa. in view: mug, sofa. next: done",),
+    ("goal: mug. next: find sofa", "failed because no sofa is in view. next: find mug", "next: done"),
+)
+EXAMPLES = tuple(
+    Trajectory(f"t{i}", i, (f"goal: {thing}. next: find {said}", f"in view: {thing}. next: {last}"), labels, labels[-1] == "+")
+    for i, (thing, said, last, labels) in enumerate(
+        (
+            ("mug", "mug", "done", "++"),
+            ("sofa", "mug", "done", "--"),
+            ("sofa", "sofa", "done", "++"),
+            ("mug", "sofa", "find mug", "-+"),
+            ("plate", "plate", "done", "++"),
+            ("plate", "mug", "done", "--"),
+        )
+    )
+)
+RECIPE = Recipe(epochs=40.0, batch=2, rate=3e-3)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """Two threads wait for each other on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def tiny():
+    texts = [*(turn for turns in PLANS for turn in turns), *(turn for one in EXAMPLES for turn in one.turns)]
+    policy = small_policy(texts, seed=1, **TINY)
+    policy.bf16 = False
+    return policy
+
+
+@pytest.fixture(scope="module")
+def critic():
+    return Critic(rating_net(tiny()))
+
+
+class Scripted(Walkers):
+    """Walkers whose draws are known: at each prefix the answers are gone through round and round."""
+
+    def __init__(self, answers: dict[tuple[str, ...], list[str]]) -> None:
+        self.told = answers
+
+    def _draw(self, nodes, count):
+        for node in nodes:
+            said = tuple(one.answer for one in node.path())
+            cycle = self.told[said]
+            begin = len(node.drawn)
+            node.drawn += [cycle[(begin + k) % len(cycle)] for k in range(count)]
+
+
+@pytest.fixture(scope="module")
+def episode():
+    return Episode(TASK, "visible")
+
+
+def test_labels_of_a_tree_worked_by_hand(episode):
+    """After `a` one continuation in eight succeeds, after `b` none; the failed trajectory is a b done, the other a plan."""
+    plan = [step.answer for step in episode.demonstration()]
+    a, rest = plan[0], plan[1:]
+    told = {(): [a], (a,): ["done"] * 7 + [rest[0]], (a, "find mirror"): ["done"]}
+    for k in range(1, len(rest)):
+        told[(a, *rest[:k])] = [rest[k]]
+    walkers, tree = Scripted(told), root(episode)
+    failed = tree.after(a).after("find mirror").after("done")
+    assert not failed.success
+    assert step_labels(walkers, [failed]) == [[True, False, False]]
+    hopeless = {**told, (a,): ["done"]}
+    assert step_labels(Scripted(hopeless), [root(episode).after(a).after("find mirror").after("done")]) == [[False] * 3]
+    done = root(episode)
+    for answer in plan:
+        done = done.after(answer)
+    assert done.success
+    assert step_labels(Scripted({}), [done]) == [[True] * len(plan)]  # its own rest is a roll-out: no other is asked for
+
+
+def test_fifteen_are_drawn_from_a_prefix_that_never_succeeds_and_few_from_one_that_does(episode):
+    tree = root(episode)
+    failed = tree.after("find mirror").after("done")
+    step_labels(Scripted({("find mirror",): ["done"]}), [failed])
+    assert tree.after("find mirror").used == 15  # with the trajectory's own rest 16
+
+
+def test_what_is_no_command_ends_the_episode_as_failed(episode):
+    node = root(episode).after("dance with the mug")
+    assert node.over
+    assert not node.success
+    assert turns_of(node)[-1].endswith("next: dance with the mug")
+
+
+def test_walkers_say_what_the_policy_says_when_everything_is_read_anew():
+    policy = shipped_policy()
+    policy.bf16 = False
+    trees = [root(Episode(task, "visible")) for task in load_tasks("train")[1000:1002]]
+    for end in Walkers(policy, 0.0, 0).finish(trees):
+        prompts = [node.before.moment.prompt for node in end.path()]
+        assert [node.answer for node in end.path()] == [answer for (answer,) in policy.answers(prompts)]
+        situations = [node.before.moment.situation for node in end.path()]
+        for k, situation in enumerate(situations):
+            stays = "".join(prompt_pieces(one)[0] for one in situations[: k + 1])
+            assert stays + prompt_pieces(situation)[1] == policy_prompt(situation)
+
+
+def test_draws_repeat_with_their_seed():
+    policy, episodes = shipped_policy(), [Episode(task, "visible") for task in load_tasks("train")[:1]]
+    runs = []
+    for seed in (0, 0, 1):
+        ends = Walkers(policy, 1.0, seed).finish([tree for tree in map(root, episodes) for _ in range(2)])
+        runs.append([[node.answer for node in end.path()] for end in ends])
+    assert runs[0] == runs[1] != runs[2]
+
+
+def test_one_pass_gives_what_step_by_step_and_plain_passes_give(critic):
+    told = critic.step_scores(PLANS)
+    for turns, scores in zip(PLANS, told, strict=True):
+        piece, ids = None, []
+        for turn, score in zip(turns, scores, strict=True):
+            ((grown, piece),) = critic.next_scores([(piece, turn)])
+            assert grown == pytest.approx(score, abs=1e-5)
+            ids += critic.net.prompt_ids(turn)
+            logits = critic.net.model(input_ids=torch.tensor([ids])).logits[0, -1].detach()
+            plus, minus = float(logits[critic.plus]), float(logits[critic.minus])
+            assert score == pytest.approx(1 / (1 + math.exp(minus - plus)), abs=1e-5)
+            ids.append(critic.plus)
+
+
+def test_what_comes_later_does_not_change_the_score_of_a_step(critic):
+    turns = PLANS[2]
+    whole, cut, other = critic.step_scores([turns, turns[:2], (*turns[:2], "next: find mug, sofa, mug")])
+    assert whole[:2] == pytest.approx(cut, abs=1e-5)
+    assert other[:2] == pytest.approx(cut, abs=1e-5)
+
+
+def test_the_first_loss_is_that_of_the_scores_over_the_supervised_answers_alone():
+    """Against the scores: "process" counts every step of the batch, "outcome" the last of each plan with how it ended."""
+    critic = Critic(rating_net(tiny()))
+    scores = critic.step_scores([one.turns for one in EXAMPLES])
+    every = [
+        (p, mark == "+") for own, one in zip(scores, EXAMPLES, strict=True) for p, mark in zip(own, one.labels, strict=True)
+    ]
+    last = [(own[-1], one.success) for own, one in zip(scores, EXAMPLES, strict=True)]
+    for supervision, counted in (("process", every), ("outcome", last)):
+        expected = -sum(math.log(p if good else 1 - p) for p, good in counted) / len(counted)
+        fresh = Critic(rating_net(tiny()))
+        log = fit_critic(fresh, EXAMPLES, supervision, Recipe(1.0, len(EXAMPLES), 1e-3), seed=0)
+        assert log[0]["loss"] == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_labels_are_learnt_and_an_interrupted_run_resumes_to_the_same_weights(tmp_path):
+    whole = Critic(rating_net(tiny()))
+    log = fit_critic(whole, EXAMPLES, "process", RECIPE, seed=3)
+    assert log[-1]["loss"] < 0.3 * log[0]["loss"]
+    said = whole.step_scores([one.turns for one in EXAMPLES])
+    assert ["".join("+" if p > 0.5 else "-" for p in own) for own in said] == [one.labels for one in EXAMPLES]
+    kept, asked = tmp_path / "checkpoint.safetensors", []
+
+    def over() -> bool:
+        asked.append(0)
+        return len(asked) == 11
+
+    with pytest.raises(OutOfTimeError):
+        fit_critic(Critic(rating_net(tiny())), EXAMPLES, "process", RECIPE, 3, Place(kept, over))
+    again = Critic(rating_net(tiny()))
+    assert fit_critic(again, EXAMPLES, "process", RECIPE, 3, Place(kept)) == log
+    pairs = zip(again.net.model.parameters(), whole.net.model.parameters(), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
+
+
+def test_a_model_without_the_marks_is_refused():
+    with pytest.raises(ConfigError, match="no token"):
+        Critic(small_policy(["goal: mug"], 0, **TINY))
+
+
+def test_a_critic_survives_its_folder(critic, tmp_path):
+    ship(rating_net(tiny()), {}, tmp_path)
+    again = shipped_critic(tmp_path)
+    again.net.bf16 = False
+    rough = [p for own in critic.step_scores(PLANS) for p in own]
+    assert [p for own in again.step_scores(PLANS) for p in own] == pytest.approx(rough, abs=0.02)  # bfloat16 weights
+
+
+def test_a_turn_tells_only_what_is_new_to_the_agent():
+    first = Situation("put a mug on the sofa", "In view: nothing. The hand is empty.")
+    assert user_turn(first, "find mug") == "goal: put a mug on the sofa. in view: nothing. the hand is empty. next: find mug"
+    later = replace(first, scene="In view: mug.", turns=(("find mug", ""), ("find cup", "no cup is in view")))
+    assert user_turn(later, "done") == "failed because no cup is in view. in view: mug. next: done"
+
+
+def test_a_command_is_rated_without_carrying_it_out(critic, episode):
+    """Two worlds in which the command would come out differently, and which look alike, get one rating."""
+    here, there = root(episode), root(episode)
+    good, bad = here.after("find mug"), there.after("find mug")
+    bad.moment = episode.step(there.moment, Command("PickUp", "fridge"))
+    assert rate_last("c", critic, [good]) == rate_last("c", critic, [bad])
+
+
+class Prefers:
+    """A critic that likes one command."""
+
+    def __init__(self, liked: str) -> None:
+        self.liked = liked
+
+    def next_scores(self, rows):
+        return [(float(turn.endswith(f"next: {self.liked}")), object()) for _, turn in rows]
+
+
+def test_the_best_rated_command_is_taken_and_without_a_critic_the_most_frequent(episode):
+    told = {(): ["find mirror", "done", "done", "find bed"], ("find mirror",): ["done"], ("find bed",): ["done"]}
+    for critic, first in ((None, "done"), (("c", Prefers("find bed")), "find bed")):
+        (end,) = choose_commands(Scripted(told), [root(episode)], 4, critic)
+        assert end.path()[0].answer == first
+    (end,) = choose_commands(Scripted(told), [root(episode)], 2, ("c", Prefers("find bed")))
+    assert end.path()[0].answer == "find mirror"  # the liked one is not among the first two draws
+    assert most_said(["a", "b", "b", "a"]) == "a"
+
+
+def test_mixed_trajectories_are_kept_in_equal_numbers(episode):
+    good = [Node(episode, episode.start(), over=True, success=True) for _ in range(3)]
+    bad = [Node(episode, episode.start(), over=True) for _ in range(3)]
+    assert mixed([*good, *bad], 4) == [*good[:2], *bad[:2]]
+    assert mixed([*good, bad[0], bad[0]], 4) == [*good, bad[0]]
+    assert mixed([good[0], *bad], 4) == [good[0], *bad]
+    assert mixed(good, 4) == mixed(bad, 4) == []
+
+
+def test_f1_and_auc_worked_by_hand():
+    import numpy as np
+
+    said, true = np.array([True, True, False, False]), np.array([True, False, False, False])
+    assert macro_f1(said, true) == pytest.approx((2 / 3 + 4 / 5) / 2)
+    assert auc(np.array([0.9, 0.9, 0.1, 0.2]), true) == pytest.approx((0.5 + 1 + 1) / 3)
+    assert auc(np.array([0.5]), np.array([True])) is None
+
+
+def test_trajectories_are_drawn_labelled_and_found_again(tmp_path):
+    """Four tasks that the policy was shown: it succeeds at some of them, and not always."""
+    policy, tasks, settings = shipped_policy(), load_tasks("train")[:4], Solutions(drawn=4, kept=2)
+    made = collect(policy, tasks, "visible", settings, tmp_path, over=lambda: False)
+    assert made
+    assert {one.success for one in made} == {True, False}
+    for one in made:
+        assert len(one.turns) == len(one.labels)
+        assert one.labels[-1] == ("+" if one.success else "-")
+        assert not one.success or set(one.labels) == {"+"}
+    assert collect(policy, tasks, "visible", settings, tmp_path, over=lambda: True) == made
+    with pytest.raises(OutOfTimeError):
+        collect(policy, tasks, "visible", settings, tmp_path / "other", over=lambda: True)
+
+
+def test_training_ships_the_better_start_and_a_choice_is_made_with_it(tmp_path):
+    """From trajectories that are there already, in the shard of six tasks; the second call finds all done."""
+    settings = {"out": tmp_path / "run", "tasks": 6, "recipe": Recipe(2.0, 2, 1e-3), "ship_to": tmp_path / "shipped"}
+    write_trajectories(tmp_path / "run" / "data" / "trajectories-000.jsonl", EXAMPLES)
+    card = json.loads(train_critic(**settings))
+    assert (card["trained_on"]["trajectories"], card["held_out"]["trajectories"]) == (4, 2)
+    quality = card["quality"]
+    better = min(("policy", "scratch"), key=lambda start: quality[f"process from {start}"]["loss"])
+    assert card["start"] == better
+    assert json.loads((tmp_path / "shipped" / "card.json").read_text())["quality"] == quality
+    assert json.loads(train_critic(**settings)) == card
+    with pytest.raises(ConfigError, match="other settings"):
+        train_critic(**{**settings, "first": 3})
+    critic, tasks = shipped_critic(tmp_path / "shipped"), load_tasks("val_seen")[:2]
+    (one, two) = choose(Walkers(shipped_policy(), 0.7, 0), critic, critic, tasks, plans=2, commands=(2,))
+    assert [one.task, two.task] == [task.id for task in tasks]
+    assert len(one.plans) == 2
+    assert set(one.picked) == {f"{step}{name} 2" for step in ("", "step ") for name in ("majority", "process", "outcome")}
+
+
+def test_the_planner_takes_what_the_critic_rates_highest(tmp_path):
+    ship(rating_net(tiny()), {}, tmp_path)
+    planner = D2PO(critic=tmp_path, candidates=4)
+    planner.critic = Prefers("find bed")
+    planner.policy.answers = lambda prompts, count, temperature, seed: [["done", "find bed", "done", "find mug"][:count]]
+    planner.reset(TaskGoal("put a mug on the bed"), embodiment=None)
+    told = {"known_objects": (), "holding": "", "message": "", "refused": False}
+    planner.predict = False
+    assert planner.plan(SimpleNamespace(extra=told)).target == "bed"
+    assert planner.trace["rated"] == {"done": 0.0, "find bed": 1.0, "find mug": 0.0}
+    with pytest.raises(ConfigError, match="at least one"):
+        D2PO(candidates=0)

@@ -180,16 +180,19 @@ class _Run:
         """Find a thing, by the name that takes the fewest looks."""
         if self.state.at == thing:
             return
-        ways = [way for name in self._names(thing) if (way := self._looks(name, thing))]
-        if not ways:
+        best, most = list[tuple[Command, TaskState]](), _LOOKS
+        for name in self._names(thing):
+            if way := self._looks(name, thing, most):
+                best, most = way, len(way) - 1  # another name must do with fewer
+        if not best:
             raise _DeadEnd
-        for command, after in min(ways, key=len):
+        for command, after in best:
             self._went(command, after)
 
-    def _looks(self, name: str, thing: int) -> list[tuple[Command, TaskState]]:
-        """The looks by which a name leads to a thing, [] where it does not."""
+    def _looks(self, name: str, thing: int, most: int) -> list[tuple[Command, TaskState]]:
+        """The looks, so many at most, by which a name leads to a thing, [] where it does not."""
         state, way = self.state, list[tuple[Command, TaskState]]()
-        for _ in range(_LOOKS):
+        for _ in range(most):
             state, feedback = apply_command(self.layout, state, Command("Find", name))
             if not feedback.ok:
                 return []

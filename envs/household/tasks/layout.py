@@ -50,6 +50,8 @@ class Layout:
         things = apartment.objects
         self.apartment, self.digest, self.stands = apartment, digest(apartment), Stands(apartment)
         self.categories = tuple(placed.asset.category for placed in things)
+        ids = {name: [i for i, own in enumerate(self.categories) if own == name] for name in self.categories}
+        self.of_category = {name: tuple(own) for name, own in ids.items()}
         self.skills = tuple(skills_of(placed.asset) for placed in things)
         self.leaves = leaves(apartment)
         self.height_m = tuple(float(leaf_box(mover, 0.0)[0][2]) for _, mover in movers(apartment))

@@ -50,7 +50,7 @@ def objects_of(layout: Layout, task: Task) -> tuple[int, ...]:
 
 def of_category(layout: Layout, category: str) -> tuple[int, ...]:
     """Ids of all things of a category."""
-    return tuple(i for i, name in enumerate(layout.categories) if name == category)
+    return layout.of_category.get(category, ())
 
 
 def words_of(layout: Layout, object_id: int) -> tuple[str, str, str]:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from .policy import Ids, Policy
 
-REFERENCE_BATCH = 64
 SAVE_EVERY = 200  # updates
 
 
@@ -140,28 +139,27 @@ class Side:
     def __init__(self, reference: Policy, examples: Sequence[Preference], batch: int, seed: int) -> None:
         import torch
 
-        self.rows: list[list[tuple[Ids, Ids]]] = []
+        self.rows: list[tuple[Ids, list[Ids]]] = []
         for example in examples:
-            prompt = reference.prompt_ids(example.prompt)
-            self.rows.append([(prompt, reference.answer_ids(text)) for text in (example.chosen, *example.rejected)])
-        self.order = Order([len(rows[0][0]) for rows in self.rows], batch, seed)
-        flat = [row for rows in self.rows for row in rows]
-        flat_order = sorted(range(len(flat)), key=lambda i: len(flat[i][0]) + len(flat[i][1]))
-        values = torch.zeros(len(flat))
-        for start in range(0, len(flat), REFERENCE_BATCH):
-            part = flat_order[start : start + REFERENCE_BATCH]
+            answers = [reference.answer_ids(text) for text in (example.chosen, *example.rejected)]
+            self.rows.append((reference.prompt_ids(example.prompt), answers))
+        self.order = Order([len(prompt) + sum(map(len, answers)) for prompt, answers in self.rows], batch, seed)
+        known: dict[int, torch.Tensor] = {}
+        for step in range(self.order.per_epoch):
+            part = self.order.batch(step)
             with torch.inference_mode():
-                values[part] = reference.logprobs([flat[i] for i in part]).cpu()
-        self.reference = list(torch.split(values, [len(rows) for rows in self.rows]))
+                values = reference.sibling_logprobs([self.rows[i] for i in part])
+            known.update(zip(part, torch.split(values, [len(self.rows[i][1]) for i in part]), strict=True))
+        self.reference = [known[i] for i in range(len(self.rows))]
 
     def term(self, policy: Policy, step: int, beta: float) -> Term:
-        """The DPO term of one batch: a chosen answer is read once for all that it is preferred to."""
+        """The DPO term of one batch: prompt and chosen answer are read once for all that it is preferred to."""
         import torch
 
         batch = self.order.batch(step)
-        ours = policy.logprobs([row for i in batch for row in self.rows[i]])
-        theirs = torch.cat([self.reference[i] for i in batch]).to(ours.device)
-        sizes = [len(self.rows[i]) for i in batch]
+        ours = policy.sibling_logprobs([self.rows[i] for i in batch])
+        theirs = torch.cat([self.reference[i] for i in batch])
+        sizes = [len(self.rows[i][1]) for i in batch]
         first = [sum(sizes[:k]) for k, size in enumerate(sizes) for _ in range(size - 1)]
         other = [sum(sizes[:k]) + j for k, size in enumerate(sizes) for j in range(1, size)]
         return dpo(ours[first], ours[other], theirs[first], theirs[other], beta)

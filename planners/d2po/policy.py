@@ -45,33 +45,63 @@ class Policy:
 
     def logprobs(self, rows: Sequence[tuple[Ids, Ids]]) -> torch.Tensor:
         """(N,) float32 log pi(answer | prompt), summed over the answer's tokens; no token of a prompt counts."""
+        return self.sibling_logprobs([(prompt, [answer]) for prompt, answer in rows])
+
+    def sibling_logprobs(self, groups: Sequence[tuple[Ids, Sequence[Ids]]]) -> torch.Tensor:
+        """What `logprobs` gives for every answer of every prompt, one after the other.
+
+        A prompt is read once, however many answers it has: they stand behind it one after the other, none sees another, and
+        each begins at the position where the prompt ends.
+        """
         import torch
 
-        width = max(len(answer) for _, answer in rows)
-        ids, mask = self._padded([(*prompt, *answer) for prompt, answer in rows])
+        width = max(sum(map(len, answers)) for _, answers in groups)
+        ids, _ = self._padded([(*prompt, *(token for answer in answers for token in answer)) for prompt, answers in groups])
+        blocks, places = self._packed(groups, ids.shape[1])
+        sees = (blocks[:, None, :] == 0) | (blocks[:, None, :] == blocks[:, :, None])
+        sees &= torch.ones(ids.shape[1], ids.shape[1], dtype=torch.bool, device=self.device).tril()
+        mask = torch.zeros(sees.shape, dtype=torch.bfloat16 if self.bf16 else torch.float32, device=self.device)
+        mask = mask.masked_fill(~sees, -torch.inf)[:, None]
         with self.autocast():
-            out = self.model(**_placed(ids, mask), logits_to_keep=width + 1)
-        logits = out.logits[:, :-1].float()
-        targets = ids[:, -width:]
-        counts = torch.tensor([len(answer) for _, answer in rows], device=self.device)
-        counted = torch.arange(width, device=self.device)[None] >= width - counts[:, None]
-        chosen = logits.log_softmax(-1).gather(2, targets[..., None])[..., 0]
-        return (chosen * counted).sum(1)
+            out = self.model(input_ids=ids, attention_mask=mask, position_ids=places, logits_to_keep=width + 1)
+        row, source, target, owner = self._targets(groups, width)
+        each = out.logits[row, source].float().log_softmax(-1).gather(1, target[:, None])[:, 0]
+        return torch.zeros(int(owner[-1]) + 1, device=self.device).index_add(0, owner, each)
+
+    def _packed(self, groups: Sequence[tuple[Ids, Sequence[Ids]]], length: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """(N, T) block of each token (-1 padding, 0 prompt, k its k-th answer) and its position."""
+        import torch
+
+        blocks, places = [], []
+        for prompt, answers in groups:
+            fill = length - len(prompt) - sum(map(len, answers))
+            blocks.append([-1] * fill + [0] * len(prompt) + [k for k, one in enumerate(answers, 1) for _ in one])
+            ends = (len(prompt) + i for one in answers for i in range(len(one)))
+            places.append([*([0] * fill), *range(len(prompt)), *ends])
+        return torch.tensor(blocks, device=self.device), torch.tensor(places, device=self.device)
+
+    def _targets(self, groups: Sequence[tuple[Ids, Sequence[Ids]]], width: int) -> torch.Tensor:
+        """(4, M) per token of an answer: its row, which of the last `width + 1` places tells it, the token, and whose it is."""
+        import torch
+
+        out, owner = [], 0
+        for row, (_, answers) in enumerate(groups):
+            prompt_end = place = width - sum(map(len, answers))
+            for answer in answers:
+                for i, token in enumerate(answer):
+                    out.append((row, place if i else prompt_end, token, owner))
+                    place += 1
+                owner += 1
+        return torch.tensor(out, device=self.device).T
 
     def score(self, prompt: str, texts: Sequence[str], reuse: bool = True) -> list[float]:
-        """log pi(text | prompt) of each text. reuse: the prompt is read once and its keys and values serve all texts."""
+        """log pi(text | prompt) of each text. reuse: the prompt is read once for all of them."""
         import torch
 
         start, answers = self.prompt_ids(prompt), [self.answer_ids(text) for text in texts]
-        with torch.inference_mode(), self.autocast():
-            if not reuse:
-                return [float(value) for value in self.logprobs([(start, answer) for answer in answers])]
-            first, cache = self._read(*self._padded([start]), repeats=len(answers))
-            ids, _ = self._padded(answers, left=False)
-            out = self.model(input_ids=ids[:, :-1], cache=cache, use_cache=True) if ids.shape[1] > 1 else None
-            logits = first[:, None] if out is None else torch.cat([first[:, None], out.logits.float()], 1)
-            each = logits.log_softmax(-1).gather(2, ids[..., None])[..., 0].tolist()
-        return [sum(row[: len(answer)]) for row, answer in zip(each, answers, strict=True)]
+        groups = [(start, answers)] if reuse else [(start, [answer]) for answer in answers]
+        with torch.inference_mode():
+            return [float(value) for value in self.sibling_logprobs(groups)]
 
     def answers(
         self,
@@ -141,15 +171,14 @@ class Policy:
         kept = tokens[: tokens.index(self.end)] if self.end in tokens else tokens
         return str(self.tokenizer.decode(kept, skip_special_tokens=True)).strip()
 
-    def _padded(self, rows: Sequence[Ids], left: bool = True) -> tuple[torch.Tensor, torch.Tensor]:
-        """(N, T) int64 tokens and mask of what is no padding."""
+    def _padded(self, rows: Sequence[Ids]) -> tuple[torch.Tensor, torch.Tensor]:
+        """(N, T) int64 tokens, padded before their beginning, and mask of what is no padding."""
         import torch
 
         width = max(len(row) for row in rows)
         fill = [[self.pad] * (width - len(row)) for row in rows]
-        ids = [[*f, *row] if left else [*row, *f] for f, row in zip(fill, rows, strict=True)]
-        real = [[0] * len(f) + [1] * len(row) for f, row in zip(fill, rows, strict=True)]
-        mask = real if left else [row[::-1] for row in real]
+        ids = [[*f, *row] for f, row in zip(fill, rows, strict=True)]
+        mask = [[0] * len(f) + [1] * len(row) for f, row in zip(fill, rows, strict=True)]
         return torch.tensor(ids, device=self.device), torch.tensor(mask, device=self.device)
 
     def autocast(self) -> Any:

@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -16,6 +17,7 @@ from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.symbolic import TASK_VERBS, Command, apply_command
 from enactive.errors import ModelError
 from enactive.perception.vlm.scripted import ScriptedModel
+from enactive.planners.d2po.demonstrate import demonstrate
 from enactive.planners.d2po.episodes import Episode
 from enactive.planners.d2po.fit import Order
 from enactive.planners.d2po.losses import Term, d2po, dpo
@@ -63,7 +65,7 @@ def test_an_agent_is_told_the_scene_in_the_environments_words(episode):
 
 
 def test_the_next_state_in_words_names_what_changed(episode):
-    shown = episode.demonstration()
+    shown = demonstrate(episode, np.random.default_rng(0), slips=0.0)
     moment, texts = episode.start(), []
     for step in shown[:-1]:
         moment = episode.step(moment, parse_command(step.answer))
@@ -107,7 +109,11 @@ def test_only_the_tokens_of_the_answer_count(policy):
 
 
 def test_reading_the_prompt_once_gives_the_same_scores(policy):
+    """Siblings of several prompts in one batch, against one forward pass per answer."""
     exact, texts = replace_precision(policy), ["find mug", "done", "pick up sofa", "turn on sofa"]
+    groups = [(exact.prompt_ids(p), [exact.answer_ids(text) for text in texts[k:]]) for k, p in enumerate(PROMPTS)]
+    apart = [float(exact.logprobs([(prompt, answer)])) for prompt, answers in groups for answer in answers]
+    assert exact.sibling_logprobs(groups).tolist() == pytest.approx(apart, abs=1e-4)
     for prompt in PROMPTS:
         assert exact.score(prompt, texts) == pytest.approx(exact.score(prompt, texts, reuse=False), abs=1e-4)
 
@@ -146,7 +152,7 @@ class Told:
     """Answers that are known beforehand: the expert's next command among wrong ones."""
 
     def __init__(self, episode: Episode) -> None:
-        self.right = {step.prompt: step.answer for step in episode.demonstration()}
+        self.right = {step.prompt: step.answer for step in demonstrate(episode, np.random.default_rng(0), slips=0.0)}
 
     def answers(self, prompts: Sequence[str], count: int, temperature: float, seed: int) -> list[list[str]]:
         wrong = ["find mirror", "pick up fridge", "find mirror", "nonsense"]
@@ -185,7 +191,7 @@ def test_preferences_are_true_next_states_and_better_commands(episode):
 
 def test_the_oracle_rates_by_what_is_left_of_the_plan(episode):
     reward, start = OracleProgress(), episode.start()
-    first = parse_command(episode.demonstration()[0].answer)
+    first = parse_command(demonstrate(episode, np.random.default_rng(0), slips=0.0)[0].answer)
     assert reward(episode, start, episode.step(start, first)) == 5.0
     assert reward(episode, start, episode.step(start, Command("Find", "mirror"))) <= 3.0
     assert reward(episode, start, episode.step(start, Command("PickUp", "fridge"))) == 1.0

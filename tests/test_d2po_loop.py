@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gymnasium as gym
+import numpy as np
 import pytest
 
 import enactive.envs  # noqa: F401  # registers HouseholdTask
@@ -13,6 +14,7 @@ from enactive.envs import TaskGoal
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.errors import ConfigError
 from enactive.perception.tasks import TaskPerceiver
+from enactive.planners.d2po.demonstrate import demonstrate
 from enactive.planners.d2po.episodes import Episode
 from enactive.planners.d2po.models import small_policy
 from enactive.planners.d2po.planner import D2PO
@@ -37,7 +39,7 @@ class Prompted:
         from enactive.planners.d2po.prompt import command_text, parse_command
 
         moment, self.answer_to = episode.start(), {}
-        plan = [parse_command(step.answer) for step in episode.demonstration()]
+        plan = [parse_command(step.answer) for step in demonstrate(episode, np.random.default_rng(0), slips=0.0)]
         for command in (Command("PickUp", "fridge"), *plan):
             self.answer_to[moment.prompt] = command_text(command)
             moment = episode.step(moment, command)

@@ -101,13 +101,13 @@ def test_the_whole_pipeline(tmp_path):
         "seeds": 1,
         "walks": 4,
         "apartments": 2,
-        "sft_tasks": 12,
+        "practice": 24,
         "search_tasks": 24,
         "eval_tasks": 2,
         "ground": Recipe(2.0, 16, 3e-3),
-        "sft": Recipe(30.0, 16, 3e-3),
+        "sft": Recipe(16.0, 16, 3e-3),
         "prefer": Recipe(4.0, 8, 1e-3),
-        "search": SearchSettings(nodes=20),
+        "search": SearchSettings(candidates=10, temperature=1.0, nodes=30),
     }
     table = train_d2po(**settings)
     folder = tmp_path / "seed-0"

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from enactive.envs.household.tasks.expert import expert_plan
-from enactive.envs.household.tasks.symbolic import TaskState
+from enactive.envs.household.tasks.symbolic import Command, TaskState
 from enactive.errors import ModelError
 
+from .demonstrate import hidden_next
 from .episodes import Episode, Moment
 from .prompt import command_text, first_clause
 
@@ -33,32 +34,33 @@ class OracleProgress:
     """The rating from the simulator's truth: whether the expert's remaining plan became shorter.
 
     Nearer to the goal 5, as near as before 3, farther off 2; refused, out of the expert's reach, or `done` too early 1. It
-    knows where hidden things are, as no judge of pictures does: a data set made with it says so.
+    knows where hidden things are, as no judge of pictures does: a data set made with it says so. An agent does not, so to
+    look for what is hidden and needed next is rated 5, though it is refused.
     """
 
     name = "OracleProgress"
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str], int | None] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], tuple[Command, ...] | None] = OrderedDict()
 
     def __call__(self, episode: Episode, before: Moment, after: Moment) -> float:
         if not after.feedback[-1].ok:
-            return 1.0
+            needed = hidden_next(episode, before, self.plan(episode, before.state) or ())
+            return 5.0 if {needed} == after.missed - before.missed else 1.0
         if after.state.done:
             return 5.0 if episode.succeeded(after) else 1.0
-        was, left = self.remaining(episode, before.state), self.remaining(episode, after.state)
+        was, left = self.plan(episode, before.state), self.plan(episode, after.state)
         if left is None:
             return 1.0
         if was is None:
             return 5.0
-        return 5.0 if left < was else 3.0 if left == was else 2.0
+        return 5.0 if len(left) < len(was) else 3.0 if len(left) == len(was) else 2.0
 
-    def remaining(self, episode: Episode, state: TaskState) -> int | None:
-        """Commands of the expert's plan from a state, None where it finds none."""
+    def plan(self, episode: Episode, state: TaskState) -> tuple[Command, ...] | None:
+        """The expert's plan from a state, None where it finds none."""
         key = (episode.task.id, state.digest())
         if key not in self._known:
-            plan = expert_plan(episode.layout, state, episode.task)
-            self._known[key] = None if plan is None else len(plan)
+            self._known[key] = expert_plan(episode.layout, state, episode.task)
             if len(self._known) > _KEPT:
                 self._known.popitem(last=False)
         return self._known[key]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from enactive.envs.household.tasks.knowledge import Knowledge
+from enactive.envs.household.tasks.make_tasks import practice_tasks
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.task import Task
 from enactive.errors import ConfigError
 
 from .collect import Collection, collect, collected, total
-from .episodes import Episode
+from .demonstrate import demonstrate
+from .episodes import Episode, layout
 from .evaluate import evaluate, write_outcomes
 from .examples import Demonstration, read_lines, write_lines
 from .fit import Batch, Objective, OutOfTimeError, Place, Recipe, fit_demonstrations, fit_preferences
@@ -36,8 +38,8 @@ if TYPE_CHECKING:
 
 SPLITS = ("val_seen", "val_unseen")
 METHODS = ("sft", "dpo", "d2po")
-GROUND = Recipe(epochs=2.0, batch=64, rate=3e-3)
-SFT = Recipe(epochs=3.0, batch=32, rate=1e-3)
+GROUND = Recipe(epochs=1.0, batch=64, rate=3e-3)
+SFT = Recipe(epochs=4.0, batch=64, rate=2e-3)
 PREFER = Recipe(epochs=1.0, batch=16, rate=5e-5)
 
 
@@ -51,7 +53,7 @@ class Plan:
     judge: str
     walks: int
     apartments: int
-    sft_tasks: int
+    practice: int
     search_tasks: int
     eval_tasks: int
     ground: Recipe
@@ -69,10 +71,10 @@ def train_d2po(
     lora: bool = False,
     knowledge: Knowledge = "visible",
     judge: str = "oracle",
-    walks: int = 60,
+    walks: int = 30,
     apartments: int = 0,
-    sft_tasks: int = 1000,
-    search_tasks: int = 350,
+    practice: int = 24,
+    search_tasks: int = 0,
     eval_tasks: int = 0,
     ground: Recipe = GROUND,
     sft: Recipe = SFT,
@@ -88,8 +90,8 @@ def train_d2po(
     base: "small" (from random weights, after walks through the apartments of train), "smollm2", or a name or folder of
     transformers. lora: train adapters instead of all weights. seeds: runs of SFT, search, DPO and D2PO with other draws.
     judge: "oracle", or a chat model's line as in `--model`. walks: single skills per apartment of train, for "small" alone.
-    apartments: of the train split, 0 = all of its 200. sft_tasks, search_tasks: of the train split, the first, and those
-    that are left, apartment by apartment, before the first again. eval_tasks: of each val split, 0 = all.
+    apartments: of the train split, 0 = all of its 200. practice: tasks drawn in each of them for the expert to demonstrate.
+    search_tasks: of the train split, where nothing is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all.
     ship_to: folder for the D2PO policy of the first seed in half precision, with its card.
     workers, executor: of the search; "ray" takes its own. Raises ConfigError where `out` holds a run of other settings, and
     OutOfTimeError where the minutes are spent before the end: the same command goes on.
@@ -104,7 +106,7 @@ def train_d2po(
         judge,
         walks,
         apartments,
-        sft_tasks,
+        practice,
         search_tasks,
         eval_tasks,
         ground,
@@ -148,12 +150,10 @@ class _Run:
 
     def seed(self, seed: int) -> None:
         """All stages of one seed."""
-        folder, tasks = self.out / f"seed-{seed}", self._tasks()
-        cut = self.plan.sft_tasks
-        by_home = sorted(tasks[cut:], key=lambda task: task.apartment_seed)  # those of one apartment share a shard
-        searched = [task.id for task in (*by_home, *tasks[:cut])][: self.plan.search_tasks]
-        self._sft(folder, tasks[:cut], seed)
-        self._search(folder, searched, seed)
+        folder = self.out / f"seed-{seed}"
+        by_home = sorted(self._tasks(), key=lambda task: task.apartment_seed)  # those of one apartment share a shard
+        self._sft(folder, seed)
+        self._search(folder, [task.id for task in by_home][: self.plan.search_tasks or None], seed)
         wanted = self.plan.objective
         for name, objective in (("dpo", replace(wanted, state_weight=0.0)), ("d2po", wanted)):
             self._prefer(folder, name, objective, seed)
@@ -162,9 +162,12 @@ class _Run:
 
     def _tasks(self) -> list[Task]:
         """The tasks of train that are in the chosen apartments, in the order of the suite."""
-        tasks = load_tasks("train")
-        seeds = sorted({task.apartment_seed for task in tasks})[: self.plan.apartments or None]
-        return [task for task in tasks if task.apartment_seed in set(seeds)]
+        seeds = set(self._homes())
+        return [task for task in load_tasks("train") if task.apartment_seed in seeds]
+
+    def _homes(self) -> list[int]:
+        """The seeds of the chosen apartments."""
+        return sorted({task.apartment_seed for task in load_tasks("train")})[: self.plan.apartments or None]
 
     def _base(self) -> Policy:
         """Random weights that have learnt words and single skills, or a model that was trained by others."""
@@ -172,24 +175,27 @@ class _Run:
         if plan.base != "small":
             return base_policy(plan.base, (), 0)
         if not _there(folder):
-            tasks = self._tasks()
-            seeds = sorted({task.apartment_seed for task in tasks})
-            walked = [e for s in seeds for e in walk(s, plan.walks, plan.knowledge, np.random.default_rng([0, s]))]
+            walked = [e for s in self._homes() for e in walk(s, plan.walks, plan.knowledge, np.random.default_rng([0, s]))]
             texts = [f"{example.prompt} {example.answer}" for example in walked]
-            policy = base_policy("small", [*texts, *(task.instruction for task in tasks), *told_texts()], 0)
+            policy = base_policy("small", [*texts, *(task.instruction for task in self._tasks()), *told_texts()], 0)
             self._keep(policy, fit_demonstrations(policy, walked, plan.ground, 0, self._place(folder)), folder)
         return load_policy(folder)
 
-    def _sft(self, folder: Path, tasks: Sequence[Task], seed: int) -> None:
+    def _sft(self, folder: Path, seed: int) -> None:
         path = self.out / "demonstrations.jsonl"
         if not path.exists():
-            shown = [Episode(task, self.plan.knowledge).demonstration() for task in tasks]
-            write_lines(path, [example for steps in shown for example in steps or ()])
+            write_lines(path, [example for home in self._homes() for example in self._shown(home)])
         if not _there(folder / "sft"):
             examples = read_lines(path, Demonstration)
             policy = self._trainable(self._base(), seed)
             log = fit_demonstrations(policy, examples, self.plan.sft, seed, self._place(folder / "sft"))
             self._keep(policy, log, folder / "sft")
+
+    def _shown(self, home: int) -> Iterator[Demonstration]:
+        """What the expert demonstrates in one apartment."""
+        rng = np.random.default_rng([1, home])
+        for task in practice_tasks(layout(home, None), self.plan.practice, rng):
+            yield from demonstrate(Episode(task, self.plan.knowledge), rng) or ()
 
     def _search(self, folder: Path, tasks: list[str], seed: int) -> None:
         for _ in collect(self._collection(folder, tasks, seed), self.workers, self.executor):

@@ -73,7 +73,7 @@ class Tree:
     episode: Episode
     root: Node
     frontier: list[Node]
-    seen: set[str]
+    seen: set[tuple[str, frozenset[str]]]
     expanded: int = 0
     unreadable: int = 0
     goal: Node | None = None
@@ -106,7 +106,7 @@ def search(
 def _plant(episode: Episode) -> Tree:
     moment = episode.start()
     root = Node(moment, 0.0, 0.0, solved=episode.succeeded(moment))
-    return Tree(episode, root, [root], {moment.state.digest()}, goal=root if root.solved else None)
+    return Tree(episode, root, [root], {(moment.state.digest(), moment.missed)}, goal=root if root.solved else None)
 
 
 def _next(tree: Tree, settings: SearchSettings) -> list[Node]:
@@ -139,10 +139,10 @@ def _expand(tree: Tree, node: Node, answers: Sequence[str], reward: ProcessRewar
         score = _score(tree, node, moment, reward, settings)
         child = Node(moment, score, score + settings.parent_share * node.score, node)
         node.children.append(child)
-        digest = moment.state.digest()
-        if moment.state.done or not moment.feedback[-1].ok or digest in tree.seen:
+        reached = moment.state.digest(), moment.missed
+        if moment.state.done or reached in tree.seen:  # so is what was refused, but for a first look for what is not in view
             continue
-        tree.seen.add(digest)
+        tree.seen.add(reached)
         child.solved = tree.episode.succeeded(moment)
         if child.solved and tree.goal is None:
             tree.goal = child
@@ -151,9 +151,9 @@ def _expand(tree: Tree, node: Node, answers: Sequence[str], reward: ProcessRewar
 
 
 def _score(tree: Tree, node: Node, after: Moment, reward: ProcessReward, settings: SearchSettings) -> float:
-    """The hybrid score: a share from the judge, a share from executability."""
+    """The hybrid score: a share from the judge, a share from executability, which a first look for a thing has."""
     commands = after.commands
     if settings.repeat_score is not None and len(commands) > 1 and commands[-1] == commands[-2]:
         return settings.repeat_score
-    executable = 5.0 if after.feedback[-1].ok else 0.0
+    executable = 5.0 if after.feedback[-1].ok or after.missed > node.moment.missed else 0.0
     return settings.process_weight * reward(tree.episode, node.moment, after) + settings.executable_weight * executable

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -57,21 +58,30 @@ def apartment_tasks(split: str, seed: int, count: int) -> list[Task]:
     """Up to `count` tasks of one apartment, of as many types as it allows."""
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, SPLITS.index(split), 7])))
     layout = load_layout(seed, None)
-    made: list[Task] = []
-    about: set[tuple[str, ...]] = set()
     with Renderer(load_world(seed, None).compiled, *PICTURE_SIZE) as renderer:
-        for kind in _types(rng, count):
-            for _ in range(TRIES):
-                task = _drawn(layout, kind, rng)
-                if task is None or (key := (task.type, task.object, task.receptacle, task.movable)) in about:
-                    continue
-                if (ready := _finished(layout, task, split, rng, renderer)) is not None:
-                    about.add(key)
-                    made.append(replace(ready, id=f"{split}-{seed}-{len(made)}"))
-                    break
-            if len(made) == count:
+        return list(islice(_made(layout, split, count, rng, renderer), count))
+
+
+def practice_tasks(layout: Layout, count: int, rng: np.random.Generator) -> list[Task]:
+    """Up to `count` more tasks of one apartment to train on without pictures, in sentences that no val split has.
+
+    They are drawn as those of the train split are, and what they go to need not be in sight of the camera.
+    """
+    return list(islice(_made(layout, "train", count, rng, None), count))
+
+
+def _made(layout: Layout, split: str, count: int, rng: np.random.Generator, renderer: Renderer | None) -> Iterator[Task]:
+    """Tasks of as many types as the apartment allows, each about something else; renderer: None = sight is not asked for."""
+    about: set[tuple[str, ...]] = set()
+    for kind in _types(rng, count):
+        for _ in range(TRIES):
+            task = _drawn(layout, kind, rng)
+            if task is None or (key := (task.type, task.object, task.receptacle, task.movable)) in about:
+                continue
+            if (ready := _finished(layout, task, split, rng, renderer)) is not None:
+                yield replace(ready, id=f"{split}-{layout.apartment.seed}-{len(about)}")
+                about.add(key)
                 break
-    return made
 
 
 def _types(rng: np.random.Generator, count: int) -> Iterator[TaskType]:
@@ -127,13 +137,15 @@ def _is_place(layout: Layout, i: int) -> bool:
     return bool(asset.surfaces) and asset.category not in _NOT_PLACES and "pickup" not in skills_of(asset)
 
 
-def _finished(layout: Layout, task: Task, split: str, rng: np.random.Generator, renderer: Renderer) -> Task | None:
+def _finished(layout: Layout, task: Task, split: str, rng: np.random.Generator, renderer: Renderer | None) -> Task | None:
     """The task with its sentence and the length of its plan; None where it is begun already or cannot be done in sight."""
     state = start_of(layout, task)
     if _begun(layout, state.world, task):
         return None
     plan = expert_plan(layout, state, task)
-    if plan is None or not 0 < len(plan) <= LONGEST_PLAN or not _in_sight(layout, state, plan, renderer):
+    if plan is None or not 0 < len(plan) <= LONGEST_PLAN:
+        return None
+    if renderer is not None and not _in_sight(layout, state, plan, renderer):
         return None
     for _ in range(SENTENCES):
         sentence = instruct(task, rng)

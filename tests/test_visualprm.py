@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
@@ -19,6 +20,7 @@ from enactive.planners.critics.rollouts import Node, Walkers, root, step_labels
 from enactive.planners.critics.train import auc, macro_f1, train_critic
 from enactive.planners.critics.trajectories import Solutions, collect, mixed, turns_of, user_turn, write_trajectories
 from enactive.planners.critics.visualprm import Critic, Trajectory, fit_critic, rating_net, shipped_critic
+from enactive.planners.d2po.demonstrate import demonstrate
 from enactive.planners.d2po.episodes import Episode
 from enactive.planners.d2po.fit import OutOfTimeError, Place, Recipe
 from enactive.planners.d2po.models import small_policy
@@ -91,7 +93,7 @@ def episode():
 
 def test_labels_of_a_tree_worked_by_hand(episode):
     """After `a` one continuation in eight succeeds, after `b` none; the failed trajectory is a b done, the other a plan."""
-    plan = [step.answer for step in episode.demonstration()]
+    plan = [step.answer for step in demonstrate(episode, np.random.default_rng(0), slips=0.0)]
     a, rest = plan[0], plan[1:]
     told = {(): [a], (a,): ["done"] * 7 + [rest[0]], (a, "find mirror"): ["done"]}
     for k in range(1, len(rest)):

@@ -99,7 +99,7 @@ def choose(
             picked[i][f"outcome {size}"] = own[max(some, key=lambda k: at_end[i][k][-1])].success
     for size in commands:
         for method, critic in (("majority", None), ("process", process), ("outcome", outcome)):
-            reached = choose_commands(walkers, trees, size, critic and (method, critic))
+            reached = choose_commands(walkers, trees, size, None if critic is None else (method, critic))
             for i, end in enumerate(reached):
                 picked[i][f"step {method} {size}"] = end.success
     return [

@@ -39,7 +39,7 @@ def turns_of(end: Node) -> tuple[str, ...]:
     return tuple(user_turn(node.before.moment.situation, node.answer) for node in end.path())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Solutions:
     """How trajectories are drawn. drawn: per task; kept: of them, as many of either outcome as there are, and distinct.
 

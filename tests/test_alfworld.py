@@ -207,8 +207,7 @@ def test_no_verb_stands_for_what_only_tells() -> None:
 def test_it_keeps_the_contract_and_so_do_the_planners_on_it(env: AlfWorld) -> None:
     check_environment(AlfWorld("valid_unseen"))
     goal = TaskGoal("examine the book with the desk lamp")
-    for planner in (OracleExpert(), RandomCommands(1)):
-        check_planner(planner, env, TaskPerceiver(), InteractionController(), goal, steps=3)
+    check_planner(RandomCommands(1), env, TaskPerceiver(), InteractionController(), goal, steps=3)
     fits = check_compatibility(env, TaskPerceiver(), LanguagePlanner(ScriptedModel([])), InteractionController(), goal)
     assert not fits.mismatches
 

@@ -33,8 +33,9 @@ from enactive.controllers.poseless.quality import Errors, errors, middle_mse_rad
 from enactive.controllers.poseless.weights import WEIGHTS
 from enactive.envs.shadow_hand.joints import FINGERS, JOINTS, MIDDLE_RAD
 from enactive.envs.shadow_hand.look import Randomisation
-from enactive.envs.shadow_hand.model import Side
+from enactive.envs.shadow_hand.model import Morphology, Side
 from enactive.envs.shadow_hand.poses import Method, PoseMaker
+from enactive.envs.shadow_hand.render import HandRenderer
 from enactive.envs.shadow_hand.views import HandViews, View
 
 EVERYTHING, NOTHING = Randomisation(), Randomisation.none()
@@ -51,6 +52,7 @@ class Condition:
     side: Side = "right"
     pixels: tuple[int, int] = (224, 224)
     compared: bool = False
+    morphology: Morphology = "shadow"
 
 
 def conditions() -> list[Condition]:
@@ -62,6 +64,7 @@ def conditions() -> list[Condition]:
         Condition("randomised, occluded", replace(EVERYTHING, occluders=True), compared=True),
         Condition("randomised, left hand", side="left"),
         Condition("randomised, 640x480", pixels=(640, 480)),
+        Condition("randomised, Adroit hand", morphology="adroit"),
         Condition("clean", NOTHING, compared=True),
         *(Condition(f"clean but {part}", replace(NOTHING, **{part: True})) for part in parts),
     ]
@@ -69,8 +72,16 @@ def conditions() -> list[Condition]:
 
 def views_of(condition: Condition, count: int) -> list[View]:
     width, height = condition.pixels
-    with HandViews("test", 0, condition.parts, condition.method, condition.side, width, height) as views:
+    hand = condition.side, width, height, condition.morphology
+    with HandViews("test", 0, condition.parts, condition.method, *hand) as views:
         return [views[index] for index in range(count)]
+
+
+def as_shadow_hand(shown: list[View]) -> list[View]:
+    """The Shadow Hand in the poses of another one, looked at in the same way."""
+    height, width = shown[0].rgb.shape[:2]
+    with HandRenderer("right", width, height) as renderer:
+        return [replace(view, rgb=renderer.picture(view.joints_rad, view.look)) for view in shown]
 
 
 def judge(estimator: PoseEstimator, shown: list[View], maker: PoseMaker) -> Errors:
@@ -154,6 +165,11 @@ def main() -> None:
                 )
                 tips = np.median(off.tips_mm, axis=0)
                 print("  tips, mm: " + "  ".join(f"{finger} {value:.1f}" for finger, value in zip(FINGERS, tips, strict=True)))
+        if condition.morphology == "adroit":
+            other = judge(parallel, as_shadow_hand(shown), maker)
+            row("  the Shadow Hand in its poses", other, reference)
+            print(f"    Adroit less Shadow, rad^2: {compare(off.mse_rad2, other.mse_rad2)}")
+            print(f"    fingertips, mm: {compare(off.tips_mm.mean(axis=1), other.tips_mm.mean(axis=1))}")
         if condition.compared and not chosen.no_pipeline:
             other = judge(pipeline, shown, maker)
             row("  keypoints and inverse kinematics", other, reference)

@@ -11,7 +11,7 @@ import enactive
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("agents", "controllers", "envs", "generative", "perception", "planners")
-DATA = (".json", ".gz", ".safetensors", ".css", ".npz", ".yaml", ".stl")
+DATA = (".json", ".gz", ".safetensors", ".css", ".npz", ".yaml", ".stl", ".xml")
 
 
 @pytest.fixture(scope="module")

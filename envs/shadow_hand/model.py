@@ -5,7 +5,8 @@ Geometry, masses and meshes are those of gymnasium-robotics 1.4.2 (`assets/LICEN
 left out, since PoseLess' labels have both; every part collides with every other that is not its neighbour; servos hold the
 hand's weight, so that there is no gravity. The left hand is the right one mirrored at the plane x = 0.
 
-The forearm stands on the origin and points up (+z), the palm faces -y, the right hand's thumb is at +x.
+The forearm stands on the origin and points up (+z), the palm faces -y, the right hand's thumb is at +x. `adroit` has a second
+hand, which stands in the same place.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from typing import Any, Literal
 from enactive.errors import ConfigError
 
 from ..household.engine import mujoco
+from . import adroit
 from .joints import JOINTS, RANGES_RAD
 
 Side = Literal["right", "left"]
+Morphology = Literal["shadow", "adroit"]
 ASSETS = Path(__file__).parent / "assets"
 MESHES = ("F1", "F2", "F3", "TH1_z", "TH2_z", "TH3_z", "knuckle", "lfmetacarpal", "palm", "wrist")
 FOREARM = "forearm_electric_cvx"
+WRIST_M = 0.256  # height of the wrist
 TIMESTEP_S = 0.002
 VISUAL_GROUP, COLLISION_GROUP = 1, 4
 FINGER_KP, WRIST_KP = 3.0, 10.0  # N m / rad
@@ -125,7 +129,7 @@ class _Builder:
         forearm = self.body(world, "forearm", (0, 0, 0), 4.0, (0, 0, 0.09), 0.01)
         self.mesh(forearm, "forearm", "forearm", (0, 0.01, 0.04), (0, 0, 1.57))
         self.solid(forearm, "forearm", "capsule", (0.035, 0.06), (0, 0.01, 0.12))
-        wrist = self.body(forearm, "wrist", (0, 0, 0.256), 0.3, (0.003, 0, 0.016), 0.001)
+        wrist = self.body(forearm, "wrist", (0, 0, WRIST_M), 0.3, (0.003, 0, 0.016), 0.001)
         self.joint(wrist, "WRJ2", (0, 1, 0))
         self.mesh(wrist, "wrist", "wrist")
         self.solid(wrist, "wrist", "capsule", (0.015, 0.01), (0, 0, 0), euler=_text((1.5708, 0, 0)))
@@ -144,12 +148,20 @@ class _Builder:
         self.thumb(palm)
 
 
-def hand_mjcf(side: Side = "right") -> ET.Element:
-    """The hand alone as MJCF, for others to add a scene to. Raises ConfigError for another side."""
+def hand_mjcf(side: Side = "right", morphology: Morphology = "shadow") -> ET.Element:
+    """The hand alone as MJCF, for others to add a scene to.
+
+    morphology: "shadow", or "adroit" for the right hand of `adroit`, whose joints are named, ordered and signed as the Shadow
+    Hand's, in the ranges that both reach. Raises ConfigError for another side or morphology.
+    """
     if side not in ("right", "left"):
         raise ConfigError(f'the side of a hand is "right" or "left", not {side!r}')
+    if morphology not in ("shadow", "adroit"):
+        raise ConfigError(f'the morphology of a hand is "shadow" or "adroit", not {morphology!r}')
+    if (side, morphology) == ("left", "adroit"):
+        raise ConfigError('the Adroit hand is a right one: give side="right"')
     builder = _Builder(side)
-    root = ET.Element("mujoco", model=f"{side}_shadow_hand")
+    root = ET.Element("mujoco", model=f"{side}_{morphology}_hand")
     ET.SubElement(root, "compiler", angle="radian", autolimits="true")
     ET.SubElement(root, "option", timestep=f"{TIMESTEP_S}", iterations="20", gravity="0 0 0", integrator="implicitfast")
     default = ET.SubElement(root, "default")
@@ -166,15 +178,21 @@ def hand_mjcf(side: Side = "right") -> ET.Element:
     scale = (builder.mirror * 0.001, 0.001, 0.001)
     for mesh in MESHES:
         ET.SubElement(asset, "mesh", name=mesh, file=f"{mesh}.stl", scale=_text(scale))
-    ET.SubElement(asset, "mesh", name="forearm", file=f"{FOREARM}.stl", scale=_text((builder.mirror, 1, 1)))
-    builder.hand(ET.SubElement(root, "worldbody"))
+    forearm = FOREARM if morphology == "shadow" else adroit.FOREARM
+    ET.SubElement(asset, "mesh", name="forearm", file=f"{forearm}.stl", scale=_text((builder.mirror, 1, 1)))
+    world = ET.SubElement(root, "worldbody")
+    if morphology == "shadow":
+        builder.hand(world)
+    else:
+        world.append(adroit.adroit_forearm(ASSETS, WRIST_M))
     contact = ET.SubElement(root, "contact")
     for one, other in _NEIGHBOURS:
         ET.SubElement(contact, "exclude", body1=one, body2=other)
+    ranges = {joint.get("name"): joint.attrib["range"] for joint in world.iter("joint")}
     actuator, sensor = ET.SubElement(root, "actuator"), ET.SubElement(root, "sensor")
     for joint in JOINTS:
         kp, force = (WRIST_KP, 10.0) if joint.startswith("WR") else (FINGER_KP, 3.0)
-        limits = {"ctrlrange": _text(RANGES_RAD[joint]), "forcerange": _text((-force, force))}
+        limits = {"ctrlrange": ranges[joint], "forcerange": _text((-force, force))}
         ET.SubElement(actuator, "position", {"name": joint, "joint": joint, "kp": f"{kp}", **limits})
     for finger in ("FF", "MF", "RF", "LF", "TH"):
         ET.SubElement(sensor, "touch", name=f"{finger}touch", site=f"{finger}pad")
@@ -188,7 +206,7 @@ def compile_mjcf(root: ET.Element) -> Any:
 
 @cache
 def _assets() -> dict[str, bytes]:
-    return {f"{name}.stl": (ASSETS / f"{name}.stl").read_bytes() for name in (*MESHES, FOREARM)}
+    return {f"{name}.stl": (ASSETS / f"{name}.stl").read_bytes() for name in (*MESHES, FOREARM, adroit.FOREARM)}
 
 
 def _text(values: Sequence[float]) -> str:

@@ -17,7 +17,7 @@ from enactive.errors import ConfigError
 
 from ..household.engine import mujoco
 from .joints import FINGERS, HIGH_RAD, JOINTS, LOW_RAD
-from .model import Side, compile_mjcf, hand_mjcf
+from .model import Morphology, Side, compile_mjcf, hand_mjcf
 
 Method = Literal["settle", "untangle"]
 SETTLE_GAIN = 10.0  # N m / rad
@@ -32,24 +32,25 @@ _BENDS = tuple(
 
 
 class PoseMaker:
-    """Makes poses of one hand; keep it, compiling the model takes longer than a pose."""
+    """Makes poses of one hand, within its ranges; keep it, compiling the model takes longer than a pose."""
 
-    def __init__(self, side: Side = "right") -> None:
-        self.model = compile_mjcf(hand_mjcf(side))
+    def __init__(self, side: Side = "right", morphology: Morphology = "shadow") -> None:
+        self.model = compile_mjcf(hand_mjcf(side, morphology))
+        self.low_rad, self.high_rad = self.model.jnt_range.T.copy()
         self.data = mujoco.MjData(self.model)
         self._tips = [self.model.site(f"{finger}tip").id for finger in FINGERS]
 
     def pose(self, rng: np.random.Generator, method: Method = "untangle") -> NDArray[np.float64]:
         """(24,) rad, a new pose. Raises ConfigError for a method that does not exist."""
         if method == "settle":
-            return self.settle(rng.uniform(LOW_RAD, HIGH_RAD))
+            return self.settle(rng.uniform(self.low_rad, self.high_rad))
         if method != "untangle":
             raise ConfigError(f'poses are made by "settle" or "untangle", not by {method!r}')
         for _ in range(UNTANGLE_TRIES):
-            free = self.untangle(draw(rng))
+            free = self.untangle(draw(rng, self.low_rad, self.high_rad))
             if free is not None:
                 return free
-        return self.settle(rng.uniform(LOW_RAD, HIGH_RAD))
+        return self.settle(rng.uniform(self.low_rad, self.high_rad))
 
     def settle(self, target_rad: NDArray[np.float64]) -> NDArray[np.float64]:
         """(24,) rad, where the hand comes to rest when every joint is pulled towards a target, from the open hand."""
@@ -63,12 +64,12 @@ class PoseMaker:
                 near = np.abs(target_rad - data.qpos).sum() < AT_TARGET_RAD
                 if near or np.abs(data.qvel).max() < AT_REST_RAD_S:
                     break
-        return np.asarray(np.clip(data.qpos, LOW_RAD, HIGH_RAD))
+        return np.asarray(np.clip(data.qpos, self.low_rad, self.high_rad))
 
     def untangle(self, drawn_rad: NDArray[np.float64]) -> NDArray[np.float64] | None:
         """(24,) rad, the drawn pose moved until nothing overlaps by more than `TOLERANCE_M`; None where that failed."""
         model, data = self.model, self.data
-        q = np.clip(drawn_rad, LOW_RAD, HIGH_RAD)
+        q = np.clip(drawn_rad, self.low_rad, self.high_rad)
         for _ in range(UNTANGLE_ROUNDS):
             data.qpos[:] = q
             mujoco.mj_kinematics(model, data)
@@ -80,7 +81,7 @@ class PoseMaker:
             rows = self._rates(np.flatnonzero(depth > 0.0))
             wanted = depth[depth > 0.0] + TOLERANCE_M / 2
             turn = rows.T @ np.linalg.solve(rows @ rows.T + DAMPING * np.eye(len(rows)), wanted)
-            q = np.clip(q + PACE * turn, LOW_RAD, HIGH_RAD)
+            q = np.clip(q + PACE * turn, self.low_rad, self.high_rad)
         return None
 
     def _rates(self, contacts: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -116,8 +117,10 @@ class PoseMaker:
         return tips.reshape(*joint_positions_rad.shape[:-1], len(FINGERS), 3)
 
 
-def draw(rng: np.random.Generator) -> NDArray[np.float64]:
-    """(24,) rad within the ranges, parts overlapping or not: uniform, with fingers that bend as a whole, or at the limits."""
+def draw(
+    rng: np.random.Generator, low_rad: NDArray[np.float64] = LOW_RAD, high_rad: NDArray[np.float64] = HIGH_RAD
+) -> NDArray[np.float64]:
+    """(24,) rad within ranges (24,), parts overlapping or not: uniform, with fingers that bend as a whole, or at the limits."""
     share = rng.uniform(0.0, 1.0, 24)
     kind = rng.random()
     if kind < 0.5:  # fingers bend as fingers do, some of them together
@@ -129,4 +132,4 @@ def draw(rng: np.random.Generator) -> NDArray[np.float64]:
     elif kind < 0.6:
         extreme = rng.random(24) < 0.5
         share[extreme] = np.round(share[extreme])
-    return np.asarray(LOW_RAD + share * (HIGH_RAD - LOW_RAD))
+    return np.asarray(low_rad + share * (high_rad - low_rad))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..household.engine import gl_context, mujoco
 from .backdrop import backdrop
 from .look import CLUTTER, LIGHTS, PATTERNS, Look
-from .model import VISUAL_GROUP, Side, compile_mjcf, hand_mjcf
+from .model import VISUAL_GROUP, Morphology, Side, compile_mjcf, hand_mjcf
 
 NEAR_M, FAR_M = 0.05, 6.0
 _PATTERN_SIZE = 32
@@ -32,9 +32,9 @@ class HandRenderer:
     The model has its own state: `joint_positions_rad` in, picture out. visual_parts: meshes of the hand that a look can colour.
     """
 
-    def __init__(self, side: Side = "right", width: int = 224, height: int = 224) -> None:
+    def __init__(self, side: Side = "right", width: int = 224, height: int = 224, morphology: Morphology = "shadow") -> None:
         self.width, self.height = width, height
-        model = self.model = _scene(side, width, height)
+        model = self.model = _scene(hand_mjcf(side, morphology), width, height)
         self.data = mujoco.MjData(model)
         self._gl = gl_context(width, height)
         self._gl.make_current()
@@ -125,8 +125,7 @@ class HandRenderer:
         self.close()
 
 
-def _scene(side: Side, width: int, height: int) -> mujoco.MjModel:
-    root = hand_mjcf(side)
+def _scene(root: ET.Element, width: int, height: int) -> mujoco.MjModel:
     visual = ET.SubElement(root, "visual")
     ET.SubElement(visual, "global", offwidth=f"{width}", offheight=f"{height}")
     ET.SubElement(visual, "headlight", ambient="0.3 0.3 0.3", diffuse="0 0 0", specular="0 0 0")

@@ -18,7 +18,7 @@ from enactive.errors import ConfigError
 from ..household.engine import mujoco
 from .joints import FINGERS
 from .look import Look, Randomisation, draw_look
-from .model import Side
+from .model import Morphology, Side
 from .poses import Method, PoseMaker
 from .render import HandRenderer
 
@@ -53,8 +53,9 @@ class View:
 class HandViews:
     """Makes views one by one, or in any order: view `index` is always the same.
 
-    seed: of the whole set. method: how poses are made; None mixes, with a share of `SETTLED` by physics. Raises ConfigError for
-    a split that does not exist. Close it to free the renderer.
+    seed: of the whole set. method: how poses are made; None mixes, with a share of `SETTLED` by physics.
+    morphology: of the hand that is seen; its angles are named and signed as the Shadow Hand's. Raises ConfigError for a split
+    that does not exist. Close it to free the renderer.
     """
 
     def __init__(
@@ -66,13 +67,14 @@ class HandViews:
         side: Side = "right",
         width: int = 224,
         height: int = 224,
+        morphology: Morphology = "shadow",
     ) -> None:
         if split not in SPLITS:
             raise ConfigError(f"the splits are {', '.join(SPLITS)}, not {split!r}")
         self.split, self.seed, self.method, self.side = split, seed, method, side
         self.randomisation = Randomisation() if randomisation is None else randomisation
-        self.poses = PoseMaker(side)
-        self.renderer = HandRenderer(side, width, height)
+        self.poses = PoseMaker(side, morphology)
+        self.renderer = HandRenderer(side, width, height, morphology)
         self._ids = keypoint_ids(self.renderer.model)
 
     def __getitem__(self, index: int) -> View:

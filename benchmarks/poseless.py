@@ -1,6 +1,6 @@
 """How well PoseLess reads poses of the hand, beside predicting the mean or the middle, and keypoints with inverse kinematics.
 
-    python benchmarks/poseless.py [--views 300] [--weights FILE] [--no-pipeline] [--joints]
+    python benchmarks/poseless.py [--views 300] [--weights FILE] [--alone] [--joints]
 
 Views are of the split "test", which no training sees. Bars: mean squared error at most 0.25 of predicting the mean, median
 error of a fingertip at most 12 mm, no malformed output, 30 pictures a second with rendering in the loop. Predicting the mean
@@ -30,6 +30,7 @@ from enactive.controllers.poseless.baselines import MeanPose
 from enactive.controllers.poseless.estimator import ParallelEstimator, PoseEstimator
 from enactive.controllers.poseless.keypoint_ik import KeypointEstimator
 from enactive.controllers.poseless.quality import Errors, errors, middle_mse_rad2
+from enactive.controllers.poseless.small_language import SmallLanguageEstimator
 from enactive.controllers.poseless.weights import WEIGHTS
 from enactive.envs.shadow_hand.joints import FINGERS, JOINTS, MIDDLE_RAD
 from enactive.envs.shadow_hand.look import Randomisation
@@ -44,7 +45,7 @@ RATIO_BAR, TIP_BAR_MM, RATE_BAR_HZ = 0.25, 12.0, 30.0
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What views are judged. compared: with the pipeline, too, which takes its time."""
+    """What views are judged. compared: with the pipeline and the language form, too, which take their time."""
 
     name: str
     parts: Randomisation = EVERYTHING
@@ -135,12 +136,18 @@ def main() -> None:
     parser.add_argument("--views", type=int, default=300)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--no-pipeline", action="store_true")
+    parser.add_argument("--alone", action="store_true", help="without the pipeline and the small language form")
     parser.add_argument("--joints", action="store_true", help="errors of every joint and finger, too")
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
     maker, typical = PoseMaker(), MeanPose().mean_rad
-    parallel, pipeline = ParallelEstimator(chosen.weights), KeypointEstimator(chosen.weights)
+    parallel = ParallelEstimator(chosen.weights)
+    rivals: dict[str, PoseEstimator] = {}
+    if not chosen.alone:
+        rivals["keypoints and inverse kinematics"] = KeypointEstimator(chosen.weights)
+        if chosen.weights == WEIGHTS:  # the language form that ships goes with these
+            rivals["the small language form"] = SmallLanguageEstimator()
+            rivals["its likeliest answer"] = SmallLanguageEstimator(draws=1)
     machine = platform.processor() or platform.machine()
     print(f"machine   {machine}, load {os.getloadavg()[0]:.1f}, {chosen.threads} threads; weights {chosen.weights.name}")
     print(f"middle of uniform poses, closed form: {middle_mse_rad2():.4f} rad^2; n = {chosen.views} views a row")
@@ -170,16 +177,14 @@ def main() -> None:
             row("  the Shadow Hand in its poses", other, reference)
             print(f"    Adroit less Shadow, rad^2: {compare(off.mse_rad2, other.mse_rad2)}")
             print(f"    fingertips, mm: {compare(off.tips_mm.mean(axis=1), other.tips_mm.mean(axis=1))}")
-        if condition.compared and not chosen.no_pipeline:
-            other = judge(pipeline, shown, maker)
-            row("  keypoints and inverse kinematics", other, reference)
-            print(f"    PoseLess less pipeline, rad^2: {compare(off.mse_rad2, other.mse_rad2)}")
-            print(f"    fingertips, mm: {compare(off.tips_mm.mean(axis=1), other.tips_mm.mean(axis=1))}")
-    median, best = latency_ms(parallel, everything)
-    print(f"a picture          {median:.1f} ms median, {best:.1f} ms best")
-    if not chosen.no_pipeline:
-        median, best = latency_ms(pipeline, everything)
-        print(f"by the pipeline    {median:.1f} ms median, {best:.1f} ms best")
+        for name, rival in rivals.items() if condition.compared else ():
+            other = judge(rival, shown, maker)
+            row(f"  {name}", other, reference)
+            print(f"    PoseLess less it, rad^2: {compare(off.mse_rad2, other.mse_rad2)}")
+            print(f"    fingertips, mm: {compare(off.tips_mm.mean(axis=1), other.tips_mm.mean(axis=1))}", flush=True)
+    for name, each in {"PoseLess": parallel, **rivals}.items():
+        median, best = latency_ms(each, everything)
+        print(f"a picture, {name:32} {median:.1f} ms median, {best:.1f} ms best")
     print(f"mirroring          {mirrored_rate_hz(parallel):.0f} turns a second with rendering (bar {RATE_BAR_HZ:g})")
 
 

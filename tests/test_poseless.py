@@ -11,24 +11,29 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from safetensors import safe_open
 
 import enactive.envs  # noqa: F401  # registers ShadowHand
 from enactive.agents import Agent
 from enactive.agents.cli import main
 from enactive.agents.conformance import check_planner
+from enactive.controllers.poseless.batches import Batch, Memory, Source
 from enactive.controllers.poseless.controller import PoseLess
 from enactive.controllers.poseless.estimator import ParallelEstimator
+from enactive.controllers.poseless.kinematics import Kinematics
 from enactive.controllers.poseless.losses import losses, spread
-from enactive.controllers.poseless.network import SIZE, JointNetwork, angles_rad, fused, normalised, places
-from enactive.controllers.poseless.pictures import seen
+from enactive.controllers.poseless.network import JointNetwork, Reading, angles_rad, fused, normalised, places
+from enactive.controllers.poseless.pictures import MARGIN, SIZE, Square, middle_square, seen, square_around
 from enactive.controllers.poseless.quality import errors, middle_mse_rad2
 from enactive.controllers.poseless.train import Trained, Trainer, train_poseless
 from enactive.controllers.poseless.weights import WEIGHTS, load_weights
 from enactive.envs import Embodiment, ImageGoal, Observation
+from enactive.envs.household.engine import mujoco
 from enactive.envs.shadow_hand.joints import HIGH_RAD, JOINTS, LOW_RAD, MIDDLE_RAD
+from enactive.envs.shadow_hand.look import Randomisation
 from enactive.envs.shadow_hand.picture_file import png
 from enactive.envs.shadow_hand.poses import PoseMaker
-from enactive.envs.shadow_hand.views import HandViews
+from enactive.envs.shadow_hand.views import HandViews, keypoint_ids, keypoints_m
 from enactive.errors import CompatibilityError, ConfigError, ControllerError, PerceptionError, PlannerError
 from enactive.perception import Belief
 from enactive.perception.convnets.shipped import save_weights
@@ -91,13 +96,28 @@ def test_places_are_read_from_scores_where_spread_put_them() -> None:
 
 def test_the_loss_of_the_truth_is_nothing_and_of_the_middle_one() -> None:
     rng = np.random.default_rng(0)
-    angles, points = rng.uniform(LOW_RAD, HIGH_RAD, (400, 24)), np.full((400, 21, 2), 0.5)
+    angles, points, depths = rng.uniform(LOW_RAD, HIGH_RAD, (400, 24)), np.full((400, 21, 2), 0.5), rng.normal(size=(400, 21))
+    batch = Batch(np.zeros((400, 1, 1, 3), np.uint8), angles, points, 0.04 * depths)
+    kinematics = Kinematics(PoseMaker().model)
     shares = torch.from_numpy((angles - LOW_RAD) / (HIGH_RAD - LOW_RAD)).float()
     sure = 30.0 * spread(points, 12).unflatten(2, (12, 12))
-    assert float(losses(shares, sure, angles, points)["angles"]) < 1e-10
-    middle = losses(torch.full_like(shares, 0.5), sure, angles, points)
+    truth = losses(Reading(shares, torch.from_numpy(batch.depths_m).float(), sure), batch, kinematics)
+    assert max(float(truth[name]) for name in ("angles", "shares", "reach", "depths")) < 1e-9
+    middle = losses(Reading(torch.full_like(shares, 0.5), torch.zeros(400, 21), sure), batch, kinematics)
     assert float(middle["angles"]) == pytest.approx(1.0, rel=0.05)
     assert float(middle["shares"]) == pytest.approx(1.0, rel=0.05)
+    assert float(middle["depths"]) == pytest.approx(1.0, rel=0.05)
+    assert float(middle["reach"]) == pytest.approx(2.0, rel=0.05)
+
+
+def test_kinematics_in_torch_are_those_of_the_simulator() -> None:
+    maker = PoseMaker()
+    angles = np.random.default_rng(0).uniform(LOW_RAD, HIGH_RAD, (20, 24))
+    found = Kinematics(maker.model)(torch.from_numpy(angles).float())
+    for pose_rad, points in zip(angles, found.numpy(), strict=True):
+        maker.data.qpos[:] = pose_rad
+        mujoco.mj_kinematics(maker.model, maker.data)
+        np.testing.assert_allclose(points, keypoints_m(maker.data, *keypoint_ids(maker.model)), atol=1e-6)
 
 
 def test_fusing_changes_nothing_but_the_last_digits() -> None:
@@ -111,31 +131,71 @@ def test_fusing_changes_nothing_but_the_last_digits() -> None:
     np.testing.assert_allclose(angles_rad(found), angles_rad(net(x)[0]), atol=0.05)
 
 
-def test_pictures_of_any_shape_are_seen_as_their_middle_square() -> None:
+def test_a_square_is_cut_averaged_and_continued_beyond_the_border() -> None:
     wide = np.zeros((120, 200, 3), dtype=np.uint8)
     wide[:, 40:160] = 200
-    assert (seen(wide) == 200).all()
+    assert middle_square(wide) == Square(40, 0, 120)
+    assert (seen(wide, middle_square(wide)) == 200).all()
     checks = np.repeat((np.indices((256, 256)).sum(axis=0) % 2 * 200)[..., None], 3, axis=2).astype(np.uint8)
-    assert 85 < seen(checks).min() <= seen(checks).max() < 115, "averaged, not skipped: no pixel is black or bright"
+    small = seen(checks, middle_square(checks))
+    assert 85 < small.min() <= small.max() < 115, "averaged, not skipped: no pixel is black or bright"
+    ramp = np.broadcast_to(np.arange(100, dtype=np.uint8)[None, :, None], (100, 100, 3))
+    beyond = seen(ramp, Square(-SIZE // 2, 2, SIZE))
+    np.testing.assert_array_equal(beyond[5, :, 0], [0] * (SIZE // 2) + list(range(SIZE // 2)))
+
+
+def test_the_square_around_a_hand_holds_it_in_its_middle() -> None:
+    points = np.random.default_rng(0).uniform((30.0, 50.0), (90.0, 70.0), (21, 2))
+    square = square_around(points)
+    shares = square.shares(points)
+    np.testing.assert_allclose((shares.min(axis=0) + shares.max(axis=0)) / 2, 0.5, atol=0.01)
+    assert np.ptp(shares, axis=0).max() == pytest.approx(1 / MARGIN, rel=0.02)
+    np.testing.assert_allclose(square.pixels(shares), points)
+    moved = square_around(points, (0.1, 0.0), 2.0)
+    assert moved.side == pytest.approx(2 * square.side, abs=1)
+    ends = moved.shares(points)[:, 0]
+    assert (ends.min() + ends.max()) / 2 == pytest.approx(0.5 - 0.1, abs=0.01)
+
+
+def test_pictures_rendered_ahead_are_those_rendered_when_asked() -> None:
+    here, elsewhere = Source(3, 10, 4, workers=0), Source(3, 10, 4, workers=1)
+    for _ in range(3):
+        for one, other in zip(here.draw().arrays(), elsewhere.draw().arrays(), strict=True):
+            np.testing.assert_array_equal(one, other)
+    elsewhere.close()
+    assert here.next == elsewhere.next == 22
+
+
+def test_what_is_remembered_comes_back_with_its_labels() -> None:
+    memory, rng = Memory(Source(0, 0, 2, workers=0), size=4), np.random.default_rng(0)
+    met = [memory.draw(2, rng) for _ in range(3)]
+    kept = {batch.angles_rad[index].tobytes(): batch for batch in met[1:] for index in range(2)}
+    later = memory.draw(42, rng)
+    kept |= {later.angles_rad[index].tobytes(): later for index in range(2)}
+    again = [angles.tobytes() for angles in later.angles_rad[2:]]
+    assert set(again) <= set(kept), "the last four pictures, none before"
+    assert len(set(again)) == 4
 
 
 def test_training_learns_resumes_and_ships(tmp_path: Path) -> None:
     """Some seconds of it: what is written can be read, continued, and says where it comes from."""
     out, checkpoint = tmp_path / "w.safetensors", tmp_path / "c.safetensors"
-    first = train_poseless(0.03, out, checkpoint, val_views=8)
-    again = train_poseless(0.06, out, checkpoint, resume=True, val_views=8)
+    first = train_poseless(0.03, out, checkpoint, val_views=8, workers=0)
+    with safe_open(checkpoint, framework="pt") as file:
+        minutes = round(float(file.metadata()["seconds"]) / 60 + 0.03, 4)
+    again = train_poseless(minutes, out, checkpoint, resume=True, val_views=8, workers=0)
     assert isinstance(first, Trained)
     assert isinstance(again, Trained)
     assert again.pictures > first.pictures > 0
     card = json.loads(out.with_suffix(".json").read_text())
-    assert card["command"] == "enactive train poseless --minutes 0.06 --seed 0"
+    assert card["command"] == f"enactive train poseless --minutes {minutes:g} --seed 0"
     assert card["quality"]["val_views"] == 8
     estimator = ParallelEstimator(out)
     found = estimator.estimate([PICTURE, PICTURE[:40]])
     assert ((found >= LOW_RAD) & (found <= HIGH_RAD)).all()
     trainer = Trainer(1.0, 0, 4)
     trainer.load(checkpoint)
-    assert trainer.memory.next == again.pictures
+    assert trainer.memory.source.next == again.pictures
     before = {name: value.clone() for name, value in trainer.net.state_dict().items()}
     trainer.step()
     assert any(not torch.equal(before[name], value) for name, value in trainer.net.state_dict().items())
@@ -166,6 +226,16 @@ def test_the_weights_that_ship_read_poses() -> None:
         mse = ((found - true) ** 2).mean()
         assert mse < 2.0 * card["quality"]["mse_rad2"]
         assert mse < 0.9 * ((true - MIDDLE_RAD) ** 2).mean()
+
+
+def test_a_hand_is_found_wherever_it_is_in_a_picture() -> None:
+    """The same hand at a corner of a picture twice as large: looked at again, it is the same."""
+    with HandViews("test", seed=2, randomisation=Randomisation.none()) as views:
+        shown = [views[index] for index in range(12)]
+    apart = [np.pad(view.rgb, ((0, 160), (0, 160), (0, 0)), mode="edge") for view in shown]
+    read, again = (ParallelEstimator().estimate(pictures) for pictures in ([view.rgb for view in shown], apart))
+    true = np.stack([view.joints_rad for view in shown])
+    assert ((again - read) ** 2).mean() < 0.5 * ((read - true) ** 2).mean()
 
 
 def test_a_left_hand_is_read_in_a_mirror() -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from enactive.envs.shadow_hand.model import Side
 from enactive.errors import ControllerError
 
-from .network import angles_rad, fused, normalised, places
-from .pictures import seen
+from .glances import look_twice
+from .network import fused
+from .pictures import middle_square
 from .weights import WEIGHTS, load_weights
 
 
@@ -30,7 +30,7 @@ class PoseEstimator(Protocol):
 
 
 class ParallelEstimator:
-    """All angles in one pass of a small network, trained on the right hand.
+    """All angles at once, in two looks of a small network, trained on the right hand.
 
     weights: a file that `enactive train poseless` wrote, the one that ships where not given. pictured: which hand the pictures
     show; a left one is looked at in a mirror, since equal angles make mirrored poses. Raises ConfigError where the weights are
@@ -39,24 +39,22 @@ class ParallelEstimator:
 
     def __init__(self, weights: Path | None = None, pictured: Side = "right") -> None:
         self._net = fused(load_weights(weights or WEIGHTS))
-        self._dtype = next(self._net.encoder.parameters()).dtype
         self.pictured = pictured
 
-    @torch.inference_mode()
     def estimate(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
-        small = np.stack([seen(checked(picture)) for picture in pictures])
-        return angles_rad(self._net(self._input(small))[0])
+        return look_twice(self._net, pictured_as_right(pictures, self.pictured)).angles_rad
 
-    @torch.inference_mode()
     def keypoints(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
         """(N, 21, 2) places of `views.KEYPOINTS` in shares of the side of each picture's middle square, of a right hand."""
-        small = np.stack([seen(checked(picture)) for picture in pictures])
-        return places(self._net(self._input(small))[1]).double().numpy()
+        shown = pictured_as_right(pictures, self.pictured)
+        points = look_twice(self._net, shown).points
+        return np.stack([middle_square(picture).shares(found) for picture, found in zip(shown, points, strict=True)])
 
-    def _input(self, small: NDArray[np.uint8]) -> torch.Tensor:
-        if self.pictured == "left":
-            small = np.ascontiguousarray(small[:, :, ::-1])
-        return normalised(small).to(self._dtype)
+
+def pictured_as_right(pictures: Sequence[NDArray[np.uint8]], pictured: Side) -> list[NDArray[np.uint8]]:
+    """Pictures of right hands: those of left ones in a mirror. Raises ControllerError where one is no picture."""
+    shown = [checked(picture) for picture in pictures]
+    return [picture[:, ::-1] for picture in shown] if pictured == "left" else shown
 
 
 def checked(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -5,9 +5,12 @@ Here a projection of encoder features leads to 24 numbers in one pass. It reads 
 and tip, which attention finds (the mean place of a softmax over the picture, Sun et al. 2018, "Integral human pose
 regression"). In training the attention is shown where they are, without which it needs many times the pictures. The places
 also serve the pipeline that PoseLess argues against, keypoints and inverse kinematics, which so learns from the same pictures.
+The features at a place tell how deep it lies, too, so that the head knows the hand in space before it says angles.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,11 +21,11 @@ from torch import nn
 from enactive.envs.shadow_hand.joints import HIGH_RAD, JOINTS, LOW_RAD
 from enactive.perception.convnets.blocks import Residual, channels_last, conv, fastest_dtype, folded
 
-SIZE = 96  # pixels of a side of what the network sees
 KEYPOINTS = 21
 WIDTHS = (24, 48, 96, 192)  # at strides 2, 4, 8, 16
 BLOCKS = (0, 1, 2, 2)
 NARROW, HIDDEN = 96, 384
+DEPTH_M = 0.04  # spread of the depths of keypoints about the wrist's
 
 
 class Encoder(nn.Module):
@@ -46,18 +49,42 @@ class Encoder(nn.Module):
         return F.relu(self.mix(F.relu(self.beside(fine) + above)))
 
 
-class JointNetwork(nn.Module):
-    """(B, 3, S, S) normalised pictures, S a multiple of 16, to shares (B, 24) and scores (B, 21, S/8, S/8).
+class Reading(NamedTuple):
+    """What the network says of B pictures.
 
-    A share is where a joint stands between its limits, 0 to 1, not clipped. Scores say how much a cell looks like the place of
-    each keypoint; `places` reads places from them.
+    shares: (B, 24) where joints stand between their limits, 0 to 1, not clipped. depths_m: (B, 21) how far keypoints are beyond
+    the wrist along the optical axis. scores: (B, 21, S/8, S/8) how much a cell looks like the place of each keypoint; `places`
+    reads places from them.
     """
+
+    shares: torch.Tensor
+    depths_m: torch.Tensor
+    scores: torch.Tensor
+
+
+class Described(NamedTuple):
+    """What the network knows of B pictures before it says angles.
+
+    looked_at: (B, 21, 96) features where each keypoint is. places: (B, 21, 2) of them, 0 in the middle. depths: (B, 21) in
+    units of `DEPTH_M`. overall: (B, 96) mean features. scores: as of a `Reading`.
+    """
+
+    looked_at: torch.Tensor
+    places: torch.Tensor
+    depths: torch.Tensor
+    overall: torch.Tensor
+    scores: torch.Tensor
+
+
+class JointNetwork(nn.Module):
+    """(B, 3, S, S) normalised pictures, S a multiple of 16, to a `Reading`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.encoder = Encoder()
         self.look = nn.Conv2d(NARROW, KEYPOINTS, 1)
-        told = KEYPOINTS * (NARROW + 2) + NARROW
+        self.deep = nn.Parameter(torch.zeros(KEYPOINTS, NARROW))
+        told = KEYPOINTS * (NARROW + 3) + NARROW
         # without the normalisation the first updates of the encoder drive these units to where none of them answers any more
         self.project = nn.Sequential(
             nn.LayerNorm(told), nn.Linear(told, HIDDEN), nn.GELU(), nn.Linear(HIDDEN, HIDDEN), nn.GELU()
@@ -65,14 +92,20 @@ class JointNetwork(nn.Module):
         self.joints = nn.Linear(HIDDEN, len(JOINTS))
         nn.init.constant_(self.joints.bias, 0.5)
 
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, x: torch.Tensor) -> Reading:
+        found = self.describe(x)
+        told = torch.cat([part.flatten(1) for part in found[:4]], dim=1)
+        return Reading(self.joints(self.project(told)), DEPTH_M * found.depths, found.scores)
+
+    def describe(self, x: torch.Tensor) -> Described:
+        """What is known of each keypoint and of the whole before any angle is said."""
         features = self.encoder(x).to(self.joints.weight.dtype)
         scores = self.look(features)
         attention = scores.flatten(2).softmax(dim=2)
         cells = features.flatten(2).transpose(1, 2).to(attention.dtype)
+        looked_at = attention.detach() @ cells
         where = 4.0 * (places(scores.detach()) - 0.5)
-        told = torch.cat([(attention.detach() @ cells).flatten(1), where.flatten(1), cells.mean(dim=1)], dim=1)
-        return self.joints(self.project(told)), scores
+        return Described(looked_at, where, (looked_at * self.deep).sum(dim=2), cells.mean(dim=1), scores)
 
 
 def places(scores: torch.Tensor) -> torch.Tensor:
@@ -96,7 +129,7 @@ def normalised(pictures: NDArray[np.uint8]) -> torch.Tensor:
 def angles_rad(shares: torch.Tensor) -> NDArray[np.float64]:
     """(B, 24) rad within the limits, of shares (B, 24)."""
     clipped = shares.detach().double().clamp(0.0, 1.0).numpy()
-    return np.asarray(LOW_RAD + clipped * (HIGH_RAD - LOW_RAD))
+    return np.clip(LOW_RAD + clipped * (HIGH_RAD - LOW_RAD), LOW_RAD, HIGH_RAD)  # rounding may step over a limit
 
 
 def fused(net: JointNetwork) -> JointNetwork:

@@ -9,46 +9,35 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from enactive.envs.shadow_hand.joints import JOINTS
+from enactive.envs.shadow_hand.poses import PoseMaker
 from enactive.envs.shadow_hand.views import HandViews
 from enactive.perception.convnets.muon import Muon
 from enactive.perception.convnets.shipped import save_weights
 from enactive.perception.convnets.training import Learner, Rate
 
-from .batches import Memory, labelled
+from .batches import Memory, Source
+from .glances import look_twice
+from .kinematics import Kinematics
 from .losses import losses
-from .network import JointNetwork, angles_rad, normalised
-from .quality import errors
+from .network import JointNetwork, Reading, normalised
+from .quality import Trained, judged
 from .weights import WEIGHTS
 
-BATCH = 36
-FRESH = 12  # of them are new and replace the oldest of the remembered ones, so that a picture is learned from three times
-REMEMBERED = 3600
-PIXELS = 160  # of a side of the pictures that are learned from: the more, the longer they take to draw
+BATCH = 48
+FRESH = 24  # of them are new and replace the oldest of the remembered ones, so that a picture is learned from twice
+REMEMBERED = 4800
 RATE = Rate(peak=2.0e-3, warmup=0.02, decay=0.4)
 HEAD_SHARE = 0.5  # of the rate of the filters that the other weights get
 WEIGHT_DECAY = 0.02
 EMA = 0.998
 CHECK_EVERY_S = 300.0
 CHECK_VIEWS = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """What came of training. ratio: mean squared error over that of predicting the mean, on `views` views of the val split;
-    tip_mm: median error of a fingertip; pictures: rendered to learn from."""
-
-    mse_rad2: float
-    ratio: float
-    tip_mm: float
-    views: int
-    pictures: int
 
 
 def train_poseless(
@@ -59,15 +48,23 @@ def train_poseless(
     seed: int = 0,
     val_views: int = 1024,
     model: str | None = None,
+    workers: int = 1,
 ) -> Trained | int:
-    """Render and train for `minutes` in all, in one thread, and write the weights with their measured quality.
+    """Render and train for `minutes` in all, and write the weights with their measured quality.
 
     Pictures for training are those of the split "train" of `seed` (`HandViews`), those for the measurement of the split "val".
-    resume: continue from the checkpoint, and spend what `minutes` leave. model: fine-tune this vision-language model, the
-    paper's form, in place of the parallel one; `out` is then a folder, and what is returned the number of pictures seen.
+    resume: continue from the checkpoint, and spend what `minutes` leave. model: "small" trains the small language form on the
+    weights of the parallel one; any other name fine-tunes that vision-language model, the paper's form; `out` is then a folder,
+    and what is returned the number of pictures seen.
+    workers: processes that render, for one thread that trains; 0 does both in turns.
     """
     os.environ.setdefault("LP_NUM_THREADS", "0")  # Mesa draws in this thread: others would fight for the same core
     torch.manual_seed(seed)
+    if model == "small":
+        from .small_language import WRITER_WEIGHTS
+        from .train_small_language import train_small_language
+
+        return train_small_language(minutes, WRITER_WEIGHTS if out == WEIGHTS else out, seed)
     if model is not None:
         from enactive.perception.vlm.hf import load_model
 
@@ -75,7 +72,7 @@ def train_poseless(
 
         return finetune(load_model(model), minutes, out.with_suffix(""), seed)
     torch.set_num_threads(1)
-    trainer = Trainer(minutes, seed, val_views)
+    trainer = Trainer(minutes, seed, val_views, workers)
     if resume and checkpoint.exists():
         trainer.load(checkpoint)
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
@@ -83,27 +80,27 @@ def train_poseless(
         print(line, flush=True)
     trained = trainer.measure(val_views)
     command = f"enactive train poseless --minutes {minutes:g} --seed {seed}"
-    numbers = {"mse_rad2": trained.mse_rad2, "ratio_to_mean": trained.ratio, "median_fingertip_mm": trained.tip_mm}
     card = {
         "command": command,
-        "data": f"HandViews('train', seed={seed}) at {PIXELS} pixels, views 0 to {trained.pictures - 1}, "
+        "data": f"HandViews('train', seed={seed}), views 0 to {trained.pictures - 1}, "
         f"each learned from about {BATCH // FRESH} times",
-        "quality": {key: round(value, 4) for key, value in numbers.items()} | {"val_views": trained.views},
+        "quality": trained.card(),
         "joints": list(JOINTS),
     }
     save_weights(trainer.average, out, card)
-    trainer.views.close()
-    trainer.val.close()
+    trainer.close()
     return trained
 
 
 class Trainer:
     """The optimisation and its state."""
 
-    def __init__(self, minutes: float, seed: int, val_views: int) -> None:
-        self.budget_s, self.seed = 60.0 * minutes, seed
-        self.views, self.val = HandViews("train", seed, width=PIXELS, height=PIXELS), HandViews("val", seed)
-        self._val = labelled([self.val[index] for index in range(val_views)])
+    def __init__(self, minutes: float, seed: int, val_views: int, workers: int = 0) -> None:
+        self.budget_s, self.seed, self.workers = 60.0 * minutes, seed, workers
+        with HandViews("val", seed) as views:
+            self.val = [views[index] for index in range(val_views)]
+        self.hand = PoseMaker()
+        self.kinematics = Kinematics(self.hand.model)
         self.net, self.average = JointNetwork(), JointNetwork()
         self.average.load_state_dict(self.net.state_dict())
         filters = [p for p in self.net.encoder.parameters() if p.ndim == 4]
@@ -114,7 +111,7 @@ class Trainer:
         )
         self.learner = Learner(self.net, self.average, self.optimizers)
         self.step_count, self.seconds = 0, 0.0
-        self.memory = Memory(self.views, 0, REMEMBERED, FRESH)
+        self._learn_from(0)
 
     def run(self, checkpoint: Path) -> Iterator[str]:
         """Train until the minutes are spent; yields lines for the log."""
@@ -141,8 +138,8 @@ class Trainer:
         batch = self.memory.draw(BATCH, rng)
         self.net.train()
         with torch.autocast("cpu", torch.bfloat16):
-            shares, scores = self.net(normalised(batch.pictures))
-        terms = losses(shares.float(), scores.float(), batch.angles_rad, batch.points)
+            reading = self.net(normalised(batch.pictures))
+        terms = losses(Reading(*(part.float() for part in reading)), batch, self.kinematics)
         self.net.zero_grad(set_to_none=True)
         torch.autograd.backward(torch.stack(list(terms.values())).sum())
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
@@ -154,28 +151,32 @@ class Trainer:
         self.learner.follow(self.step_count, EMA)
         return {name: float(term.detach()) for name, term in terms.items()}
 
-    @torch.inference_mode()
     def measure(self, count: int) -> Trained:
         """Quality of the averaged network on the first views of the val split."""
-        pictures, angles = self._val.pictures[:count], self._val.angles_rad[:count]
-        net = self.average.eval()
-        parts = np.array_split(pictures, max(1, len(pictures) // 64))
-        found = np.concatenate([angles_rad(net(normalised(part))[0]) for part in parts])
-        off = errors(self.val.poses, found, angles)
-        mse = float(off.mse_rad2.mean())
-        mean = float(((angles - angles.mean(axis=0)) ** 2).mean())
-        return Trained(mse, mse / mean, float(np.median(off.tips_mm)), len(angles), self.memory.next)
+        views = self.val[:count]
+        angles = np.stack([view.joints_rad for view in views])
+        found = look_twice(self.average.eval(), [view.rgb for view in views]).angles_rad
+        return judged(self.hand, found, angles, self.memory.source.next)
 
     def save(self, path: Path) -> None:
         """Write everything that continuing needs."""
-        pictures, seconds = str(self.memory.next), repr(self.seconds)
+        pictures, seconds = str(self.memory.source.next), repr(self.seconds)
         self.learner.save(path, {"step": str(self.step_count), "pictures": pictures, "seconds": seconds})
 
     def load(self, path: Path) -> None:
         """Continue from what `save` wrote."""
         metadata = self.learner.load(path)
-        self.step_count, self.memory.next = int(metadata["step"]), int(metadata["pictures"])
-        self.seconds = float(metadata["seconds"])
+        self.step_count, self.seconds = int(metadata["step"]), float(metadata["seconds"])
+        self.close()
+        self._learn_from(int(metadata["pictures"]))
+
+    def close(self) -> None:
+        """End the processes that render."""
+        self.memory.source.close()
+
+    def _learn_from(self, first: int) -> None:
+        """Draw pictures from this number of the split "train" on."""
+        self.memory = Memory(Source(self.seed, first, FRESH, self.workers), REMEMBERED)
 
     def _rate(self) -> float:
         return RATE.at(self.seconds / self.budget_s)

@@ -40,12 +40,13 @@ class View:
     """A picture and what is true of it.
 
     rgb: (H, W, 3) uint8. joints_rad: (24,). keypoints_uv: (21, 2) float64 pixels of `KEYPOINTS`, hidden or outside as they
-    may be. look: how the picture was taken. method: how the pose was made.
+    may be. depths_m: (21,) of the same along the optical axis. look: how the picture was taken. method: how the pose was made.
     """
 
     rgb: NDArray[np.uint8]
     joints_rad: NDArray[np.float64]
     keypoints_uv: NDArray[np.float64]
+    depths_m: NDArray[np.float64]
     look: Look
     method: Method
 
@@ -83,13 +84,14 @@ class HandViews:
         joints = self.poses.pose(pose_rng, method)
         look = draw_look(look_rng, self.randomisation, self.renderer.visual_parts)
         rgb = self.renderer.picture(joints, look)
-        return View(rgb, joints, self.keypoints_uv(look), look, method)
+        points, depths = self.project(look)
+        return View(rgb, joints, points, depths, look, method)
 
-    def keypoints_uv(self, look: Look) -> NDArray[np.float64]:
-        """(21, 2) pixels of the pose that was drawn last, as seen by a look."""
+    def project(self, look: Look) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(21, 2) pixels and (21,) depths in m of the keypoints of the pose that was drawn last, as seen by a look."""
         T, K = look.T_world_camera(), look.K(self.renderer.width, self.renderer.height)
         seen = (keypoints_m(self.renderer.data, *self._ids) - T[:3, 3]) @ T[:3, :3] @ K.T
-        return np.asarray(seen[:, :2] / seen[:, 2:])
+        return np.asarray(seen[:, :2] / seen[:, 2:]), np.asarray(seen[:, 2])
 
     def close(self) -> None:
         """Free the renderer's textures and frame buffer."""

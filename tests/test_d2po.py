@@ -112,7 +112,7 @@ def test_reading_the_prompt_once_gives_the_same_scores(policy):
     """Siblings of several prompts in one batch, against one forward pass per answer."""
     exact, texts = replace_precision(policy), ["find mug", "done", "pick up sofa", "turn on sofa"]
     groups = [(exact.prompt_ids(p), [exact.answer_ids(text) for text in texts[k:]]) for k, p in enumerate(PROMPTS)]
-    apart = [float(exact.logprobs([(prompt, answer)])) for prompt, answers in groups for answer in answers]
+    apart = [exact.logprobs([(prompt, answer)]).item() for prompt, answers in groups for answer in answers]
     assert exact.sibling_logprobs(groups).tolist() == pytest.approx(apart, abs=1e-4)
     for prompt in PROMPTS:
         assert exact.score(prompt, texts) == pytest.approx(exact.score(prompt, texts, reuse=False), abs=1e-4)

@@ -8,6 +8,7 @@ import math
 import pytest
 import torch
 
+from enactive.envs.household.tasks.suites import load_tasks
 from enactive.errors import ConfigError
 from enactive.planners.d2po.examples import Preference
 from enactive.planners.d2po.fit import Objective, OutOfTimeError, Place, Recipe, fit_preferences
@@ -94,20 +95,23 @@ def test_preferences_without_commands_are_refused():
         fit_preferences(tiny(), PAIRS[6:], RECIPE, Objective(), seed=0)
 
 
-def test_the_whole_pipeline(tmp_path):
-    """Two apartments of train, where a small model learns by heart what its search then finds."""
+def test_the_whole_pipeline(tmp_path, monkeypatch):
+    """Two apartments of train, where a small model learns by heart what its search then finds: practice is the suite itself."""
+    suite = load_tasks("train")
+    own = lambda place, count, rng: [task for task in suite if task.apartment_seed == place.apartment.seed]  # noqa: E731
+    monkeypatch.setattr("enactive.planners.d2po.train.practice_tasks", own)
     settings = {
         "out": tmp_path,
         "seeds": 1,
         "walks": 4,
         "apartments": 2,
-        "practice": 24,
+        "practice": 12,
         "search_tasks": 24,
         "eval_tasks": 2,
         "ground": Recipe(2.0, 16, 3e-3),
-        "sft": Recipe(16.0, 16, 3e-3),
+        "sft": Recipe(40.0, 16, 3e-3),
         "prefer": Recipe(4.0, 8, 1e-3),
-        "search": SearchSettings(candidates=10, temperature=1.0, nodes=30),
+        "search": SearchSettings(nodes=20),
     }
     table = train_d2po(**settings)
     folder = tmp_path / "seed-0"

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 SPLITS = ("val_seen", "val_unseen")
 METHODS = ("sft", "dpo", "d2po")
 GROUND = Recipe(epochs=1.0, batch=64, rate=3e-3)
-SFT = Recipe(epochs=4.0, batch=64, rate=2e-3)
-PREFER = Recipe(epochs=1.0, batch=16, rate=5e-5)
+SFT = Recipe(epochs=3.0, batch=64, rate=1.5e-3)
+PREFER = Recipe(epochs=1.0, batch=16, rate=1e-4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ def train_d2po(
     knowledge: Knowledge = "visible",
     judge: str = "oracle",
     walks: int = 30,
-    apartments: int = 0,
-    practice: int = 24,
-    search_tasks: int = 0,
+    apartments: int = 120,
+    practice: int = 20,
+    search_tasks: int = 480,
     eval_tasks: int = 0,
     ground: Recipe = GROUND,
     sft: Recipe = SFT,
@@ -151,9 +151,8 @@ class _Run:
     def seed(self, seed: int) -> None:
         """All stages of one seed."""
         folder = self.out / f"seed-{seed}"
-        by_home = sorted(self._tasks(), key=lambda task: task.apartment_seed)  # those of one apartment share a shard
         self._sft(folder, seed)
-        self._search(folder, [task.id for task in by_home][: self.plan.search_tasks or None], seed)
+        self._search(folder, [task.id for task in self._tasks()][: self.plan.search_tasks or None], seed)
         wanted = self.plan.objective
         for name, objective in (("dpo", replace(wanted, state_weight=0.0)), ("d2po", wanted)):
             self._prefer(folder, name, objective, seed)

@@ -35,7 +35,7 @@ class SearchSettings:
     temperature: float = 1.5
     process_weight: float = 0.5
     executable_weight: float = 0.5
-    width: int = 4
+    width: int = 2
     threshold: float = 3.2
     keep: float | None = None
     repeat_score: float | None = None

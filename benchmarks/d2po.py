@@ -4,9 +4,9 @@
     python benchmarks/d2po.py speed [--tasks 20]
     python benchmarks/d2po.py smollm2
 
-`table` reads the run of `enactive train d2po` and carries its episodes out again for the figures of `metrics.task_metrics`;
-differences are paired over tasks and seeds. `speed` searches with the shipped policy. `smollm2` makes one LoRA step of D2PO
-on SmolLM2-135M.
+`table` reads the run of `enactive train d2po` and carries its episodes out again for the figures of `metrics.task_metrics`.
+A task counts once, as its mean over the seeds, so that intervals and paired tests do not take seeds for tasks. `speed`
+searches with the shipped policy. `smollm2` makes one LoRA step of D2PO on SmolLM2-135M.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import platform
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import torch
@@ -55,28 +55,36 @@ def table(run: Path, seeds: int, split: str, console: Console) -> None:
     """Success, PL and errors of each method with 95 % intervals, and what one gains over another on the same episodes."""
     known = {task.id: task for task in load_tasks(split)}
     out = Table("method", "success", "PL", "refused / episode", *(f"{kind} errors" for kind in ERROR_KINDS), "no command")
-    success, pl, kinds = {}, {}, {}
+    success, pl, dependency = {}, {}, {}
     for method in METHODS:
         rows = [o for seed in range(seeds) for o in read_outcomes(run / f"seed-{seed}" / method / f"{split}.jsonl")]
         told = [figures(known[row.task], row) for row in rows]
-        success[method], pl[method] = [row.success for row in rows], [row.pl for row in rows]
-        kinds[method] = [one.error_kind if not row.success else "" for one, row in zip(told, rows, strict=True)]
-        counts = Counter(kinds[method])
-        refused = mean([one.num_invalid_actions for one in told])
+        own = ["" if row.success else one.error_kind for one, row in zip(told, rows, strict=True)]
+        success[method] = _per_task(rows, [row.success for row in rows])
+        pl[method] = _per_task(rows, [row.pl for row in rows])
+        dependency[method] = _per_task(rows, [kind == "dependency" for kind in own])
+        counts = Counter(own)
+        refused = mean(_per_task(rows, [one.num_invalid_actions for one in told]))
         wrong = sum(row.output_error != "" for row in rows)
         shown = [str(counts[kind]) for kind in ERROR_KINDS]
-        out.add_row(method.upper(), str(rate(success[method])), str(mean(pl[method])), str(refused), *shown, str(wrong))
+        done = rate(success[method]) if seeds == 1 else mean(success[method])
+        out.add_row(method.upper(), str(done), str(mean(pl[method])), str(refused), *shown, str(wrong))
     console.print(out)
-    console.print(
-        f"{split}, n = {len(success['sft']) // seeds} tasks x {seeds} seeds, greedy, knowledge visible, {platform.machine()}"
-    )
+    console.print(f"{split}, n = {len(success['sft'])} tasks x {seeds} seeds, greedy, knowledge visible, {platform.machine()}")
     for a, b in (("dpo", "sft"), ("d2po", "sft"), ("d2po", "dpo")):
         base = sum(success[b]) / len(success[b])
         gain = compare(success[a], success[b])
         relative = f"{100 * gain.difference.mean / base:+.1f} % relative" if base else ""
         console.print(f"{a} - {b}: success {gain} ({relative}); PL {compare(pl[a], pl[b])}")
-        dependency = [[kind == "dependency" for kind in kinds[method]] for method in (a, b)]
-        console.print(f"    dependency errors {compare(*dependency)}")
+        console.print(f"    dependency errors {compare(dependency[a], dependency[b])}")
+
+
+def _per_task(rows: list[Outcome], values: list[float]) -> list[float]:
+    """The mean of every task over the seeds; the value itself, so that rates stay rates, where there is one seed."""
+    of = defaultdict(list)
+    for row, value in zip(rows, values, strict=True):
+        of[row.task].append(value)
+    return [own[0] if len(own) == 1 else sum(own) / len(own) for own in of.values()]
 
 
 def speed(count: int, console: Console) -> None:

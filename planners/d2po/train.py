@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 SPLITS = ("val_seen", "val_unseen")
 METHODS = ("sft", "dpo", "d2po")
-GROUND = Recipe(epochs=1.0, batch=64, rate=3e-3)
+GROUND = Recipe(epochs=2.0, batch=64, rate=3e-3)
 SFT = Recipe(epochs=3.0, batch=64, rate=1.5e-3)
 PREFER = Recipe(epochs=1.0, batch=16, rate=1e-4)
 
@@ -71,7 +71,7 @@ def train_d2po(
     lora: bool = False,
     knowledge: Knowledge = "visible",
     judge: str = "oracle",
-    walks: int = 30,
+    walks: int = 60,
     apartments: int = 120,
     practice: int = 20,
     search_tasks: int = 480,

@@ -79,8 +79,9 @@ class PoseWriter(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             ids: Any = self.decoder.generate(
-                inputs_embeds=before, attention_mask=torch.ones(before.shape[:2], dtype=torch.long), do_sample=draws > 1,
-                top_k=0, max_new_tokens=MAX_TOKENS, logits_processor=[Tagged(words, SIDE, 0)] if held else [],
+                inputs_embeds=before, attention_mask=torch.ones(before.shape[:2], dtype=torch.long),
+                max_new_tokens=MAX_TOKENS, logits_processor=[Tagged(words, SIDE, 0)] if held else [],
+                **({"do_sample": True, "top_k": 0} if draws > 1 else {"do_sample": False}),
             )  # fmt: skip
         return [words.decode(row, skip_special_tokens=True) for row in ids]
 

@@ -48,6 +48,7 @@ def test_the_loss_is_of_the_answer_alone() -> None:
     told = writer.decoder.get_input_embeddings()(answers.clamp_min(0))
     logits = writer.decoder(inputs_embeds=torch.cat([before, told], dim=1)).logits[:, before.shape[1] - 1 : -1]
     by_hand = -logits.log_softmax(dim=2).gather(2, answers.clamp_min(0)[..., None])[..., 0]
+    by_hand = by_hand.detach()
     assert float(writer.loss(found, answers).detach()) == pytest.approx(float(by_hand[answers >= 0].mean()), rel=1e-4)
 
 

@@ -28,7 +28,7 @@ from ._components import MODEL_HELP, add_components, component, read_config, wit
 
 TASK_SUITE, POSE_SUITE, ALFWORLD = "household/tasks", "hand/poses", "alfworld"
 NAVIGATION_DEFAULTS = {"perceiver": "EmbeddedPerceiver", "planner": "UniGoal", "controller": "NavigationController"}
-TASK_DEFAULTS = {"perceiver": "TaskPerceiver", "planner": "RandomCommands", "controller": "InteractionController"}
+TASK_DEFAULTS = {"perceiver": "TaskPerceiver", "planner": "D2PO", "controller": "InteractionController"}
 
 
 def main(argv: Sequence[str]) -> int:

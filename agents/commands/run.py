@@ -25,7 +25,7 @@ DEFAULTS = {
     "planner": "UniGoal",
     "controller": "NavigationController",
 }
-TASK_PARTS = {"perceiver": "TaskPerceiver", "planner": "OracleExpert", "controller": "InteractionController"}
+TASK_PARTS = {"perceiver": "TaskPerceiver", "planner": "D2PO", "controller": "InteractionController"}
 
 
 def main(argv: Sequence[str]) -> int:

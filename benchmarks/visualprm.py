@@ -38,6 +38,12 @@ def draw(run: Path, split: str, tasks: int, plans: int, commands: list[int], con
     process, outcome = (Critic(load_policy(run / f"{kind}-{start}")) for kind in ("process", "outcome"))
     chosen, folder = load_tasks(split)[:tasks], run / f"choices-{split}"
     folder.mkdir(exist_ok=True)
+    settings = {"policy": shipped_policy().name, "plans": plans, "commands": commands}
+    if json.loads((run / "plan.json").read_text())["policy"] != settings["policy"]:
+        raise SystemExit(f"the critic of {run} was trained on another policy than the one that ships: train it again")
+    if (noted := folder / "settings.json").exists() and json.loads(noted.read_text()) != settings:
+        raise SystemExit(f"{folder} holds choices of other settings ({noted.name}): move it away")
+    noted.write_text(json.dumps(settings))
     for number, begin in enumerate(range(0, len(chosen), SHARD)):
         path = folder / f"choices-{number:03d}.jsonl"
         if path.exists():

@@ -261,8 +261,6 @@ def test_mixed_trajectories_are_kept_in_equal_numbers(episode):
 
 
 def test_f1_and_auc_worked_by_hand():
-    import numpy as np
-
     said, true = np.array([True, True, False, False]), np.array([True, False, False, False])
     assert macro_f1(said, true) == pytest.approx((2 / 3 + 4 / 5) / 2)
     assert auc(np.array([0.9, 0.9, 0.1, 0.2]), true) == pytest.approx((0.5 + 1 + 1) / 3)

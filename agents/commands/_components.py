@@ -71,10 +71,31 @@ def class_path(group: Group, name: str) -> str:
 
 
 def component(role: str, chosen: Namespace) -> Component:
-    """The parsed option as plain data; a path becomes its text, since a record is JSON."""
+    """The parsed option as plain data; paths become their text, since a record is JSON."""
     given = chosen.init_args.as_dict() if "init_args" in chosen else {}
-    arguments = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
-    return Component(GROUP_OF[role], str(chosen.class_path), arguments)
+    return Component(GROUP_OF[role], str(chosen.class_path), _plain(given))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def with_knowledge(planner: Component, knowledge: str) -> Component:
+    """The planner, asked with what the environment tells of, where it is asked with that at all.
+
+    Raises ConfigError where it was given another `knowledge` by itself.
+    """
+    takes = inspect.signature(load(planner.group, planner.name)).parameters
+    if "knowledge" not in takes:
+        return planner
+    given = planner.arguments.get("knowledge", takes["knowledge"].default)
+    if given not in (knowledge, takes["knowledge"].default):
+        raise ConfigError(f"the planner is asked with what is {given}, but the environment tells what is {knowledge}")
+    return Component(planner.group, planner.name, {**planner.arguments, "knowledge": knowledge})
 
 
 def with_model(planner: Component, text: str) -> Component:
@@ -95,6 +116,8 @@ def with_model(planner: Component, text: str) -> Component:
     else:
         name = planner.name.rpartition(".")[2]
         raise ConfigError(f"{name} asks no language model: leave --model out, or choose --planner LanguagePlanner or UniGoal")
+    if twice := [name for name in given if planner.arguments.get(name, takes[name].default) != takes[name].default]:
+        raise ConfigError(f"--model and --planner.{twice[0]} both name a model: leave one out")
     require_answer(text)
     return Component(planner.group, planner.name, {**planner.arguments, **given})
 

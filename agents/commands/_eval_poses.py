@@ -35,15 +35,18 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--episodes", type=int, default=200, help="the first so many pictures of the split")
     names = ", ".join(READERS)
     parser.add_argument("--reader", type=str, default="PoseLess", help=f"{names}, or the import path of a `PoseEstimator`")
-    parser.add_argument("--compare", type=list[str], default=["MeanPose", "MiddlePose", "Keypoints"], help="further readers")
+    parser.add_argument(
+        "--compare", type=list[str] | None, default=None, help="further readers; where not given, the others of these"
+    )
     parser.add_argument(
         "--out", type=Path, default=None, help="folder of the results; default runs/eval/hand-poses-SPLIT-READER"
     )
     chosen = parser.parse_args(list(argv))
     if chosen.episodes < 1:
         raise ConfigError("--episodes must be at least 1")
-    readers = {text: _reader(text) for text in [chosen.reader, *chosen.compare]}
-    if len(readers) <= len(chosen.compare):
+    compared = [name for name in READERS if name != chosen.reader] if chosen.compare is None else chosen.compare
+    readers = {text: _reader(text) for text in [chosen.reader, *compared]}
+    if len(readers) <= len(compared):
         raise ConfigError("--compare names a reader twice")
 
     import torch

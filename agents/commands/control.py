@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import signal
 import threading
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from enactive.agents.realtime.process import Child, PolicyProcess
 
 DEFAULTS = {"robot": "DeskArm", "policy": "JointSweep"}
+FIRST_ANSWER_S = 120.0  # a policy may load a model before it answers
 
 
 def main(argv: Sequence[str]) -> int:
@@ -158,6 +160,7 @@ class Control:
 
         thread = threading.Thread(target=drive, name="control")
         settle()
+        began = time.perf_counter()
         try:
             thread.start()
             while thread.is_alive():
@@ -166,6 +169,10 @@ class Control:
                     if child.ended is not None and not self.leaving.is_set():
                         self.error = f"the process of the {name} ended with status {child.ended}; the body holds"
                         self.leaving.set()
+                silent = math.isinf(policy.began_s) and time.perf_counter() - began > FIRST_ANSWER_S
+                if silent and not self.leaving.is_set():
+                    self.error = f"the policy gave no answer within {FIRST_ANSWER_S:g} s; the body holds"
+                    self.leaving.set()
         finally:
             self.leaving.set()
             thread.join()

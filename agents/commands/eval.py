@@ -24,7 +24,7 @@ from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.errors import ConfigError
 from enactive.pretrained import sha256_of
 
-from ._components import MODEL_HELP, add_components, component, read_config, with_model
+from ._components import MODEL_HELP, add_components, component, read_config, with_knowledge, with_model
 
 TASK_SUITE, POSE_SUITE, ALFWORLD = "household/tasks", "hand/poses", "alfworld"
 NAVIGATION_DEFAULTS = {"perceiver": "EmbeddedPerceiver", "planner": "UniGoal", "controller": "NavigationController"}
@@ -49,7 +49,7 @@ def main(argv: Sequence[str]) -> int:
         help="further planners, with arguments where wanted: '[NearestFrontier, UniGoal(blacklist=false)]'",
     )
     parser.add_argument("--max_steps", type=int | None, default=None, help="default 500, and 25 commands of a household task")
-    parser.add_argument("--mode", type=Literal["fast", "symbolic"], default="symbolic", help="of household tasks")
+    parser.add_argument("--mode", type=Literal["fast", "symbolic"], default="symbolic", help="of household/tasks alone")
     parser.add_argument("--knowledge", type=Knowledge, default="visible", help="what the agent of a household task is told")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--executor", type=Executor, default="process")
@@ -64,6 +64,7 @@ def main(argv: Sequence[str]) -> int:
     from enactive.envs.household.suites import load_suite, suite_path
     from enactive.envs.household.tasks.suites import MAX_COMMANDS, load_tasks, tasks_path
     from enactive.perception.segmenter.weights import WEIGHTS
+    from enactive.planners.d2po.weights import WEIGHTS as POLICY
 
     episodes: Sequence[AnyEpisode]
     if chosen.suite == TASK_SUITE:
@@ -83,9 +84,12 @@ def main(argv: Sequence[str]) -> int:
         title = f"{chosen.suite}, {chosen.split}"
     perceiver, controller = component("perceiver", chosen.perceiver), component("controller", chosen.controller)
     planner = with_model(component("planner", chosen.planner), chosen.model)
+    others = [read_component(text, "planners") for text in chosen.compare]
+    if chosen.suite in (TASK_SUITE, ALFWORLD):
+        planner, *others = (with_knowledge(each, chosen.knowledge) for each in (planner, *others))
     label = planner.name.rpartition(".")[2]
     methods = [Method(label, perceiver, planner, controller)]
-    methods += [Method(text, perceiver, read_component(text, "planners"), controller) for text in chosen.compare]
+    methods += [Method(text, perceiver, each, controller) for text, each in zip(chosen.compare, others, strict=True)]
     if len({method.label for method in methods}) < len(methods):
         raise ConfigError("--compare names a planner twice")
     folder = chosen.out or Path("runs/eval") / f"{chosen.suite.replace('/', '-')}-{chosen.split}-{label}"
@@ -95,7 +99,7 @@ def main(argv: Sequence[str]) -> int:
         "split": chosen.split,
         "file": file,
         "version": __version__,
-        "weights": sha256_of(WEIGHTS),
+        "weights": sha256_of(WEIGHTS if chosen.suite not in (TASK_SUITE, ALFWORLD) else POLICY / "model.safetensors"),
     }
     with progress_bar() as progress:
         bar = progress.add_task("", total=len(episodes) * len(methods), tally="")

@@ -16,7 +16,7 @@ from enactive.agents.progress import LiveLine
 from enactive.envs import Goal, ImageGoal, parse_goal
 from enactive.errors import ConfigError
 
-from ._components import MODEL_HELP, add_components, component, read_config, with_model
+from ._components import MODEL_HELP, add_components, component, read_config, with_knowledge, with_model
 
 DEMO_SEED = 449  # a red mug in the kitchen, a pink one near it, another red one in the office
 DEFAULTS = {
@@ -49,6 +49,8 @@ def main(argv: Sequence[str]) -> int:
     goal: Goal = read_goal_image(chosen.goal_image) if chosen.goal_image is not None else parse_goal(words)
     parts = {role: component(role, chosen[role]) for role in DEFAULTS}
     parts["planner"] = with_model(parts["planner"], chosen.model)
+    if (knowledge := parts["env"].arguments.get("knowledge")) is not None:
+        parts["planner"] = with_knowledge(parts["planner"], knowledge)
 
     import torch
 

@@ -51,14 +51,15 @@ def mirrored(shown: KnowsTruth, at_s: NDArray[np.float64], joints_rad: NDArray[n
         return None
     second = np.floor(at_s - at_s[0]).astype(np.int64)
 
-    def by_second(off_rad: NDArray[np.float64]) -> Estimate:
+    def by_second(off_rad: NDArray[np.float64]) -> list[float]:
         off = np.rad2deg(np.abs(off_rad).mean(axis=1))
-        return mean([float(off[second == each].mean()) for each in np.unique(second)])
+        return [float(off[second == each].mean()) for each in np.unique(second)]
 
     offs = {float(lag): joints_rad - shown.joints_rad(at_s - lag) for lag in LAGS_S}
-    lag_s = min(offs, key=lambda lag: float(np.abs(offs[lag]).mean()))
+    lag_s = min(offs, key=lambda lag: sum(by_second(offs[lag])))
     truth = shown.joints_rad(at_s)
-    return Mirrored(by_second(offs[0.0]), by_second(offs[lag_s]), by_second(truth - truth.mean(axis=0)), lag_s)
+    still = truth - truth.mean(axis=0)
+    return Mirrored(mean(by_second(offs[0.0])), mean(by_second(offs[lag_s])), mean(by_second(still)), lag_s)
 
 
 def judge_folder(shown: KnowsTruth, folder: Path) -> Mirrored | None:

@@ -66,8 +66,8 @@ def _answer(bus: Bus, config: dict[str, Any], leaving: threading.Event, ready: t
             continue
         began = time.perf_counter()
         chunk = make_chunk(policy, state_of(unpack(payload, **STATE), dict(cameras)), time.perf_counter)
-        ready.set()
         if chunk is not None:
+            ready.set()
             action = chunk.action
             parts = {"rate_hz": float(action.rate_hz), "answers_s": chunk.answers_s, "seconds": chunk.seconds}
             bus.publish("chunk", pack({"values": action.values, **parts}))

@@ -73,7 +73,8 @@ class PoseWriter(nn.Module):
     def write(self, found: Described, draws: int = 1, held: bool = True) -> list[str]:
         """`draws` answers to each of B pictures, one picture after the other; one alone is the likeliest, token by token.
 
-        held: only what continues a complete answer within the limits may follow. The same pictures get the same answers.
+        held: only what continues a complete answer within the limits may follow. The same pictures, read together, get the same
+        answers again.
         """
         before, words = self.prefix(found).repeat_interleave(draws, dim=0), tokenizer()
         with torch.random.fork_rng(devices=[]):

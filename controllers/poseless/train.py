@@ -76,8 +76,11 @@ def train_poseless(
     if resume and checkpoint.exists():
         trainer.load(checkpoint)
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    for line in trainer.run(checkpoint):
-        print(line, flush=True)
+    try:
+        for line in trainer.run(checkpoint):
+            print(line, flush=True)
+    finally:
+        trainer.close()
     trained = trainer.measure(val_views)
     command = f"enactive train poseless --minutes {minutes:g} --seed {seed}"
     card = {
@@ -88,7 +91,6 @@ def train_poseless(
         "joints": list(JOINTS),
     }
     save_weights(trainer.average, out, card)
-    trainer.close()
     return trained
 
 

@@ -127,7 +127,7 @@ class Body:
         if _kind(name) in _LAMPS:
             if name in self.lit:
                 raise Refusal("already_on", f"the {self.words(name)} is already on")
-            self._say(f"use {name}")
+            self._use(name)
             self.lit.add(name)
             return self.engine.feedback
         work = _WORKS.get(_kind(name))
@@ -150,17 +150,22 @@ class Body:
                 continue  # a lamp stands there
             self._take(thing)
             answers += [self.engine.feedback] if self._say(f"{work} {thing} with {name}") else []
-            self._say(f"move {thing} to {name}")
+            if not self._say(f"move {thing} to {name}"):
+                break  # it stays in the hand
             self._put()
         if was_shut:
             self._say(f"close {name}")
             self.shut.add(name)
         return " ".join(answers) or f"the {self.words(name)} is on; AlfWorld has nothing in it to {work}"
 
+    def _use(self, name: str) -> None:
+        if not self._say(f"use {name}"):
+            raise Refusal("not_switchable", f"AlfWorld does not use the {self.words(name)}")
+
     def _turn_off(self, target: str) -> str:
         name = self._meant("TurnOff", target)
         if name in self.lit:
-            self._say(f"use {name}")
+            self._use(name)
             self.lit.discard(name)
             return self.engine.feedback
         if _kind(name) in (*_LAMPS, *_WORKS):

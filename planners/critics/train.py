@@ -55,7 +55,8 @@ def train_critic(
 ) -> str:
     """Train the critic of a policy and its outcome model for at most `minutes`; returns their quality in lines.
 
-    policy: folder of the weights. first, tasks: which of the train split; those before `first` the shipped policy was shown.
+    policy: folder of the weights. first, tasks: which of the train split; those before `first` were demonstrated to or searched
+    by the shipped policy or the one that it began from, and some after it were searched, too.
     solutions: how trajectories are drawn. recipe: of both models. ship_to: folder for the critic in half precision.
     The critic begins from the policy's weights and, a second time, from random ones; what has the lower loss on steps of
     held-out apartments is kept, and the outcome model begins likewise. Raises ConfigError where `out` holds a run of other

@@ -41,7 +41,9 @@ class Moment:
     def missed(self) -> frozenset[str]:
         """What was looked for and not found, as it was said: the one refusal that tells of the world."""
         said = zip(self.commands, self.feedback, strict=True)
-        return frozenset(command.target for command, feedback in said if command.verb == "Find" and not feedback.ok)
+        return frozenset(
+            command.target for command, feedback in said if command.verb == "Find" and feedback.error == "not_visible"
+        )
 
 
 class Episode:

@@ -91,7 +91,7 @@ def train_d2po(
     transformers. lora: train adapters instead of all weights. seeds: runs of SFT, search, DPO and D2PO with other draws.
     judge: "oracle", or a chat model's line as in `--model`. walks: single skills per apartment of train, for "small" alone.
     apartments: of the train split, 0 = all of its 200. practice: tasks drawn in each of them for the expert to demonstrate.
-    search_tasks: of the train split, where nothing is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all.
+    search_tasks: of the train split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all.
     ship_to: folder for the D2PO policy of the first seed in half precision, with its card.
     workers, executor: of the search; "ray" takes its own. Raises ConfigError where `out` holds a run of other settings, and
     OutOfTimeError where the minutes are spent before the end: the same command goes on.

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from jsonargparse import ArgumentParser
 from PIL import Image
 
 from enactive.agents.cli import COMMANDS, main
+from enactive.agents.commands._components import add_components, component, with_knowledge, with_model
 from enactive.agents.commands.eval import read_component
 from enactive.agents.commands.run import read_goal_image
+from enactive.agents.commands.train import MODELS
 from enactive.agents.component import Component
 from enactive.errors import ConfigError
 
@@ -105,6 +108,28 @@ def test_arguments_that_are_objects_are_built_from_their_class_paths() -> None:
     assert built.weights.near == 0.3
 
 
+def test_paths_of_arguments_that_are_objects_become_text() -> None:
+    parser = ArgumentParser(exit_on_error=False)
+    reader = "enactive.controllers.poseless.estimator.ParallelEstimator"
+    words = ["--controller", "PoseLess", "--controller.estimator", reader, "--controller.estimator.weights", "w.safetensors"]
+    chosen = parser.parse_args(add_components(parser, words, {"controller": "PoseLess"}))
+    record = json.loads(json.dumps(component("controller", chosen.controller).to_json()))
+    assert record["arguments"]["estimator"]["init_args"]["weights"] == "w.safetensors"
+
+
+def test_a_planner_is_asked_with_what_the_environment_tells() -> None:
+    told = with_knowledge(Component("planners", "D2PO", {}), "remembered")
+    assert told.arguments == {"knowledge": "remembered"}
+    assert with_knowledge(Component("planners", "OracleExpert", {}), "remembered").arguments == {}
+    with pytest.raises(ConfigError, match="tells what is visible"):
+        with_knowledge(Component("planners", "D2PO", {"knowledge": "remembered"}), "visible")
+
+
+def test_a_model_is_named_once() -> None:
+    with pytest.raises(ConfigError, match="leave one out"):
+        with_model(Component("planners", "LanguagePlanner", {"model": "hf:NAME"}), "hf:OTHER")
+
+
 def test_list_names_every_component_and_suite(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     out = capsys.readouterr().out
@@ -132,3 +157,10 @@ def test_help_is_there_for_every_command(capsys: pytest.CaptureFixture[str]) -> 
                 main([name, "--help"])
             assert left.value.code == 0
             assert "usage" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_what_can_be_trained_tells_its_settings(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["train", model, "--help"])
+    assert "--minutes" in capsys.readouterr().out

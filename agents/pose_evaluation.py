@@ -48,9 +48,10 @@ def evaluate_poses(
         built: dict[str, PoseEstimator] = {label: readers[label].build() for label in dict(left)}
         for index, name in enumerate(names):
             asked = [label for label in readers if (label, name) not in results.done]
-            view = views[index] if asked else None
+            if not asked:
+                continue
+            view = views[index]
             for label in asked:
-                assert view is not None
                 results.append({"method": label, "episode": name, **read_view(built[label], view, views.poses)})
                 on_result(len(results.done & set(wanted)), len(wanted))
     finally:

@@ -8,13 +8,13 @@ from typing import Any
 from enactive.envs import VERBS, Embodiment, Goal, TaskGoal
 from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.envs.household.tasks.symbolic import Command
-from enactive.errors import PlannerError
 from enactive.perception.base import Belief
 from enactive.perception.vlm import ChatModel, Message, Options, make_model
 from enactive.perception.vlm.structure import InvalidAnswer
 
 from .base import Intent, Interact, Stop
-from .d2po.prompt import AnswerError, Situation, command_text, first_clause, told
+from .d2po.dialogue import NEEDS, Dialogue
+from .d2po.prompt import AnswerError, Situation, command_text
 
 SYSTEM = (
     "You do a household task, one command at a time. Find goes to a thing or a piece of furniture; said again, to the next. "
@@ -37,7 +37,7 @@ class LanguagePlanner:
     """
 
     goals: tuple[type[Goal], ...] = (TaskGoal,)
-    needs = frozenset({"instruction", "known_objects", "holding", "message", "refused"})
+    needs = NEEDS
     emits: tuple[type[Intent], ...] = (Interact, Stop)
     verbs = frozenset(VERBS)
 
@@ -59,17 +59,14 @@ class LanguagePlanner:
 
     def reset(self, goal: Goal, embodiment: Embodiment) -> None:
         """Start on a task. Raises PlannerError for another kind of goal."""
-        if not isinstance(goal, TaskGoal):
-            raise PlannerError(f"LanguagePlanner plans a TaskGoal, not {type(goal).__name__}")
-        self._goal, self._turns = goal.instruction, tuple[tuple[str, str], ...]()
-        self._said: Command | None = None
+        self._dialogue = Dialogue(goal, self.knowledge)
 
     def plan(self, belief: Belief) -> Intent:
         """The next command. Raises AnswerError where the model says none, ModelError where it does not answer."""
-        situation, now = self._situation(belief), belief.extra
+        situation, now = self._dialogue.situation(belief), belief.extra
         names = sorted({*now["known_objects"], *([now["holding"]] if now["holding"] else [])})
         conversation = [Message("system", SYSTEM), Message("user", _question(situation))]
-        self._trace = {"seen": situation.scene, "command": len(self._turns) + 1}
+        self._trace = {"seen": situation.scene, "command": len(self._dialogue.turns) + 1}
         try:
             said = self.model.chat(conversation, self.options, answer_schema(names)).structure
         except InvalidAnswer as problem:
@@ -78,16 +75,8 @@ class LanguagePlanner:
         self._trace |= {"thought": said["thought"], "reason": command_text(command), "predicted": said["expected"]}
         if command.verb == "done":
             return Stop("the model says that it is done", found=True)
-        self._said = command
+        self._dialogue.say(command)
         return Interact(command.verb, command.target)
-
-    def _situation(self, belief: Belief) -> Situation:
-        """What the model is told now, with the last command and what came of it in the history."""
-        now = belief.extra
-        if self._said is not None:
-            refusal = first_clause(str(now["message"])) if now["refused"] else ""
-            self._turns, self._said = (*self._turns, (command_text(self._said), refusal)), None
-        return Situation(self._goal, told(self.knowledge, now["known_objects"], now["holding"]), self._turns)
 
 
 def answer_schema(names: list[str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from enactive.planners.d2po.models import merged, small_policy, with_lora
 from enactive.planners.d2po.train import train_d2po
 from enactive.planners.d2po.tree_search import SearchSettings
 
+torch.set_num_threads(1)
 TINY = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
 PAIRS = [
     Preference("t", "action", f"goal: {thing}. next:", f"find {thing}", ("find sofa", "done"))
@@ -25,15 +26,6 @@ PAIRS = [
     for thing in ("mug", "cup", "plate", "fork", "spoon", "knife")
 ]
 RECIPE = Recipe(epochs=6.0, batch=2, rate=3e-3)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Two threads wait for each other on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def tiny():

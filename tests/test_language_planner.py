@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import gymnasium as gym
 import pytest
@@ -117,14 +117,11 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     yield start
     for process in started:
         process.kill()
-        process.wait(10)
-        assert process.stdout is not None
-        process.stdout.close()
+        process.communicate(timeout=10)
 
 
 def port_of(process: subprocess.Popen[str]) -> int:
-    assert process.stdout is not None
-    return int(process.stdout.readline())
+    return int(cast(IO[str], process.stdout).readline())
 
 
 def rows(folder: Path) -> list[dict[str, Any]]:

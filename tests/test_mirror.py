@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from enactive.agents.cli import main
 from enactive.agents.guard import Chain
-from enactive.agents.realtime.mirror import judge_folder, mirrored
+from enactive.agents.realtime.mirror import Mirrored, judge_folder, mirrored
 from enactive.controllers.poseless.controller import PoseLess
 from enactive.controllers.poseless.streams import Camera
 from enactive.envs import Action, Embodiment, Observation
@@ -77,7 +77,7 @@ def test_the_judgement_tells_lag_from_error() -> None:
     """sin(a) - sin(a - b) = 2 sin(b / 2) cos(a - b / 2), and |cos| is 2 / pi on average."""
     at_s = np.arange(0.0, 20.0, 0.01)
     found = mirrored(Swing(), at_s, Swing().joints_rad(at_s - 0.3) + np.array([0.01, -0.01]))
-    assert found is not None
+    assert isinstance(found, Mirrored)
     assert found.lag_s == pytest.approx(0.3)
     assert found.delayed_deg.mean == pytest.approx(np.rad2deg(0.01))
     behind = 0.4 * np.sin(0.15 * np.pi) * 2 / np.pi
@@ -95,7 +95,7 @@ def test_what_held_is_not_judged(tmp_path: Path) -> None:
     ]
     (tmp_path / "ticks.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     found = judge_folder(Swing(), tmp_path)
-    assert found is not None
+    assert isinstance(found, Mirrored)
     assert found.at_once_deg.mean == pytest.approx(0.0, abs=1e-9)
     assert json.loads((tmp_path / "mirrored.json").read_text())["at_once_deg"]["n"] == 1
 

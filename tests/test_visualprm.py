@@ -28,6 +28,7 @@ from enactive.planners.d2po.planner import D2PO
 from enactive.planners.d2po.prompt import Situation, policy_prompt, prompt_pieces
 from enactive.planners.d2po.weights import ship, shipped_policy
 
+torch.set_num_threads(1)
 TINY = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
 TASK = next(task for task in load_tasks("train") if task.type == "pick" and not task.sliced)
 PLANS = (
@@ -49,15 +50,6 @@ EXAMPLES = tuple(
     )
 )
 RECIPE = Recipe(epochs=40.0, batch=2, rate=3e-3)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Two threads wait for each other on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def tiny():

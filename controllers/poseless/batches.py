@@ -69,14 +69,14 @@ class Source:
         if workers:
             self._pool = ProcessPoolExecutor(workers, get_context("spawn"))
             for ahead in range(AHEAD * workers):
-                self._ask(first + ahead * count)
+                self._ask(self._pool, first + ahead * count)
 
     def draw(self) -> Batch:
         """The next `count` pictures."""
         first, self.next = self.next, self.next + self.count
         if self._pool is None:
             return rendered(self.seed, first, self.count)
-        self._ask(first + len(self._asked) * self.count)
+        self._ask(self._pool, first + len(self._asked) * self.count)
         return self._asked.popleft().result()
 
     def close(self) -> None:
@@ -84,9 +84,8 @@ class Source:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
-    def _ask(self, first: int) -> None:
-        assert self._pool is not None
-        self._asked.append(self._pool.submit(rendered, self.seed, first, self.count))
+    def _ask(self, pool: ProcessPoolExecutor, first: int) -> None:
+        self._asked.append(pool.submit(rendered, self.seed, first, self.count))
 
 
 def rendered(seed: int, first: int, count: int) -> Batch:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from enactive.errors import ConfigError
 
 from ..d2po.fit import Place, Recipe
 from ..d2po.models import load_policy, save_policy
+from ..d2po.run_folder import same_plan
 from ..d2po.weights import WEIGHTS as POLICY
 from ..d2po.weights import ship, shipped_policy
 from .trajectories import Solutions, collect
@@ -66,7 +67,7 @@ def train_critic(
 
     torch.set_num_threads(1)
     name = shipped_policy(policy).name
-    _same_plan(Plan(name, knowledge, first, tasks, solutions, recipe), out)
+    same_plan(Plan(name, knowledge, first, tasks, solutions, recipe), out)
     end = time.monotonic() + 60.0 * minutes
     over: Callable[[], bool] = lambda: time.monotonic() > end  # noqa: E731
     chosen = load_tasks("train")[first : first + tasks]
@@ -138,14 +139,6 @@ def auc(scores: np.ndarray, good: np.ndarray) -> float | None:
         return None
     ranks = float(rankdata(scores)[good].sum())
     return (ranks - positive * (positive + 1) / 2) / (positive * negative)
-
-
-def _same_plan(plan: Plan, out: Path) -> None:
-    path, told = out / "plan.json", json.loads(json.dumps(asdict(plan)))
-    if path.exists() and json.loads(path.read_text()) != told:
-        raise ConfigError(f"{out} holds a run of other settings (plan.json): choose another folder with --out")
-    out.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(told, indent=1) + "\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from enactive.envs import VERBS, Embodiment, Goal, TaskGoal
 from enactive.envs.household.tasks.knowledge import Knowledge
-from enactive.envs.household.tasks.symbolic import Command
-from enactive.errors import ConfigError, PlannerError
+from enactive.errors import ConfigError
 from enactive.perception.base import Belief
 
 from ..base import Intent, Interact, Stop
 from ..critics.trajectories import user_turn
 from ..critics.visualprm import WEIGHTS as CRITIC
 from ..critics.visualprm import shipped_critic
-from .prompt import Situation, command_text, first_clause, parse_command, policy_prompt, told, world_prompt
+from .dialogue import NEEDS, Dialogue
+from .prompt import Situation, parse_command, policy_prompt, world_prompt
 from .weights import WEIGHTS, shipped_policy
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class D2PO:
     """
 
     goals: tuple[type[Goal], ...] = (TaskGoal,)
-    needs = frozenset({"instruction", "known_objects", "holding", "message", "refused"})
+    needs = NEEDS
     emits: tuple[type[Intent], ...] = (Interact, Stop)
     verbs = frozenset(VERBS)
 
@@ -63,23 +63,20 @@ class D2PO:
 
     def reset(self, goal: Goal, embodiment: Embodiment) -> None:
         """Start on a task. Raises PlannerError for another kind of goal."""
-        if not isinstance(goal, TaskGoal):
-            raise PlannerError(f"D2PO plans a TaskGoal, not {type(goal).__name__}")
-        self._goal, self._turns = goal.instruction, tuple[tuple[str, str], ...]()
-        self._said: Command | None = None
+        self._dialogue = Dialogue(goal, self.knowledge)
         self._read: Piece | None = None
 
     def plan(self, belief: Belief) -> Intent:
         """The next command. Raises AnswerError where the model says none."""
-        situation = self._situation(belief)
+        situation = self._dialogue.situation(belief)
         answer, rated = self._answer(situation)
         command = parse_command(answer)
-        self._trace = {"reason": answer, "seen": situation.scene, "command": len(self._turns) + 1, **rated}
+        self._trace = {"reason": answer, "seen": situation.scene, "command": len(self._dialogue.turns) + 1, **rated}
         if command.verb == "done":
             return Stop("the policy says that it is done", found=True)
         if self.predict:
             ((self._trace["predicted"],),) = self.policy.answers([world_prompt(situation, command)], tokens=PREDICTION_TOKENS)
-        self._said = command
+        self._dialogue.say(command)
         return Interact(command.verb, command.target)
 
     def _answer(self, situation: Situation) -> tuple[str, dict[str, Any]]:
@@ -88,7 +85,7 @@ class D2PO:
         if self.critic is None:
             ((answer,),) = self.policy.answers([prompt])
             return answer, {}
-        draw = self.seed * 1000 + len(self._turns)
+        draw = self.seed * 1000 + len(self._dialogue.turns)
         (drawn,) = self.policy.answers([prompt], self.candidates, self.temperature, draw)
         options = list(dict.fromkeys(drawn))
         rated = self.critic.next_scores([(self._read, user_turn(situation, answer)) for answer in options])
@@ -96,11 +93,3 @@ class D2PO:
         self._read = rated[best][1]
         ratings = {answer: round(score, 3) for answer, (score, _) in zip(options, rated, strict=True)}
         return options[best], {"rated": ratings}
-
-    def _situation(self, belief: Belief) -> Situation:
-        """The one place where a belief becomes what the policy is told."""
-        told_now = belief.extra
-        if self._said is not None:
-            refusal = first_clause(str(told_now["message"])) if told_now["refused"] else ""
-            self._turns, self._said = (*self._turns, (command_text(self._said), refusal)), None
-        return Situation(self._goal, told(self.knowledge, told_now["known_objects"], told_now["holding"]), self._turns)

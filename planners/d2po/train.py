@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,7 +19,6 @@ from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.envs.household.tasks.make_tasks import practice_tasks
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.task import Task
-from enactive.errors import ConfigError
 
 from .collect import Collection, collect, collected, total
 from .demonstrate import demonstrate
@@ -30,6 +29,7 @@ from .fit import Batch, Objective, OutOfTimeError, Place, Recipe, fit_demonstrat
 from .grounding import told_texts, walk
 from .models import base_policy, load_policy, merged, save_policy, with_lora
 from .pairs import balanced
+from .run_folder import same_plan
 from .tree_search import SearchSettings
 from .weights import ship
 
@@ -115,7 +115,7 @@ def train_d2po(
         objective,
         search,
     )
-    _same_plan(plan, out)
+    same_plan(plan, out)
     end = time.monotonic() + 60.0 * minutes
     run = _Run(plan, out, lambda: time.monotonic() > end, workers, executor)
     for seed in range(seeds):
@@ -128,14 +128,6 @@ def train_d2po(
         card = {"plan": json.loads((out / "plan.json").read_text()), "search": total(cards), "table": table.splitlines()}
         ship(load_policy(out / "seed-0" / "d2po"), card, ship_to)
     return table
-
-
-def _same_plan(plan: Plan, out: Path) -> None:
-    path, told = out / "plan.json", json.loads(json.dumps(asdict(plan)))
-    if path.exists() and json.loads(path.read_text()) != told:
-        raise ConfigError(f"{out} holds a run of other settings (plan.json): choose another folder with --out")
-    out.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(told, indent=1) + "\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,22 @@
+"""A training run's folder is of one plan: what ends early goes on with the same command, and with no other."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from enactive.errors import ConfigError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+def same_plan(plan: DataclassInstance, out: Path) -> None:
+    """Make the folder and note its plan. Raises ConfigError where it holds a run of another."""
+    path, told = out / "plan.json", json.loads(json.dumps(asdict(plan)))
+    if path.exists() and json.loads(path.read_text()) != told:
+        raise ConfigError(f"{out} holds a run of other settings (plan.json): choose another folder with --out")
+    out.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(told, indent=1) + "\n")

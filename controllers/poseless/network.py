@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from enactive.envs.shadow_hand.joints import HIGH_RAD, JOINTS, LOW_RAD
-from enactive.perception.convnets.blocks import Residual, channels_last, conv, fastest_dtype, folded
+from enactive.perception.convnets.blocks import Residual, channels_last, conv, folded
+from enactive.precision import fastest_dtype
 
 KEYPOINTS = 21
 WIDTHS = (24, 48, 96, 192)  # at strides 2, 4, 8, 16

@@ -20,6 +20,7 @@ from enactive.envs.shadow_hand.views import HandViews
 from enactive.perception.convnets.muon import Muon
 from enactive.perception.convnets.shipped import save_weights
 from enactive.perception.convnets.training import Learner, Rate
+from enactive.precision import fast_products
 
 from .batches import Memory, Source
 from .glances import look_twice
@@ -139,7 +140,7 @@ class Trainer:
         rng = np.random.default_rng([self.seed, self.step_count])
         batch = self.memory.draw(BATCH, rng)
         self.net.train()
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_products():
             reading = self.net(normalised(batch.pictures))
         terms = losses(Reading(*(part.float() for part in reading)), batch, self.kinematics)
         self.net.zero_grad(set_to_none=True)

@@ -19,6 +19,7 @@ from enactive.envs.shadow_hand.views import HandViews, View
 from enactive.errors import ConfigError
 from enactive.perception.convnets.shipped import save_weights
 from enactive.perception.convnets.training import Rate
+from enactive.precision import fast_products
 from enactive.pretrained import sha256_of
 
 from . import xml_format
@@ -103,7 +104,7 @@ def teach(writer: PoseWriter, found: Described, answers: torch.Tensor, began_s: 
 
 def update(writer: PoseWriter, optimizer: torch.optim.Optimizer, found: Described, answers: torch.Tensor) -> float:
     """One step on a batch; returns the loss before it."""
-    with torch.autocast("cpu", torch.bfloat16):
+    with fast_products():
         loss = writer.loss(found, answers)
     optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)

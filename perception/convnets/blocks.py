@@ -45,9 +45,3 @@ def folded(net: Net) -> Net:
             module[0] = fuse_conv_bn_eval(convolution, module[1])
             module[1] = nn.Identity()
     return net.requires_grad_(False)
-
-
-def fastest_dtype() -> torch.dtype:
-    """bfloat16 where the processor multiplies it, else float32."""
-    native: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
-    return torch.bfloat16 if native.get("avx512_bf16", False) or native.get("amx_bf16", False) else torch.float32

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 import torch
 
+from enactive.precision import fastest_dtype
+
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # coefficients of the quintic that drives singular values towards 1
 ITERATIONS = 5
 
@@ -39,9 +41,9 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonal(matrix: torch.Tensor) -> torch.Tensor:
-    """The (N, M) matrix with singular values brought to about 1 (0.7 to 1.2), by Newton-Schulz iterations in bfloat16."""
+    """The (N, M) matrix with singular values brought to about 1 (0.7 to 1.2), by Newton-Schulz iterations."""
     a, b, c = NEWTON_SCHULZ
-    x = matrix.bfloat16()
+    x = matrix.to(fastest_dtype())
     tall = x.shape[0] > x.shape[1]
     x = x.T if tall else x
     x = x / (x.norm() + 1e-7)

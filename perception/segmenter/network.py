@@ -13,7 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..convnets.blocks import Residual, channels_last, conv, fastest_dtype, folded
+from enactive.precision import fastest_dtype
+
+from ..convnets.blocks import Residual, channels_last, conv, folded
 from .features import CHANNELS
 
 TEXT_WIDTH = 384

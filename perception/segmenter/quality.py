@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from enactive.precision import fast_products
+
 from .. import vocabulary
 from .batches import sense, view_features
 from .network import PixelEmbedder
@@ -62,7 +64,7 @@ def measure(
 @torch.inference_mode()
 def labels_of(net: PixelEmbedder, words: torch.Tensor, view: View) -> NDArray[np.int64]:
     """(H, W) index of the nearest of some words, (C, 192) unit embeddings, by region, as the detector names them."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with fast_products():
         hidden = net.hidden(view_features([view]))[0]
     region = regions(view.rgb, view.depth_m)
     embeddings = net.embed(mean_by_region(hidden.flatten(1).T, region))

@@ -1,0 +1,198 @@
+"""Stage 3: things that may be the goal are walked up to and verified; what fails goes to the blacklist (UniGoal, 3.5).
+
+When everything is explored or time runs out, the best of them is the answer.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.envs import Embodiment
+from enactive.perception.base import Belief
+
+from ..approach import pitch_of
+from ..base import Intent, Look, Stop
+from .blacklist import Blacklist
+from .correction import correct
+from .embedding import node_similarity
+from .explorer import Explorer
+from .goal_graph import GoalGraph
+from .matching import Matching
+from .moment import Moment
+from .pursuit import MOST_STEPS, Gaze, Pursuit, distance_m, facing, in_sight
+from .reasoner import Reasoner
+from .similarity import WordSimilarity
+from .verification import Verifier, not_shown
+
+OPENING_M = 4.0  # frontiers this near to a thing without a way may open one
+MOST_LOOKS = 4
+LAST_RESORT = 0.8  # least similarity of a candidate when everything else is explored
+UNREACHED = -0.3  # confidence in a candidate that could not be got to
+PLAUSIBLE = -0.45  # a rejected candidate above this may still be answered with, when everything else is explored
+
+
+class Candidates:
+    """The candidate that is being walked up to, and those that were turned away.
+
+    verifier: None takes whatever is reached. blacklist: None lists nothing. correct: whether the scene graph around a
+    candidate is corrected. rejected: scene-graph node -> how good an answer it would be where no better one exists.
+    """
+
+    def __init__(
+        self,
+        goal: GoalGraph,
+        words: WordSimilarity,
+        mind: Reasoner,
+        verifier: Verifier | None,
+        blacklist: Blacklist | None,
+        explorer: Explorer,
+        embodiment: Embodiment,
+        *,
+        correct: bool,
+        node_threshold: float,
+    ) -> None:
+        self.goal, self.words, self.mind = goal, words, mind
+        self.verifier, self.blacklist, self.explorer = verifier, blacklist, explorer
+        self.correct, self.node_threshold = correct, node_threshold
+        self.gaze, self.turn_rad = Gaze.of(embodiment), embodiment.turn_rad
+        self.pursuit: Pursuit | None = None
+        self.rejected: dict[int, float] = {}
+        self._seen_from_m: dict[int, tuple[float, float]] = {}
+
+    def watch(self, belief: Belief, here_m: tuple[float, float]) -> None:
+        """Remember from where each thing that shows was last seen."""
+        self._seen_from_m.update((detection.node_id, here_m) for detection in belief.detections)
+
+    def pursue(self, now: Moment, candidate: int) -> Intent | None:
+        """Go to a candidate, correct, verify; None where it is turned away."""
+        belief, scene = now.belief, now.scene
+        if self.pursuit is None or scene.resolve(self.pursuit.node_id) != candidate:
+            self.pursuit = Pursuit(candidate, self.gaze, self._seen_from_m.get(candidate))
+        pursuit = self.pursuit
+        pursuit.node_id = candidate
+        node = scene.nodes[candidate]
+        progress, intent = pursuit.advance(belief, now.grid, node, now.from_here)
+        if progress != "unreachable":
+            self.explorer.rest()
+        self._verify(now, pursuit, standing=progress == "standing")
+        if progress == "unreachable":
+            return self._come_nearer(now, candidate)
+        if progress == "walking" and intent is not None:
+            return now.say(f"walk up to {node.name} #{candidate}", intent)
+        if self.correct and pursuit.confidence.looks == 1:
+            now.trace["corrections"] = correct(belief, now.found.nodes.values(), self.mind)
+            if candidate not in scene.nodes:
+                self.pursuit = None
+                return now.say("the candidate was corrected away", Look(self.turn_rad))
+        return self._decide(now, pursuit)
+
+    def _verify(self, now: Moment, pursuit: Pursuit, standing: bool) -> None:
+        """Take what this look says of the candidate into its confidence."""
+        belief, node = now.belief, now.scene.nodes[pursuit.node_id]
+        shown = in_sight(belief, node) or not self._seen_from_m
+        if self.verifier is not None and (standing or (shown and facing(belief, node))):
+            pursuit.evidence = self.verifier.look(belief, node, now.found) if shown else not_shown(node)
+            pursuit.confidence.add(pursuit.evidence.value, distance_m(belief, node), standing)
+        now.trace["candidate"] = node.id
+        now.trace["confidence"] = pursuit.confidence.value
+        now.trace["evidence"] = dict(pursuit.evidence.parts)
+
+    def _decide(self, now: Moment, pursuit: Pursuit) -> Intent | None:
+        """Standing before the candidate: take it, look again, or turn away."""
+        name = now.scene.nodes[pursuit.node_id].name
+        decision = pursuit.confidence.decide(MOST_LOOKS) if self.verifier is not None else "accept"
+        if decision == "accept":
+            return now.say("verified", Stop(f"found {name}", found=True))
+        if decision == "look again":
+            turn = self.turn_rad if pursuit.confidence.looks % 2 else -self.turn_rad
+            return now.say("look again", Look(turn, _pitch_rad(now.belief)))
+        self._reject(now, pursuit.node_id, pursuit.evidence.plain)
+        now.note(f"{name} #{pursuit.node_id} is not it")
+        return None
+
+    def _come_nearer(self, now: Moment, candidate: int) -> Intent | None:
+        """There is no known way to a candidate: explore towards it, or leave it where nothing is left to explore there."""
+        node = now.scene.nodes[candidate]
+
+        def score(points: NDArray[np.float64], ways: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+            gap = np.linalg.norm(points - node.centre_m[:2], axis=1)
+            return np.where(gap <= OPENING_M, -gap - 0.3 * ways, -np.inf)
+
+        if self.pursuit is not None and not self.pursuit.anywhere:
+            choice = self.explorer.choose(now.grid, now.from_here, score)
+            if choice is not None and math.isfinite(choice.score) and self.pursuit.steps < MOST_STEPS:
+                now.trace["frontier"] = list(choice.point_m)
+                return now.say(f"look for a way to {node.name} #{candidate}", choice.go())
+            self.pursuit = Pursuit(candidate, self.gaze, None, True, self.pursuit.confidence, self.pursuit.evidence)
+            self.explorer.rest()
+            return self.pursue(now, candidate)
+        self._reject(now, candidate, UNREACHED)
+        now.note(f"{node.name} #{candidate} cannot be reached")
+        return None
+
+    def _reject(self, now: Moment, candidate: int, confidence: float) -> None:
+        """Verification failed: all that is matched goes to the blacklist, and the candidate is remembered with its evidence.
+
+        What another candidate stands on or beside stays free: the counter is not wrong because the first mug on it was.
+        """
+        self.rejected[candidate] = confidence
+        self.pursuit = None
+        if self.blacklist is None:
+            return
+        found, scene, target = now.found, now.scene, self.goal.target
+        self.blacklist.add(found, scene)
+        others = {
+            node.id
+            for node in scene
+            if (target, node.id) not in self.blacklist.nodes
+            and self.words.name(self.goal.nodes[target].name, node.name) >= self.node_threshold
+        }
+        for g, id_ in found.nodes.items():
+            if g != target and any(others.intersection(pair) for pair in scene.relations if id_ in pair):
+                self.blacklist.free(g, id_)
+
+    def settle(self, now: Moment) -> Intent:
+        """Everything is explored, or time runs out: the best candidate that is left, else the best guess, else not found."""
+        target, arrays = self.goal.target, now.arrays
+        if arrays.names:
+            alike = node_similarity(self.goal, arrays, self.words)[target]
+            open_ones = [
+                (float(alike[m]) - 0.02 * distance_m(now.belief, arrays.nodes[m]), int(arrays.ids[m]))
+                for m in np.flatnonzero(alike >= min(self.node_threshold, LAST_RESORT))
+                if int(arrays.ids[m]) not in self.rejected
+            ]
+            if self.pursuit is not None and any(id_ == self.pursuit.node_id for _, id_ in open_ones):
+                open_ones = [(math.inf, self.pursuit.node_id)]
+            for _, id_ in sorted(open_ones, reverse=True):
+                intent = self.pursue(replace(now, found=Matching(now.found.s, nodes={target: id_})), id_)
+                if intent is not None:
+                    return intent
+        return self._answer_or_give_up(now)
+
+    def _answer_or_give_up(self, now: Moment) -> Intent:
+        """Go back to the rejected candidate that came nearest, where one was in doubt rather than wrong."""
+        scene = now.scene
+        doubtful = [(value, scene.resolve(id_)) for id_, value in self.rejected.items() if value >= PLAUSIBLE]
+        for value, id_ in sorted(doubtful, reverse=True):
+            if id_ < 0:
+                continue
+            if self.pursuit is None or self.pursuit.node_id != id_:
+                self.pursuit = Pursuit(id_, self.gaze, self._seen_from_m.get(id_))
+            progress, intent = self.pursuit.advance(now.belief, now.grid, scene.nodes[id_], now.from_here)
+            if progress == "walking" and intent is not None:
+                return now.say(f"go back to {scene.nodes[id_].name} #{id_}, the best guess", intent)
+            if progress == "standing":
+                reason = f"the best guess is this {scene.nodes[id_].name} (confidence {value:.2f})"
+                return now.say("best guess", Stop(reason, found=True))
+        goal = self.goal.nodes[self.goal.target]
+        return now.say("give up", Stop(f"not found: no {goal} in what could be explored", found=False))
+
+
+def _pitch_rad(belief: Belief) -> float:
+    """Pitch of the camera now."""
+    camera = next(iter(belief.observation.cameras.values()), None)
+    return 0.0 if camera is None else pitch_of(camera.T_world_camera)

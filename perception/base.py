@@ -21,7 +21,8 @@ class Detection:
     """One segment of the current frame.
 
     name: best word for it. score: in [0, 1]. mask: (H, W) bool. embedding: (E,) float32, unit length, comparable with the
-    text embeddings of the same perceiver. node_id: the scene-graph node it was merged into, or -1.
+    text embeddings of the same perceiver. node_id: the scene-graph node it was merged into, or -1. raised: by how much the
+    score's odds were multiplied because the name is looked for, 1 = not at all.
     """
 
     name: str
@@ -29,6 +30,12 @@ class Detection:
     mask: NDArray[np.bool_]
     embedding: NDArray[np.float32]
     node_id: int = -1
+    raised: float = 1.0
+
+    @property
+    def even_score(self) -> float:
+        """The score with the odds of the name brought back to those of all other names."""
+        return self.score / (self.score + self.raised * (1.0 - self.score))
 
 
 @dataclass(frozen=True, slots=True)

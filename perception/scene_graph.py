@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,7 +22,8 @@ class SceneNode:
 
     id: stable for the life of the graph. name: best word; score: confidence in it, [0, 1]; sightings: frames it was seen
     in. centre_m, half_size_m: (3,) world-aligned box. embedding: (E,) float32 unit, in the space of the perceiver's text
-    encoder. attributes: word -> score in [0, 1] ("red": 0.9). room: id of a `RoomNode`, -1 = unknown.
+    encoder. attributes: word -> score in [0, 1] ("red": 0.9). room: id of a `RoomNode`, -1 = unknown. even_score: the score
+    as it would be if nothing were looked for (perceivers favour the names of the goal); the score itself where not given.
     """
 
     id: int
@@ -33,6 +35,11 @@ class SceneNode:
     embedding: NDArray[np.float32]
     attributes: dict[str, float] = field(default_factory=dict)
     room: int = -1
+    even_score: float = math.nan
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.even_score):
+            self.even_score = self.score
 
 
 @dataclass(slots=True, eq=False)

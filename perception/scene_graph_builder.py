@@ -147,7 +147,8 @@ class SceneGraphBuilder:
         """Add what one sighting says: near and certain views count more, and the embedding of large ones."""
         weight = max(detection.score, 1e-3) / (1.0 + (segment.distance_m / NEAR_M) ** 2)
         track.names[detection.name] = track.names.get(detection.name, 0.0) + weight
-        track.scores[detection.name] = track.scores.get(detection.name, 0.0) + weight * detection.score
+        for scores, score in ((track.scores, detection.score), (track.even_scores, detection.even_score)):
+            scores[detection.name] = scores.get(detection.name, 0.0) + weight * score
         track.pull += weight * np.sqrt(segment.area_px) * detection.embedding
         for word, score in (words or {}).items():
             total, so_far = track.words.get(word, (0.0, 0.0))
@@ -215,7 +216,7 @@ class SceneGraphBuilder:
             node = SceneNode(track.id, track.name, track.score, track.sightings, centre_m, half_size_m, embedding)
             self.graph.nodes[track.id] = node
         node.name = self.graph.names_given.get(track.id, track.name)
-        node.score, node.sightings = track.score, track.sightings
+        node.score, node.even_score, node.sightings = track.score, track.even_score, track.sightings
         node.centre_m, node.half_size_m, node.embedding = centre_m, half_size_m, embedding
         node.attributes = {word: total / weight for word, (total, weight) in track.words.items()}
         if track.colours:

@@ -54,6 +54,7 @@ def to_json(graph: SceneGraph) -> str:
                     "id": node.id,
                     "name": node.name,
                     "score": round(node.score, 4),
+                    "even_score": round(node.even_score, 4),
                     "sightings": node.sightings,
                     "centre_m": np.round(node.centre_m, 3).tolist(),
                     "half_size_m": np.round(node.half_size_m, 3).tolist(),

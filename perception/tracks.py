@@ -44,12 +44,12 @@ def sector_of(camera_m: NDArray[np.float64], centre_m: NDArray[np.float64]) -> i
 class Track:
     """The evidence behind one node.
 
-    keys: (V,) sorted voxel keys; coarse: those of the 10 cm cells. names: weight of the votes by name; scores: the same
-    times the detections' scores. words: attribute -> (weighted sum, weight). colours: linear RGB of the sightings, latest last.
-    views: bit mask of the sectors it was seen from; nearest_m, farthest_m: depth of the nearest and farthest look. hits:
-    weight of the sightings; misses: weight of the looks that should have shown it; gone: looks in a row that went through
-    the place where it should be. pull: sum of weighted embeddings. instance: id given by whoever knows it, -1 = unknown.
-    last_seen: number of the update.
+    keys: (V,) sorted voxel keys; coarse: those of the 10 cm cells. names: weight of the votes by name; scores, even_scores:
+    the same times the detections' scores, as they are and at even odds. words: attribute -> (weighted sum, weight). colours:
+    linear RGB of the sightings, latest last. views: bit mask of the sectors it was seen from; nearest_m, farthest_m: depth of
+    the nearest and farthest look. hits: weight of the sightings; misses: weight of the looks that should have shown it; gone:
+    looks in a row that went through the place where it should be. pull: sum of weighted embeddings. instance: id given by
+    whoever knows it, -1 = unknown. last_seen: number of the update.
     """
 
     id: int
@@ -58,6 +58,7 @@ class Track:
     coarse: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     names: dict[str, float] = field(default_factory=dict)
     scores: dict[str, float] = field(default_factory=dict)
+    even_scores: dict[str, float] = field(default_factory=dict)
     words: dict[str, tuple[float, float]] = field(default_factory=dict)
     colours: list[NDArray[np.float64]] = field(default_factory=list)
     sightings: int = 0
@@ -81,8 +82,15 @@ class Track:
     @property
     def score(self) -> float:
         """Share of the best name's votes x its mean detection score x hits / (hits + misses)."""
-        name = self.name
-        return self.scores[name] / sum(self.names.values()) * self.hits / (self.hits + self.misses)
+        return self._share_of(self.scores)
+
+    @property
+    def even_score(self) -> float:
+        """The same with the detections' scores at even odds."""
+        return self._share_of(self.even_scores)
+
+    def _share_of(self, scores: dict[str, float]) -> float:
+        return scores[self.name] / sum(self.names.values()) * self.hits / (self.hits + self.misses)
 
     def add_voxels(self, keys: NDArray[np.int64]) -> bool:
         """Take in sorted keys; False where all were known."""
@@ -115,6 +123,7 @@ class Track:
         for name, weight in other.names.items():
             self.names[name] = self.names.get(name, 0.0) + weight
             self.scores[name] = self.scores.get(name, 0.0) + other.scores[name]
+            self.even_scores[name] = self.even_scores.get(name, 0.0) + other.even_scores[name]
         for word, (total, weight) in other.words.items():
             mine = self.words.get(word, (0.0, 0.0))
             self.words[word] = (mine[0] + total, mine[1] + weight)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from boxworld import Thing, detections_of, orbit, render
 
-from enactive.perception.scene_graph import SceneNode
+from enactive.perception.scene_graph import SceneGraph, SceneNode
 from enactive.perception.scene_graph_builder import SceneGraphBuilder
 
 TABLE = Thing("table", (0.0, 0.0, 0.375), (1.2, 0.8, 0.75), (110, 70, 40))
@@ -58,6 +61,21 @@ def test_a_wrong_class_in_a_third_of_the_frames_is_outvoted_and_makes_no_second_
     look_around(builder, ROOM, rename=lambda k, t: "bench" if t is SOFA and k % 10 in (0, 3, 6) else t.name)
     assert node_at(builder, SOFA).name == "sofa"
     assert len(builder.graph) == len(ROOM)
+
+
+def test_a_name_that_was_favoured_is_known_at_even_odds_too():
+    """Odds of 4 that were raised four times are 1: as likely as not. A second look, of weight 0.5, sees a stool."""
+    builder = SceneGraphBuilder()
+    frame, label = render([CHAIR], next(iter(orbit((0.0, 0.0), 2.0, 12))))
+    (chair,) = detections_of([CHAIR], label)[0]
+    builder.update([replace(chair, score=0.8, raised=4.0)], frame)
+    (node,) = builder.graph
+    assert (node.score, node.even_score) == (pytest.approx(0.8), pytest.approx(0.5))
+    builder.update([replace(chair, name="stool", score=0.5)], frame)
+    (node,) = builder.graph
+    assert node.name == "chair"
+    assert (node.score, node.even_score) == (pytest.approx(0.8 * 0.8 / 1.3), pytest.approx(0.5 * 0.8 / 1.3))
+    assert SceneGraph.from_json(builder.graph.to_json()).nodes[node.id].even_score == pytest.approx(node.even_score, abs=1e-4)
 
 
 def test_near_views_outvote_more_numerous_far_ones():

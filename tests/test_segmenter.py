@@ -171,6 +171,9 @@ def test_segments_by_name_with_scores_and_masks(segmenter: Segmenter, monkeypatc
     answers = sorted((round(d.score, 3), d.name, int(d.mask.sum())) for d in found)
     assert answers == [(0.7, "mug", 96), (0.9, "mug", 96), (0.9, "sofa", 3200)]
     assert [d.score for d in found] == sorted((d.score for d in found), reverse=True)
+    assert all(d.even_score == d.score for d in found)
+    segmenter.reset(["mug"])
+    assert {(d.name, d.raised) for d in segmenter.detect(picture())} == {("mug", 4.0), ("sofa", 1.0)}
     left = found[-1]
     assert left.score == pytest.approx(0.7)
     rows, columns = np.nonzero(left.mask)

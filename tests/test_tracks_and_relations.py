@@ -31,6 +31,7 @@ def cells(array):
 def track_of(id, array, name="thing", sightings=1, weight=1.0):
     track = Track(id, voxel_keys(array), weight * word_vector(name).astype(np.float64))
     track.names, track.scores, track.sightings, track.hits = {name: weight}, {name: 0.5 * weight}, sightings, weight
+    track.even_scores = {name: 0.2 * weight}
     return track
 
 

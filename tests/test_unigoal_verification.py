@@ -19,9 +19,7 @@ from enactive.planners.unigoal.picture import describe
 from enactive.planners.unigoal.similarity import WordSimilarity
 from enactive.planners.unigoal.spotting import Spotter
 from enactive.planners.unigoal.verification import (
-    ACCEPT,
     MANY_INLIERS,
-    PASSING_LIMIT,
     SOME_INLIERS,
     ExplorationConfidence,
     Verifier,
@@ -182,8 +180,9 @@ def test_a_goal_picture_is_checked_against_the_view() -> None:
     same = verifier.look(belief(graph, warped(image, 0.9, 5.0, 0.0)), graph.nodes[1], found)
     other = verifier.look(belief(graph, clutter(5)), graph.nodes[1], found)
     assert same.value == 1.0
-    assert other.value < 0.5
-    assert other.parts["keypoints"] < 0.0
+    odds = 0.9 * (1 - 0.5**10) / (1 - 0.9 * (1 - 0.5**10)) * 3**-0.4
+    assert other.parts["keypoints"] == -0.4
+    assert other.value == pytest.approx(2 * odds / (1 + odds) - 1)
 
 
 def test_a_category_goes_by_sightings_and_score() -> None:
@@ -195,36 +194,60 @@ def test_a_category_goes_by_sightings_and_score() -> None:
     assert goal.look(belief(graph), unsure, found).value < 0.0
 
 
+def test_what_is_looked_for_is_judged_at_even_odds() -> None:
+    """A mug at odds of 4 that were raised four times is as likely a mug as not; at 1, one in five."""
+    goal = Verifier(ObjectGoal("mug"), GoalGraph((GoalNode("mug"),)), WORDS, SiftMatcher())
+    for score, even in ((0.8, 0.5), (0.5, 0.2)):
+        detection = Detection("mug", score, np.ones((1, 1), dtype=bool), np.ones(1, np.float32), raised=4.0)
+        assert detection.even_score == pytest.approx(even)
+        node = thing(1, "mug", score=score, sightings=40)
+        node.even_score = detection.even_score
+        graph = scene(node)
+        evidence = goal.look(belief(graph), node, match(goal.graph, SceneArrays.read(graph), WORDS))
+        assert evidence.value == pytest.approx(2 * even - 1, abs=1e-6)
+
+
+def test_what_was_said_multiplies_the_odds() -> None:
+    """Even odds that it is a mug; on the table, as was said: 3 to 1. Red and in the kitchen, too: 27 to 1."""
+    graph = table_scene(red=0.9)
+    graph.nodes[1].even_score, graph.nodes[1].sightings = 0.5, 40
+    assert look("the mug on the table", graph, 1).value == pytest.approx(2 * 3 / 4 - 1, abs=1e-6)
+    assert look("the red mug on the table in the kitchen", graph, 1).value == pytest.approx(2 * 27 / 28 - 1, abs=1e-6)
+
+
 @given(st.lists(st.tuples(st.floats(-1, 1), st.floats(0.5, 6)), max_size=40))
 def test_passing_looks_alone_decide_nothing(looks: list[tuple[float, float]]) -> None:
     confidence = ExplorationConfidence()
     for value, distance in looks:
         confidence.add(value, distance, standing=False)
-        assert abs(confidence.value) <= PASSING_LIMIT + 1e-9
+        assert abs(confidence.value) <= 2 / 3 + 1e-9  # the weight of one look against that of caution, 1 / (1 + 0.5)
         assert confidence.decide(4) == "look again"
 
 
-def test_near_looks_count_more_and_decide() -> None:
-    near, far = ExplorationConfidence(), ExplorationConfidence()
-    near.add(1.0, 0.5, standing=True)
-    far.add(1.0, 3.0, standing=True)
-    assert near.value == pytest.approx(0.9)
-    assert far.value == pytest.approx(0.2)
-    near.add(1.0, 0.5, standing=True)
-    assert near.value >= ACCEPT
-    assert near.decide(4) == "accept"
+@pytest.mark.parametrize(("distance", "value"), [(0.0, 2 / 3), (0.75, 0.8 / 1.3), (1.5, 0.5), (3.0, 0.2 / 0.7)])
+def test_near_looks_count_more(distance: float, value: float) -> None:
+    confidence = ExplorationConfidence()
+    confidence.add(1.0, distance, standing=True)
+    assert confidence.value == pytest.approx(value)
 
 
-def test_the_last_look_decides_by_the_balance() -> None:
-    for value, expected in ((0.15, "accept"), (0.0, "reject"), (-0.1, "reject")):
-        confidence = ExplorationConfidence()
-        for _ in range(4):
-            assert confidence.decide(4) == "look again"
-            confidence.add(value, 0.5, standing=True)
+@pytest.mark.parametrize(
+    ("evidence", "decisions"),
+    [
+        (1.0, ["accept"]),  # 0.8 / 1.3 = 0.62
+        (0.25, ["look again", "look again", "accept"]),  # 0.2 / 1.3, 0.4 / 2.1 = 0.19, 0.6 / 2.9 = 0.21
+        (0.19, ["look again", "look again", "look again", "reject"]),  # never above 0.19: four doubtful looks are doubtful
+        (0.0, ["look again", "look again", "look again", "reject"]),
+        (-0.4, ["look again", "reject"]),  # -0.32 / 1.3 = -0.25, -0.64 / 2.1 = -0.30
+        (-1.0, ["reject"]),
+    ],
+)
+def test_looks_from_three_quarters_of_a_metre_decide(evidence: float, decisions: list[str]) -> None:
+    confidence = ExplorationConfidence()
+    for expected in decisions:
+        assert confidence.decide(4) == "look again"
+        confidence.add(evidence, 0.75, standing=True)
         assert confidence.decide(4) == expected
-    against = ExplorationConfidence()
-    against.add(-1.0, 0.5, standing=True)
-    assert against.decide(4) == "reject"
 
 
 class Cutter:

@@ -82,8 +82,8 @@ class Segmenter:
         fresh = [word for word in dict.fromkeys(words) if vocabulary.canonical(word) is None]
         self.words: tuple[str, ...] = (*known, *fresh)
         self._targets = torch.from_numpy(self.text.encode(self.words))
-        wanted = {vocabulary.canonical(word) or word for word in words} - set(vocabulary.BACKGROUND)
-        self._prior = torch.tensor([math.log(self._goal_odds) if word in wanted else 0.0 for word in self.words])
+        self._wanted = {vocabulary.canonical(word) or word for word in words} - set(vocabulary.BACKGROUND)
+        self._prior = torch.tensor([math.log(self._goal_odds) if word in self._wanted else 0.0 for word in self.words])
         self._background = np.array([word in vocabulary.BACKGROUND for word in self.words])
         small = vocabulary.small()
         self._gap_m = np.array([GAP_SMALL_M if word in small else GAP_LARGE_M for word in self.words], dtype=np.float32)
@@ -156,7 +156,8 @@ class Segmenter:
             half = segments == i
             mask[: 2 * half.shape[0], : 2 * half.shape[1]] = half.repeat(2, axis=0).repeat(2, axis=1)
             name = self.words[int(names.ravel()[first[i - offset]])]
-            found.append(Detection(name, float(score[i]), mask, pooled[i]))
+            raised = self._goal_odds if name in self._wanted else 1.0
+            found.append(Detection(name, float(score[i]), mask, pooled[i], raised=raised))
         return tuple(found)
 
 

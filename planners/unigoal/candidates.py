@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from enactive.envs import Embodiment
 from enactive.perception.base import Belief
+from enactive.perception.scene_graph import SceneGraph
 
 from ..approach import pitch_of
 from ..base import Intent, Look, Stop
@@ -32,7 +33,10 @@ OPENING_M = 4.0  # frontiers this near to a thing without a way may open one
 MOST_LOOKS = 4
 LAST_RESORT = 0.8  # least similarity of a candidate when everything else is explored
 UNREACHED = -0.3  # confidence in a candidate that could not be got to
-PLAUSIBLE = -0.45  # a rejected candidate above this may still be answered with, when everything else is explored
+PLAUSIBLE = -0.7  # a rejected candidate above this may still be answered with, when everything else is explored
+DETOUR = 1.5  # steps to a place over those of the bare way, for the turns
+ARRIVAL_STEPS = 20
+NEAR_M = 1.5
 
 
 class Candidates:
@@ -58,7 +62,7 @@ class Candidates:
         self.goal, self.words, self.mind = goal, words, mind
         self.verifier, self.blacklist, self.explorer = verifier, blacklist, explorer
         self.correct, self.node_threshold = correct, node_threshold
-        self.gaze, self.turn_rad = Gaze.of(embodiment), embodiment.turn_rad
+        self.gaze, self.turn_rad, self.forward_m = Gaze.of(embodiment), embodiment.turn_rad, embodiment.forward_m
         self.pursuit: Pursuit | None = None
         self.rejected: dict[int, float] = {}
         self._seen_from_m: dict[int, tuple[float, float]] = {}
@@ -157,29 +161,52 @@ class Candidates:
 
     def settle(self, now: Moment) -> Intent:
         """Everything is explored, or time runs out: the best candidate that is left, else the best guess, else not found."""
-        target, arrays = self.goal.target, now.arrays
-        if arrays.names:
-            alike = node_similarity(self.goal, arrays, self.words)[target]
-            open_ones = [
-                (float(alike[m]) - 0.02 * distance_m(now.belief, arrays.nodes[m]), int(arrays.ids[m]))
-                for m in np.flatnonzero(alike >= min(self.node_threshold, LAST_RESORT))
-                if int(arrays.ids[m]) not in self.rejected
-            ]
-            if self.pursuit is not None and any(id_ == self.pursuit.node_id for _, id_ in open_ones):
-                open_ones = [(math.inf, self.pursuit.node_id)]
-            for _, id_ in sorted(open_ones, reverse=True):
-                intent = self.pursue(replace(now, found=Matching(now.found.s, nodes={target: id_})), id_)
-                if intent is not None:
-                    return intent
+        left = self._left(now)
+        if self.pursuit is not None and self.pursuit.node_id in left:
+            left = [self.pursuit.node_id]
+        for id_ in left:
+            intent = self.pursue(replace(now, found=Matching(now.found.s, nodes={self.goal.target: id_})), id_)
+            if intent is not None:
+                return intent
         return self._answer_or_give_up(now)
 
+    def way_back_steps(self, now: Moment) -> int:
+        """Steps that going from here to the first that `settle` would go to takes, 0 where there is none."""
+        for id_ in [*self._left(now), *(id_ for _, id_ in self._doubtful(now.scene))]:
+            spot = now.from_here.near(now.scene.nodes[id_].centre_m[:2], within_m=NEAR_M)
+            if spot is not None:
+                return ARRIVAL_STEPS + math.ceil(DETOUR * float(now.from_here.at(spot)) / self.forward_m)
+        return 0
+
+    def _left(self, now: Moment) -> list[int]:
+        """Nodes that might be the target and were not turned away, the likest and nearest first."""
+        arrays = now.arrays
+        if not arrays.names:
+            return []
+        alike = node_similarity(self.goal, arrays, self.words)[self.goal.target]
+        known = [
+            (float(alike[m]) - 0.02 * distance_m(now.belief, arrays.nodes[m]), int(arrays.ids[m]))
+            for m in np.flatnonzero(alike >= min(self.node_threshold, LAST_RESORT))
+            if int(arrays.ids[m]) not in self.rejected
+        ]
+        return [id_ for _, id_ in sorted(known, reverse=True)]
+
+    def _doubtful(self, scene: SceneGraph) -> list[tuple[float, int]]:
+        """(Evidence, node) of what was put aside in doubt rather than for being wrong, the best first.
+
+        What has come to be called something else meanwhile is wrong.
+        """
+        wanted = self.goal.nodes[self.goal.target].name
+        known = ((value, scene.resolve(id_)) for id_, value in self.rejected.items() if value >= PLAUSIBLE)
+        so_called = [
+            (value, id_) for value, id_ in known if id_ >= 0 and self.words.name(wanted, scene.nodes[id_].name) >= LAST_RESORT
+        ]
+        return sorted(so_called, reverse=True)
+
     def _answer_or_give_up(self, now: Moment) -> Intent:
-        """Go back to the rejected candidate that came nearest, where one was in doubt rather than wrong."""
+        """Go back to the best guess, where there is one."""
         scene = now.scene
-        doubtful = [(value, scene.resolve(id_)) for id_, value in self.rejected.items() if value >= PLAUSIBLE]
-        for value, id_ in sorted(doubtful, reverse=True):
-            if id_ < 0:
-                continue
+        for value, id_ in self._doubtful(scene):
             if self.pursuit is None or self.pursuit.node_id != id_:
                 self.pursuit = Pursuit(id_, self.gaze, self._seen_from_m.get(id_))
             progress, intent = self.pursuit.advance(now.belief, now.grid, scene.nodes[id_], now.from_here)

@@ -47,7 +47,6 @@ NEAR_BONUS = 0.03  # of two things that fit equally well the nearer one is taken
 STAY_BONUS = 0.1  # and one that is being walked up to is kept
 SCORE_BONUS = 0.03
 PROJECTED_REACH_M = 3.0  # frontiers this near to a projected place may hold what is missing
-RESERVE_STEPS = 60  # left of the budget to go back to the best candidate
 
 
 class UniGoal:
@@ -192,7 +191,7 @@ class UniGoal:
 
     def _act(self, now: Moment, stage: Stage) -> Intent:
         """What the stage calls for; later stages fall through to earlier ones where they find nothing to do."""
-        late = self.budget is not None and now.belief.step >= self.budget - min(RESERVE_STEPS, self.budget // 4)
+        late = self.budget is not None and now.belief.step >= self.budget - self.candidates.way_back_steps(now)
         candidate = now.found.nodes.get(self.goal_graph.target)
         if candidate is not None and (stage is not Stage.ZERO or late):
             intent = self.candidates.pursue(now, candidate)

@@ -1,11 +1,14 @@
 """Goal verification: is the thing before the agent the one that was asked for? (UniGoal, 3.5)
 
-Every look gives evidence in [-1, 1]; near looks count more. Their sum is the exploration confidence, on which the decision
-is made: +1 is enough to stop, -0.7 to turn away.
+Every look gives evidence in [-1, 1], twice the probability less one: 0 is as likely as not. The exploration confidence is its
+mean over the looks, in which near ones count more; where the balance stays between yes and no, the thing is put aside as an
+answer for the end.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -23,45 +26,58 @@ from .similarity import WordSimilarity
 from .vocabulary import ROOM_WORDS
 
 Decision = Literal["accept", "reject", "look again"]
-ACCEPT, REJECT, LENIENT = 1.0, -0.7, 0.2
+ACCEPT, REJECT = 0.2, -0.3  # of the confidence: probabilities of 0.6 and 0.35
+CAUTION = 0.5  # weight of no evidence at all, which every mean starts from
 HALF_WEIGHT_M = 1.5  # a look from here counts half of one from nowhere
-PASSING_LIMIT = 0.8  # looks on the way alone decide nothing
+PASSING_WEIGHT = 1.0  # all looks on the way together count at most as one from nowhere
 MANY_INLIERS, SOME_INLIERS = 20, 10  # views of other places share 5 or fewer, 99 times in 100
+UNRECOGNISED = -0.4  # of a picture's thing, half of the views from near share as few keypoints as any other view does
 FEW_SIGHTINGS = 8
+SUPPORT = math.log(3.0)  # a thing of the right name of which all that was said is true is so three times as often
 CONTRADICTED = -0.5  # something that was said is seen to be otherwise
 VETO = 0.5  # an attribute that is clearly another one: support below this
 
 
 @dataclass(slots=True)
 class ExplorationConfidence:
-    """Evidence summed over looks. looks: how many were taken standing before the object."""
+    """Mean evidence of the looks. looks: how many were taken standing before the object.
 
-    value: float = 0.0
+    Looks from one place show the same, so that their evidence is averaged, not summed: four doubtful looks are doubtful.
+    """
+
     looks: int = 0
+    _sum: float = 0.0
+    _weight: float = 0.0
+    _passing: float = 0.0
+
+    @property
+    def value(self) -> float:
+        """In (-1, 1)."""
+        return self._sum / (self._weight + CAUTION)
 
     def add(self, evidence: float, distance_m: float, standing: bool) -> None:
         """Take a look's evidence in. standing: it was taken from the place where the decision is made."""
-        total = self.value + evidence / (1.0 + (distance_m / HALF_WEIGHT_M) ** 2)
+        weight = 1.0 / (1.0 + (distance_m / HALF_WEIGHT_M) ** 2)
         if standing:
             self.looks += 1
-            self.value = total
         else:
-            self.value = float(np.clip(total, min(-PASSING_LIMIT, self.value), max(PASSING_LIMIT, self.value)))
+            weight = min(weight, PASSING_WEIGHT - self._passing)
+            self._passing += weight
+        self._sum += weight * evidence
+        self._weight += weight
 
     def decide(self, most_looks: int) -> Decision:
-        """What to do after the last look: after `most_looks` the balance of evidence counts."""
+        """What to do after the last look. After `most_looks` a thing in doubt is turned away, to be come back to."""
         if self.looks and self.value >= ACCEPT:
             return "accept"
-        if self.looks and self.value <= REJECT:
+        if self.looks >= most_looks or (self.looks and self.value <= REJECT):
             return "reject"
-        if self.looks < most_looks:
-            return "look again"
-        return "accept" if self.value >= LENIENT else "reject"
+        return "look again"
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One look. value in [-1, 1]; parts: what it is made of, by name.
+    """One look. value in [-1, 1]; parts: what it is made of, by name, each in [-1, 1].
 
     plain: the value without what contradictions take off it: how good an answer the thing is where no better one exists.
     """
@@ -99,13 +115,13 @@ class Verifier:
                 parts[self._say(edge)] = 1.0 if e in matching.edges else self._relation(scene, node, edge)
         if isinstance(self.goal, ImageGoal) and (frame := next(iter(belief.observation.cameras.values()), None)) is not None:
             shared = self.keypoints.inliers(frame.rgb, self.goal.image)
-            parts["keypoints"] = -0.1 if shared < SOME_INLIERS else 0.6 if shared < MANY_INLIERS else 1.0
+            parts["keypoints"] = UNRECOGNISED if shared < SOME_INLIERS else 1.0
             if shared >= MANY_INLIERS:
                 return Evidence(1.0, parts, 1.0)
         if vetoed:
             return Evidence(-1.0, parts)
         said = [value for name, value in parts.items() if name != "seen"]
-        plain = 0.4 * parts["seen"] + 0.6 * float(np.mean(said)) if said else parts["seen"]
+        plain = _together(parts["seen"], said)
         return Evidence(min(plain, CONTRADICTED) if min(said, default=0.0) <= CONTRADICTED else plain, parts, plain)
 
     def _say(self, edge: GoalEdge) -> str:
@@ -150,8 +166,18 @@ def relation_holds(a: SceneNode, relation: str, b: SceneNode) -> bool:
 
 
 def _seen(node: SceneNode) -> float:
-    """-1 for a thing hardly seen, near 1 for one seen surely and often."""
-    return float(2.0 * node.score * (1.0 - 0.5 ** (0.5 * min(node.sightings, 40))) - 0.5) / 1.5
+    """Twice the probability that a thing is what it is called, less one.
+
+    The score at even odds is that probability: of the segments that the embedded segmenter scored around p at even odds in
+    apartments that it had not seen, a share p was named right.
+    """
+    return 2.0 * node.even_score * (1.0 - 0.5 ** min(node.sightings, 30)) - 1.0
+
+
+def _together(seen: float, said: Sequence[float]) -> float:
+    """All evidence: the odds of the name times the odds by which each part of what was said speaks for or against it."""
+    log_odds = 2.0 * math.atanh(float(np.clip(seen, -0.99, 0.99))) + SUPPORT * sum(said)
+    return math.tanh(0.5 * log_odds)
 
 
 def _room(scene: SceneGraph, node: SceneNode, wanted: str) -> float:

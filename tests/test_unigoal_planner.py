@@ -23,6 +23,7 @@ class World:
     def __init__(self, planner, goal, grid, graph) -> None:
         self.planner, self.grid, self.graph = planner, grid, graph
         self.shows = lambda node: True
+        self.taken_for = lambda node: (node.name, node.score)
         self.x, self.y, self.yaw, self.steps = 0.0, 0.0, 0.0, 0
         self.traces: list[dict] = []
         planner.reset(goal, WHEELS)
@@ -31,7 +32,7 @@ class World:
         self.steps += 1
         self.grid.position_m = np.array([self.x, self.y])
         blank = np.zeros((2, 2), dtype=bool)
-        seen = tuple(Detection(n.name, n.score, blank, n.embedding, n.id) for n in self.graph if self.shows(n))
+        seen = tuple(Detection(*self.taken_for(n), blank, n.embedding, n.id) for n in self.graph if self.shows(n))
         belief = Belief(self.steps, body(self.x, self.y, self.yaw), self.grid, self.graph, seen)
         intent = self.planner.plan(belief)
         self.traces.append(dict(self.planner.trace))
@@ -144,6 +145,39 @@ def test_verification_turns_away_and_the_blacklist_leads_to_the_next() -> None:
     assert world.run().found
     assert max(trace["blacklist"] for trace in world.traces) >= 1
     assert math.dist((world.x, world.y), (-2.8, 0.0)) < 1.0
+
+
+def test_a_doubtful_thing_is_put_aside_and_answered_with_in_the_end() -> None:
+    """The one mug there is, as likely a mug as not: other places are looked at first, then it is the best guess."""
+    graph = scene(
+        thing(0, "mug", (2.0, -1.0, 0.8), (0.05, 0.05, 0.05), score=0.5, sightings=20),
+        thing(1, "kitchen counter", (-2.5, 0.0, 0.9), (0.3, 0.6, 0.4)),
+    )
+    world = World(planner(), ObjectGoal("mug"), floor(ROOM), graph)
+    stop = world.run()
+    assert stop.found
+    assert "best guess" in stop.reason
+    assert math.dist((world.x, world.y), (2.0, -1.0)) < 1.0
+    reasons = " ".join(trace["reason"] for trace in world.traces)
+    assert (
+        reasons.index("mug #0 is not it")
+        < reasons.index("look closely at kitchen counter")
+        < reasons.index("go back to mug #0")
+    )
+
+
+def test_a_candidate_that_is_corrected_to_something_else_is_left() -> None:
+    graph = scene(
+        thing(0, "mug", (2.0, 0.0, 0.8), (0.05, 0.05, 0.05), room=0, score=0.2, sightings=3, red=0.9),
+        thing(1, "table", (2.0, 0.0, 0.37), (0.3, 0.3, 0.37), room=0),
+        relations={(0, 1): "on"},
+        rooms={0: "kitchen"},
+    )
+    world = World(planner(), TextGoal("the red mug on the table in the kitchen"), floor(ROOM), graph)
+    world.taken_for = lambda node: ("apple", 0.9) if node.id == 0 else (node.name, node.score)
+    stop = world.run()
+    assert any("mug #0 is a apple" in trace.get("corrections", []) for trace in world.traces)
+    assert not stop.found
 
 
 def test_without_verification_the_first_one_is_taken() -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from enactive.envs import Embodiment
 from enactive.perception.base import Belief
-from enactive.perception.scene_graph import SceneGraph
+from enactive.perception.scene_graph import SceneGraph, SceneNode
 
 from ..approach import pitch_of
 from ..base import Intent, Look, Stop
@@ -39,11 +40,18 @@ ARRIVAL_STEPS = 20
 NEAR_M = 1.5
 
 
+class Doubt(NamedTuple):
+    """A candidate that was turned away. name: what it was called; value: the evidence for it, contradictions aside."""
+
+    name: str
+    value: float
+
+
 class Candidates:
     """The candidate that is being walked up to, and those that were turned away.
 
     verifier: None takes whatever is reached. blacklist: None lists nothing. correct: whether the scene graph around a
-    candidate is corrected. rejected: scene-graph node -> how good an answer it would be where no better one exists.
+    candidate is corrected. rejected: by scene-graph node.
     """
 
     def __init__(
@@ -64,7 +72,7 @@ class Candidates:
         self.correct, self.node_threshold = correct, node_threshold
         self.gaze, self.turn_rad, self.forward_m = Gaze.of(embodiment), embodiment.turn_rad, embodiment.forward_m
         self.pursuit: Pursuit | None = None
-        self.rejected: dict[int, float] = {}
+        self.rejected: dict[int, Doubt] = {}
         self._seen_from_m: dict[int, tuple[float, float]] = {}
 
     def watch(self, belief: Belief, here_m: tuple[float, float]) -> None:
@@ -88,8 +96,9 @@ class Candidates:
         if progress == "walking" and intent is not None:
             return now.say(f"walk up to {node.name} #{candidate}", intent)
         if self.correct and pursuit.confidence.looks == 1:
+            called = node.name
             now.trace["corrections"] = correct(belief, now.found.nodes.values(), self.mind)
-            if candidate not in scene.nodes:
+            if candidate not in scene.nodes or not self._still_fits(called, node):
                 self.pursuit = None
                 return now.say("the candidate was corrected away", Look(self.turn_rad))
         return self._decide(now, pursuit)
@@ -143,7 +152,7 @@ class Candidates:
 
         What another candidate stands on or beside stays free: the counter is not wrong because the first mug on it was.
         """
-        self.rejected[candidate] = confidence
+        self.rejected[candidate] = Doubt(now.scene.nodes[candidate].name, confidence)
         self.pursuit = None
         if self.blacklist is None:
             return
@@ -196,12 +205,16 @@ class Candidates:
 
         What has come to be called something else meanwhile is wrong.
         """
+        known = ((doubt, scene.resolve(id_)) for id_, doubt in self.rejected.items() if doubt.value >= PLAUSIBLE)
+        return sorted(
+            ((doubt.value, id_) for doubt, id_ in known if id_ >= 0 and self._still_fits(doubt.name, scene.nodes[id_])),
+            reverse=True,
+        )
+
+    def _still_fits(self, called: str, node: SceneNode) -> bool:
+        """Whether a node that was taken for the target under one name may be it under the one that it has now."""
         wanted = self.goal.nodes[self.goal.target].name
-        known = ((value, scene.resolve(id_)) for id_, value in self.rejected.items() if value >= PLAUSIBLE)
-        so_called = [
-            (value, id_) for value, id_ in known if id_ >= 0 and self.words.name(wanted, scene.nodes[id_].name) >= LAST_RESORT
-        ]
-        return sorted(so_called, reverse=True)
+        return node.name == called or self.words.name(wanted, node.name) >= LAST_RESORT
 
     def _answer_or_give_up(self, now: Moment) -> Intent:
         """Go back to the best guess, where there is one."""

@@ -11,6 +11,7 @@ from enactive.envs import ImageGoal, ObjectGoal, PoseGoal, TextGoal
 from enactive.errors import PlannerError
 from enactive.perception.base import Belief, Detection
 from enactive.perception.geodesic import distance_field
+from enactive.perception.mapping import OccupancyMap
 from enactive.planners.base import GoTo, Look, LookAt, Planner, Stop
 from enactive.planners.semantic_frontier import SemanticFrontier
 from enactive.planners.unigoal import UniGoal
@@ -108,18 +109,36 @@ def test_it_looks_around_first() -> None:
     assert all(isinstance(intent, Look) for intent in first)
 
 
-def test_frontiers_are_explored_when_nothing_is_known() -> None:
+def with_a_door() -> OccupancyMap:
+    """The room with a doorway in the wall at x = 3, behind which nothing is known."""
     grid = floor(ROOM)
     a, b = grid.cell_of((3.0, -0.6)), grid.cell_of((3.1, 0.6))
-    grid.obstacle[a[0] : b[0] + 1, a[1] : b[1]] = False  # a doorway in the wall at x = 3
+    grid.obstacle[a[0] : b[0] + 1, a[1] : b[1]] = False
     grid.tall[a[0] : b[0] + 1, a[1] : b[1]] = False
     grid.version += 1
-    world = World(planner(), ObjectGoal("mug"), grid, scene())
+    return grid
+
+
+def test_frontiers_are_explored_when_nothing_is_known() -> None:
+    world = World(planner(), ObjectGoal("mug"), with_a_door(), scene())
     intents = [world.step() for _ in range(14)]
     towards = next(intent for intent in intents if isinstance(intent, GoTo))
     assert towards.point_m[0] > 2.0
     assert abs(towards.point_m[1]) < 1.0
     assert "expand" in world.traces[-1]["reason"]
+
+
+@pytest.mark.parametrize(("score", "reason"), [(0.1, "expand from sub-graphs"), (0.3, "walk up to mug #0")])
+def test_what_is_hardly_a_candidate_waits_until_all_is_explored(score: float, reason: str) -> None:
+    mug = thing(0, "mug", (-2.0, 0.0, 0.8), (0.05, 0.05, 0.05), score=score)
+    world = World(planner(), ObjectGoal("mug"), with_a_door(), scene(mug))
+    world.step()
+    while world.traces[-1]["reason"] == "look around":
+        world.step()
+    assert reason in world.traces[-1]["reason"]
+    world.grid = floor(ROOM)
+    while "walk up to mug #0" not in world.traces[-1]["reason"]:
+        assert not isinstance(world.step(), Stop)
 
 
 def test_a_candidate_that_does_not_show_up_close_goes_to_the_blacklist() -> None:
@@ -164,6 +183,18 @@ def test_a_doubtful_thing_is_put_aside_and_answered_with_in_the_end() -> None:
         < reasons.index("look closely at kitchen counter")
         < reasons.index("go back to mug #0")
     )
+
+
+def test_a_thing_in_doubt_is_looked_at_again_when_it_is_seen_more_surely() -> None:
+    for more, found in ((0.05, False), (0.15, True)):
+        graph = scene(thing(0, "mug", (2.0, -1.0, 0.8), (0.05, 0.05, 0.05), score=0.55, sightings=20))
+        world = World(planner(), ObjectGoal("mug"), with_a_door(), graph)
+        while "is not it" not in (world.traces or [{"reason": ""}])[-1]["reason"]:
+            world.step()
+        graph.nodes[0].even_score += more
+        graph.nodes[0].sightings = 60  # so many that the blacklist lets it go
+        reasons = [world.step() and world.traces[-1]["reason"] for _ in range(6)]
+        assert any("mug #0" in reason for reason in reasons) == found
 
 
 def test_a_candidate_that_is_corrected_to_something_else_is_left() -> None:

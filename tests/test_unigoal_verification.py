@@ -207,6 +207,18 @@ def test_what_is_looked_for_is_judged_at_even_odds() -> None:
         assert evidence.value == pytest.approx(2 * even - 1, abs=1e-6)
 
 
+def test_the_segments_of_a_look_count_by_their_area() -> None:
+    """Three quarters of what shows are called a mug with 0.8, the rest something else: 0.6, whatever was seen before."""
+    node = thing(1, "mug", score=0.1)
+    mug, bowl = np.array([[True, True, True, False]]), np.array([[False, False, False, True]])
+    seen = tuple(Detection(name, 0.8, mask, np.ones(1, np.float32), 1) for name, mask in (("mug", mug), ("bowl", bowl)))
+    goal = Verifier(ObjectGoal("mug"), GoalGraph((GoalNode("mug"),)), WORDS, SiftMatcher())
+    graph = scene(node)
+    found = match(goal.graph, SceneArrays.read(graph), WORDS)
+    assert goal.look(Belief(1, Observation(), scene_graph=graph, detections=seen), node, found).value == pytest.approx(0.2)
+    assert goal.look(belief(graph), node, found).value == pytest.approx(2 * 0.1 * (1 - 0.5**10) - 1)
+
+
 def test_what_was_said_multiplies_the_odds() -> None:
     """Even odds that it is a mug; on the table, as was said: 3 to 1. Red and in the kitchen, too: 27 to 1."""
     graph = table_scene(red=0.9)

@@ -34,16 +34,21 @@ OPENING_M = 4.0  # frontiers this near to a thing without a way may open one
 MOST_LOOKS = 4
 LAST_RESORT = 0.8  # least similarity of a candidate when everything else is explored
 UNREACHED = -0.3  # confidence in a candidate that could not be got to
-PLAUSIBLE = -0.7  # a rejected candidate above this may still be answered with, when everything else is explored
+PLAUSIBLE = -0.45  # a rejected candidate above this may still be answered with, when everything else is explored
+PROMISING = 0.2  # of what is scored below, one in nine is what it is called: not worth a walk while there is more to explore
+BETTER = 0.1  # by which a score must rise for a candidate to be looked at again
+METRE_COST = 0.02  # of probability
 DETOUR = 1.5  # steps to a place over those of the bare way, for the turns
 ARRIVAL_STEPS = 20
 NEAR_M = 1.5
 
 
 class Doubt(NamedTuple):
-    """A candidate that was turned away. name: what it was called; value: the evidence for it, contradictions aside."""
+    """A candidate that was turned away. name, score: what it was called, and how surely at even odds; value: the evidence that
+    it is the target, contradictions aside."""
 
     name: str
+    score: float
     value: float
 
 
@@ -152,7 +157,8 @@ class Candidates:
 
         What another candidate stands on or beside stays free: the counter is not wrong because the first mug on it was.
         """
-        self.rejected[candidate] = Doubt(now.scene.nodes[candidate].name, confidence)
+        node = now.scene.nodes[candidate]
+        self.rejected[candidate] = Doubt(node.name, node.even_score, confidence)
         self.pursuit = None
         if self.blacklist is None:
             return
@@ -168,46 +174,66 @@ class Candidates:
             if g != target and any(others.intersection(pair) for pair in scene.relations if id_ in pair):
                 self.blacklist.free(g, id_)
 
-    def settle(self, now: Moment) -> Intent:
-        """Everything is explored, or time runs out: the best candidate that is left, else the best guess, else not found."""
-        left = self._left(now)
-        if self.pursuit is not None and self.pursuit.node_id in left:
-            left = [self.pursuit.node_id]
-        for id_ in left:
+    def promising(self, scene: SceneGraph, candidate: int) -> bool:
+        """Whether a candidate is worth a walk while other places are not explored yet."""
+        if self.pursuit is not None and scene.resolve(self.pursuit.node_id) == candidate:
+            return True
+        score, doubt = scene.nodes[candidate].even_score, self.rejected.get(candidate)
+        again = doubt is None or self.blacklist is None or score >= doubt.score + BETTER
+        return score >= PROMISING and again
+
+    def settle(self, now: Moment, late: bool) -> Intent:
+        """Everything is explored, or time runs out: the candidates that are left, else the best guess, else not found.
+
+        late: there is time for one answer only.
+        """
+        left, guesses = self._left(now), self._guesses(now.scene)
+        if self.pursuit is not None and any(id_ == self.pursuit.node_id for _, id_ in left):
+            left = [(1.0, self.pursuit.node_id)]
+        for worth, id_ in left:
+            if late and guesses and guesses[0][0] > worth:
+                break
             intent = self.pursue(replace(now, found=Matching(now.found.s, nodes={self.goal.target: id_})), id_)
             if intent is not None:
                 return intent
         return self._answer_or_give_up(now)
 
     def way_back_steps(self, now: Moment) -> int:
-        """Steps that going from here to the first that `settle` would go to takes, 0 where there is none."""
-        for id_ in [*self._left(now), *(id_ for _, id_ in self._doubtful(now.scene))]:
+        """Steps from here to what would be the answer now, 0 where there is none."""
+        for _, id_ in sorted(self._left(now) + self._guesses(now.scene), reverse=True):
             spot = now.from_here.near(now.scene.nodes[id_].centre_m[:2], within_m=NEAR_M)
             if spot is not None:
                 return ARRIVAL_STEPS + math.ceil(DETOUR * float(now.from_here.at(spot)) / self.forward_m)
         return 0
 
-    def _left(self, now: Moment) -> list[int]:
-        """Nodes that might be the target and were not turned away, the likest and nearest first."""
+    def _left(self, now: Moment) -> list[tuple[float, int]]:
+        """(Probability that it is the target, less where it is far; node) of all that was not turned away, best first."""
         arrays = now.arrays
         if not arrays.names:
             return []
         alike = node_similarity(self.goal, arrays, self.words)[self.goal.target]
-        known = [
-            (float(alike[m]) - 0.02 * distance_m(now.belief, arrays.nodes[m]), int(arrays.ids[m]))
-            for m in np.flatnonzero(alike >= min(self.node_threshold, LAST_RESORT))
-            if int(arrays.ids[m]) not in self.rejected
-        ]
-        return [id_ for _, id_ in sorted(known, reverse=True)]
+        known = [(float(alike[m]), arrays.nodes[m]) for m in np.flatnonzero(alike >= min(self.node_threshold, LAST_RESORT))]
+        return sorted(
+            (
+                (value * node.even_score - METRE_COST * distance_m(now.belief, node), node.id)
+                for value, node in known
+                if node.id not in self.rejected
+            ),
+            reverse=True,
+        )
 
-    def _doubtful(self, scene: SceneGraph) -> list[tuple[float, int]]:
-        """(Evidence, node) of what was put aside in doubt rather than for being wrong, the best first.
+    def _guesses(self, scene: SceneGraph) -> list[tuple[float, int]]:
+        """(Probability that it is the target, node) of what was turned away in doubt rather than for being wrong, best first.
 
         What has come to be called something else meanwhile is wrong.
         """
         known = ((doubt, scene.resolve(id_)) for id_, doubt in self.rejected.items() if doubt.value >= PLAUSIBLE)
         return sorted(
-            ((doubt.value, id_) for doubt, id_ in known if id_ >= 0 and self._still_fits(doubt.name, scene.nodes[id_])),
+            (
+                (0.5 * (1.0 + doubt.value), id_)
+                for doubt, id_ in known
+                if id_ >= 0 and self._still_fits(doubt.name, scene.nodes[id_])
+            ),
             reverse=True,
         )
 
@@ -219,14 +245,14 @@ class Candidates:
     def _answer_or_give_up(self, now: Moment) -> Intent:
         """Go back to the best guess, where there is one."""
         scene = now.scene
-        for value, id_ in self._doubtful(scene):
+        for probability, id_ in self._guesses(scene):
             if self.pursuit is None or self.pursuit.node_id != id_:
                 self.pursuit = Pursuit(id_, self.gaze, self._seen_from_m.get(id_))
             progress, intent = self.pursuit.advance(now.belief, now.grid, scene.nodes[id_], now.from_here)
             if progress == "walking" and intent is not None:
                 return now.say(f"go back to {scene.nodes[id_].name} #{id_}, the best guess", intent)
             if progress == "standing":
-                reason = f"the best guess is this {scene.nodes[id_].name} (confidence {value:.2f})"
+                reason = f"the best guess is this {scene.nodes[id_].name} (probability {probability:.2f})"
                 return now.say("best guess", Stop(reason, found=True))
         goal = self.goal.nodes[self.goal.target]
         return now.say("give up", Stop(f"not found: no {goal} in what could be explored", found=False))

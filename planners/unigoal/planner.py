@@ -24,7 +24,7 @@ from enactive.perception.scene_graph import SceneGraph
 from ..approach import turn_between, yaw_of
 from ..base import GoTo, Intent, Look, LookAt, Stop, surroundings
 from .blacklist import Blacklist
-from .candidates import Candidates
+from .candidates import PROMISING, Candidates
 from .embedding import SceneArrays
 from .explorer import Choice, Explorer
 from .frontier_score import FrontierWeights, meaning, score_frontiers, subgraph_relevance
@@ -43,7 +43,7 @@ from .stages import Stage, stage_of
 from .verification import Verifier
 
 UNNAMED = "pictured thing"
-NEAR_BONUS = 0.03  # of two things that fit equally well the nearer one is taken
+NEAR_BONUS = 0.03  # of two things that fit equally well the nearer one is taken, if it is worth a walk
 STAY_BONUS = 0.1  # and one that is being walked up to is kept
 SCORE_BONUS = 0.03
 PROJECTED_REACH_M = 3.0  # frontiers this near to a projected place may hold what is missing
@@ -176,7 +176,8 @@ class UniGoal:
         if self.matching == "simplified":
             return match_simplified(self.goal_graph, arrays, self.listed.nodes if self.blacklist else frozenset())
         gap = np.linalg.norm(arrays.centres_m[:, :2] - grid.position_m, axis=1)
-        preference = NEAR_BONUS * np.exp(-gap / 5.0) + SCORE_BONUS * np.array([node.score for node in arrays.nodes])
+        score = np.array([node.even_score for node in arrays.nodes])
+        preference = NEAR_BONUS * (np.exp(-gap / 5.0) + (score >= PROMISING)) + SCORE_BONUS * score
         if self.candidates.pursuit is not None:
             preference[arrays.ids == self.candidates.pursuit.node_id] += STAY_BONUS
         return match(
@@ -193,20 +194,22 @@ class UniGoal:
         """What the stage calls for; later stages fall through to earlier ones where they find nothing to do."""
         late = self.budget is not None and now.belief.step >= self.budget - self.candidates.way_back_steps(now)
         candidate = now.found.nodes.get(self.goal_graph.target)
-        if candidate is not None and (stage is not Stage.ZERO or late):
+        if late:
+            return self.candidates.settle(now, late)
+        if candidate is not None and stage is not Stage.ZERO and self.candidates.promising(now.scene, candidate):
             intent = self.candidates.pursue(now, candidate)
             if intent is not None:
                 return intent
-        elif not late:
+        else:
             self.candidates.pursuit = None
         if self._looking_around(now.belief):
             return now.say("look around", Look(self.turn_rad))
         choice = None
-        if not late and stage is Stage.PARTIAL and candidate is None:
+        if stage is Stage.PARTIAL and candidate is None:
             choice = self._infer(now)
-        if choice is None and not late:
+        if choice is None:
             choice = self._expand(now)
-        if not late and (choice is None or not choice.wide):
+        if choice is None or not choice.wide:
             visit = self.inspector.next(now.belief, now.grid, now.scene, now.from_here)
             if visit is not None:
                 return now.say(f"look closely at {visit[1]}", visit[0])
@@ -214,7 +217,7 @@ class UniGoal:
             now.trace["frontier"] = list(choice.point_m)
             now.trace["frontiers"] = choice.count
             return choice.go()
-        return self.candidates.settle(now)
+        return self.candidates.settle(now, late)
 
     def _looking_around(self, belief: Belief) -> bool:
         """The turn on the spot at the start."""

@@ -101,7 +101,7 @@ class Verifier:
         scene = belief.scene_graph
         if scene is None:
             return Evidence(0.0)
-        parts = {"seen": _seen(node)}
+        parts = {"seen": self._seen(belief, node)}
         target = self.graph.nodes[self.graph.target]
         vetoed = False
         for kind, word in target.attributes.items():
@@ -123,6 +123,20 @@ class Verifier:
         said = [value for name, value in parts.items() if name != "seen"]
         plain = _together(parts["seen"], said)
         return Evidence(min(plain, CONTRADICTED) if min(said, default=0.0) <= CONTRADICTED else plain, parts, plain)
+
+    def _seen(self, belief: Belief, node: SceneNode) -> float:
+        """Twice the probability that a thing is what it is called, less one.
+
+        A score at even odds is that probability: of the segments that the embedded segmenter scored around p at even odds in
+        apartments that it had not seen, a share of about p was named right. The segments of the current frame count by their
+        area, those that are called something else as none; where the thing does not show, what all frames gave it counts.
+        """
+        shown = [d for d in belief.detections if d.node_id == node.id]
+        area = sum(int(d.mask.sum()) for d in shown)
+        if not area:
+            return 2.0 * node.even_score * (1.0 - 0.5 ** min(node.sightings, 30)) - 1.0
+        named = [d for d in shown if self.words.name(node.name, d.name) >= NODE_THRESHOLD]
+        return 2.0 * sum(int(d.mask.sum()) * d.even_score for d in named) / area - 1.0
 
     def _say(self, edge: GoalEdge) -> str:
         return f"{self.graph.nodes[edge.a].name} {edge.relation} {self.graph.nodes[edge.b].name}"
@@ -163,15 +177,6 @@ def relation_holds(a: SceneNode, relation: str, b: SceneNode) -> bool:
     if relation == "below":
         return bool(flat <= 0.3 and top <= b.centre_m[2] + 0.5 * b.half_size_m[2])
     return bool(flat <= 0.9 and float(gap[2]) <= 0.6)
-
-
-def _seen(node: SceneNode) -> float:
-    """Twice the probability that a thing is what it is called, less one.
-
-    The score at even odds is that probability: of the segments that the embedded segmenter scored around p at even odds in
-    apartments that it had not seen, a share p was named right.
-    """
-    return 2.0 * node.even_score * (1.0 - 0.5 ** min(node.sightings, 30)) - 1.0
 
 
 def _together(seen: float, said: Sequence[float]) -> float:

@@ -185,6 +185,20 @@ def test_a_goal_picture_is_checked_against_the_view() -> None:
     assert other.value == pytest.approx(2 * odds / (1 + odds) - 1)
 
 
+@pytest.mark.parametrize(("shared", "value"), [(9, -0.98), (10, 0.6), (19, 0.6), (20, 1.0)])
+def test_keypoints_speak_whatever_a_thing_is_called(shared: int, value: float) -> None:
+    """A node that is hardly what it is called (0.01), with so many inliers."""
+
+    class Sharing:
+        def inliers(self, view: np.ndarray, goal: np.ndarray) -> int:
+            return shared
+
+    goal, graph = GoalGraph((GoalNode("mug"),)), scene(thing(1, "mug", score=0.01, sightings=40))
+    found = match(goal, SceneArrays.read(graph), WORDS)
+    evidence = Verifier(ImageGoal(clutter(0)), goal, WORDS, Sharing()).look(belief(graph, clutter(0)), graph.nodes[1], found)
+    assert evidence.value == pytest.approx(value, abs=0.01)
+
+
 def test_a_category_goes_by_sightings_and_score() -> None:
     goal = Verifier(ObjectGoal("mug"), GoalGraph((GoalNode("mug"),)), WORDS, SiftMatcher())
     sure, unsure = thing(1, "mug", score=0.95, sightings=20), thing(2, "mug", score=0.2, sightings=1)

@@ -196,7 +196,8 @@ class UniGoal:
         candidate = now.found.nodes.get(self.goal_graph.target)
         if late:
             return self.candidates.settle(now, late)
-        if candidate is not None and stage is not Stage.ZERO and self.candidates.promising(now.scene, candidate):
+        promising = candidate is not None and (candidate == self.spotted or self.candidates.promising(now.scene, candidate))
+        if candidate is not None and stage is not Stage.ZERO and promising:
             intent = self.candidates.pursue(now, candidate)
             if intent is not None:
                 return intent

@@ -31,6 +31,7 @@ CAUTION = 0.5  # weight of no evidence at all, which every mean starts from
 HALF_WEIGHT_M = 1.5  # a look from here counts half of one from nowhere
 PASSING_WEIGHT = 1.0  # all looks on the way together count at most as one from nowhere
 MANY_INLIERS, SOME_INLIERS = 20, 10  # views of other places share 5 or fewer, 99 times in 100
+RECOGNISED = 0.6
 UNRECOGNISED = -0.4  # of a picture's thing, half of the views from near share as few keypoints as any other view does
 FEW_SIGHTINGS = 8
 SUPPORT = math.log(3.0)  # a thing of the right name of which all that was said is true is so three times as often
@@ -115,9 +116,9 @@ class Verifier:
                 parts[self._say(edge)] = 1.0 if e in matching.edges else self._relation(scene, node, edge)
         if isinstance(self.goal, ImageGoal) and (frame := next(iter(belief.observation.cameras.values()), None)) is not None:
             shared = self.keypoints.inliers(frame.rgb, self.goal.image)
-            parts["keypoints"] = UNRECOGNISED if shared < SOME_INLIERS else 1.0
-            if shared >= MANY_INLIERS:
-                return Evidence(1.0, parts, 1.0)
+            parts["keypoints"] = UNRECOGNISED if shared < SOME_INLIERS else RECOGNISED if shared < MANY_INLIERS else 1.0
+            if shared >= SOME_INLIERS:  # whatever it is called and whatever light it stands in
+                return Evidence(parts["keypoints"], parts, parts["keypoints"])
         if vetoed:
             return Evidence(-1.0, parts)
         said = [value for name, value in parts.items() if name != "seen"]

@@ -77,6 +77,26 @@ def test_a_policy_that_fails_ends_the_run_with_its_own_words(tmp_path: Path, cap
     assert np.ptp([tick["sent"] for tick in ticks], axis=0).max() == 0.0
 
 
+def test_a_policy_that_does_not_answer_in_time_ends_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the bound the run would go on until the policy does answer, and end well a second later."""
+    monkeypatch.setattr("enactive.agents.commands.control.FIRST_ANSWER_S", 0.5)
+    asked = ["control", "--seconds", "1", "--out", str(tmp_path), "--policy", "test_control.Slow", *SLACK]
+    assert main(asked) == 1
+    assert "the policy gave no answer within 0.5 s; the body holds" in capsys.readouterr().err
+    report, ticks = record_of(tmp_path)
+    assert "no answer within 0.5 s" in report["error"]
+    assert ticks
+    assert all(tick["held"] for tick in ticks)
+
+
+class Slow(JointSweep):
+    def act(self, intent: Any, observation: Any, belief: Any) -> Any:
+        time.sleep(20.0)
+        return super().act(intent, observation, belief)
+
+
 class Lost(JointSweep):
     def act(self, intent: Any, observation: Any, belief: Any) -> Any:
         raise ControllerError("no idea")

@@ -7,7 +7,7 @@ import pytest
 
 from enactive.envs.household.tasks.conditions import succeeded
 from enactive.envs.household.tasks.make_tasks import practice_tasks
-from enactive.envs.household.tasks.suites import load_tasks
+from enactive.envs.household.tasks.suites import SPLITS, load_tasks
 from enactive.envs.household.tasks.symbolic import Command, apply_command
 from enactive.envs.household.tasks.task import TASK_TYPES, start_of
 from enactive.envs.household.tasks.wording import belongs_to_val
@@ -35,6 +35,15 @@ def test_practice_is_of_every_type_undone_at_the_start_and_in_sentences_of_train
     assert not any(belongs_to_val(task.instruction) for task in tasks)
     assert not any(succeeded(place, start_of(place, task).world, task) for task in tasks)
     assert len({(task.type, task.object, task.receptacle, task.movable) for task in tasks}) == len(tasks)
+
+
+def test_practice_ids_are_numbered_come_again_and_belong_to_no_split(tasks):
+    assert [task.id for task in tasks] == [f"practice-{SEED}-{n}" for n in range(len(tasks))]
+    assert practice_tasks(layout(SEED, None), 5, np.random.default_rng(0)) == practice_tasks(
+        layout(SEED, None), 5, np.random.default_rng(0)
+    )
+    splits = {task.id for split in SPLITS for task in load_tasks(split)}
+    assert not splits & {task.id for task in tasks}
 
 
 @pytest.mark.parametrize("slips", [0.0, 0.3])

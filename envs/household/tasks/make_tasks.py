@@ -65,9 +65,11 @@ def apartment_tasks(split: str, seed: int, count: int) -> list[Task]:
 def practice_tasks(layout: Layout, count: int, rng: np.random.Generator) -> list[Task]:
     """Up to `count` more tasks of one apartment to train on without pictures, in sentences that no val split has.
 
-    They are drawn as those of the train split are, and what they go to need not be in sight of the camera.
+    They are drawn as those of the train split are, and what they go to need not be in sight of the camera. Their ids are
+    practice-SEED-N, N in the order of drawing, which no task of a split has.
     """
-    return list(islice(_made(layout, "train", count, rng, None), count))
+    made = islice(_made(layout, "train", count, rng, None), count)
+    return [replace(task, id=f"practice-{layout.apartment.seed}-{n}") for n, task in enumerate(made)]
 
 
 def _made(layout: Layout, split: str, count: int, rng: np.random.Generator, renderer: Renderer | None) -> Iterator[Task]:

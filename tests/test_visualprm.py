@@ -26,7 +26,7 @@ from enactive.planners.d2po.fit import OutOfTimeError, Place, Recipe
 from enactive.planners.d2po.models import small_policy
 from enactive.planners.d2po.planner import D2PO
 from enactive.planners.d2po.prompt import Situation, policy_prompt, prompt_pieces
-from enactive.planners.d2po.weights import ship, shipped_policy
+from enactive.planners.d2po.weights import WEIGHTS, ship, shipped_policy
 
 torch.set_num_threads(1)
 TINY = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
@@ -307,3 +307,20 @@ def test_the_planner_takes_what_the_critic_rates_highest(tmp_path):
     assert planner.trace["rated"] == {"done": 0.0, "find bed": 1.0, "find mug": 0.0}
     with pytest.raises(ConfigError, match="at least one"):
         D2PO(candidates=0)
+
+
+def test_a_critic_that_cannot_judge_is_refused_before_the_first_task(tmp_path):
+    ship(rating_net(tiny()), {}, tmp_path / "critic")
+    with pytest.raises(ConfigError, match="needs a critic"):
+        D2PO(candidates=2)
+    with pytest.raises(ConfigError, match="nothing to choose from"):
+        D2PO(critic=tmp_path / "critic")
+    with pytest.raises(ConfigError, match="no folder of a critic"):
+        D2PO(critic=tmp_path / "nowhere", candidates=2)
+    with pytest.raises(ConfigError, match="no folder of a critic"):
+        D2PO(critic=shipped_critic(tmp_path / "critic"), candidates=2)
+    with pytest.raises(ConfigError, match="no token for"):
+        D2PO(critic=WEIGHTS, candidates=2)  # the policy that ships rates nothing
+    (tmp_path / "critic" / "model.safetensors").unlink()
+    with pytest.raises(ConfigError, match="is missing"):
+        D2PO(critic=tmp_path / "critic", candidates=2)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from ..d2po.policy import Ids
 
-WEIGHTS = Path(__file__).parents[1] / "weights" / "visualprm"
 PLUS, MINUS = "+", "-"
 POSITIONS = 1024  # 25 commands with all that is in view take up to about 800 tokens
 READ_TOKENS = 16_384  # filling included, of plans that are read at once
@@ -174,6 +173,11 @@ def fit_critic(
         return optimise(critic.net, update, max(1, round(recipe.epochs * order.per_epoch)), recipe, seed, place)
 
 
-def shipped_critic(folder: Path = WEIGHTS) -> Critic:
-    """The critic of a folder. Raises ConfigError where it is missing or does not have the hash noted."""
+def shipped_critic(folder: Path) -> Critic:
+    """The critic that `enactive train critic --ship_to` wrote to a folder.
+
+    Raises ConfigError where it is no folder of a critic, or does not have the hash noted.
+    """
+    if not isinstance(folder, Path) or not (folder / "card.json").exists():
+        raise ConfigError(f"{folder} is no folder of a critic: make one with `enactive train critic --ship_to FOLDER`")
     return Critic(shipped_policy(folder, "enactive train critic"))

@@ -13,7 +13,6 @@ from enactive.perception.base import Belief
 
 from ..base import Intent, Interact, Stop
 from ..critics.trajectories import user_turn
-from ..critics.visualprm import WEIGHTS as CRITIC
 from ..critics.visualprm import shipped_critic
 from .dialogue import NEEDS, Dialogue
 from .prompt import Situation, parse_command, policy_prompt, world_prompt
@@ -30,9 +29,11 @@ class D2PO:
 
     policy: folder of the weights, the shipped ones by default. knowledge: what the environment tells of, as it was set there:
     the prompt says which. predict: the same weights also say what the world will become; it is in the trace, and nothing is
-    decided by it. candidates: how many next commands are drawn at `temperature`, of which the critic (a folder) picks one; 1
-    takes the likeliest and needs no critic. An answer that is no command fails the trial (planner_output_error) and is never
-    replaced.
+    decided by it. candidates: how many next commands are drawn at `temperature`, of which the critic picks one; 1 takes the
+    likeliest. critic: folder that `enactive train critic --ship_to` wrote, given with more than one candidate and only then.
+    An answer that is no command fails the trial (planner_output_error) and is never replaced.
+
+    Raises ConfigError for a critic that is missing, has nothing to choose from, or cannot judge.
     """
 
     goals: tuple[type[Goal], ...] = (TaskGoal,)
@@ -45,15 +46,20 @@ class D2PO:
         policy: Path = WEIGHTS,
         knowledge: Knowledge = "visible",
         predict: bool = True,
-        critic: Path = CRITIC,
+        critic: Path | None = None,
         candidates: int = 1,
         temperature: float = 0.7,
         seed: int = 0,
     ) -> None:
         if candidates < 1:
             raise ConfigError(f"D2PO needs at least one candidate, not {candidates}")
+        if critic is None and candidates > 1:
+            fix = "make one with `enactive train critic --ship_to FOLDER` and give it as critic=FOLDER"
+            raise ConfigError(f"to choose among {candidates} candidates D2PO needs a critic: {fix}")
+        if critic is not None and candidates == 1:
+            raise ConfigError("a critic has nothing to choose from with one candidate: give more, for example candidates=8")
+        self.critic = None if critic is None else shipped_critic(critic)
         self.policy, self.knowledge, self.predict = shipped_policy(policy), knowledge, predict
-        self.critic = shipped_critic(critic) if candidates > 1 else None
         self.candidates, self.temperature, self.seed = candidates, temperature, seed
         self._trace: dict[str, Any] = {}
 

@@ -33,7 +33,7 @@ def shipped_policy(folder: Path = WEIGHTS, command: str = "enactive train d2po")
     Raises ConfigError where it is missing or does not have the hash noted.
     """
     fix = f"restore it with `git checkout planners/weights`, reinstall, or make it with `{command}`"
-    if not (folder / "card.json").exists():
+    if not all((folder / name).exists() for name in ("card.json", "model.safetensors")):
         raise ConfigError(f"the policy {folder} is missing: {fix}")
     card = json.loads((folder / "card.json").read_text())
     if sha256_of(folder / "model.safetensors") != card["sha256"]:

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from enactive.precision import fast_products
+
 from .batches import Batch
 from .network import PixelEmbedder
 from .phrases import PhraseBank
@@ -14,14 +16,14 @@ MIN_PIXELS = 12  # of an instance whose attributes are learned
 ATTRIBUTE_WEIGHT = 0.3
 
 
-def loss(net: PixelEmbedder, batch: Batch, bank: PhraseBank, rng: np.random.Generator, bf16: bool) -> dict[str, torch.Tensor]:
+def loss(net: PixelEmbedder, batch: Batch, bank: PhraseBank, rng: np.random.Generator) -> dict[str, torch.Tensor]:
     """Named terms, each a scalar; their sum is to be minimised.
 
     `names`: cross-entropy over the names of all categories, mean over the drawn pixels (LSeg's equation 1, with pixels drawn
     by class frequency). `attributes`: cross-entropy of the mean embedding of each instance over phrases of its own category
     that differ in colour or in material.
     """
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+    with fast_products():
         maps = net.pixels(batch.features)
         drawn = net.head(maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1])[batch.pixels][:, :, None, None])[:, :, 0, 0]
     embeddings = F.normalize(drawn.float(), dim=-1)

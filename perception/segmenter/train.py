@@ -173,7 +173,7 @@ class Trainer:
         parts = self._parts()
         batch = make_batch(self.drawer, max(BATCH * parts**2 // self.workers, 1), rng, parts)
         self.net.train()
-        terms = loss(self.net, batch, self.bank, rng, bf16=True)
+        terms = loss(self.net, batch, self.bank, rng)
         self.net.zero_grad(set_to_none=True)
         torch.autograd.backward(torch.stack(list(terms.values())).sum())
         self.progress.seconds = self._share_gradients(seconds)

@@ -18,7 +18,7 @@ def load_processor(name: str) -> Any:
     cls = processor_class_from_name(kind)
     if cls is None:
         raise ValueError(f"transformers knows no processor called {kind}")
-    pictures = AutoImageProcessor.from_pretrained(name, backend="pil")  # type: ignore[no-untyped-call]
+    pictures = AutoImageProcessor.from_pretrained(name, backend="pil")
     tokenizer = AutoTokenizer.from_pretrained(name)
     own = {
         key: value for key, value in settings.items() if key not in ("processor_class", "image_processor", "video_processor")

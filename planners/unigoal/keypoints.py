@@ -122,7 +122,7 @@ class LightGlueMatcher:
         """Read model and processor by hub name or folder. Raises OSError where the weights are not there."""
         from transformers import AutoImageProcessor, LightGlueForKeypointMatching
 
-        processor = AutoImageProcessor.from_pretrained(name, use_fast=False)  # type: ignore[no-untyped-call]
+        processor = AutoImageProcessor.from_pretrained(name, use_fast=False)
         return cls(LightGlueForKeypointMatching.from_pretrained(name), processor)
 
     def inliers(self, view: NDArray[np.uint8], goal: NDArray[np.uint8]) -> int:

@@ -1,11 +1,15 @@
-"""What a household task tells its agent in words, as a belief: no pictures, and nothing that was not told."""
+"""What a household task tells its agent in words, as a belief: nothing that was not told, and a map to walk by."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from enactive.envs import Embodiment, Goal, Observation
 from enactive.errors import PerceptionError
 
 from .base import Belief
+from .mapping import OccupancyMap
+from .sensor_checks import SensorGuard
 
 
 class TaskPerceiver:
@@ -25,7 +29,7 @@ class TaskPerceiver:
     def update(self, observation: Observation) -> Belief:
         told = observation.extra
         if observation.text is None or not {"known_objects", "holding", "refused"} <= told.keys():
-            raise PerceptionError("TaskPerceiver was told nothing; run it on HouseholdTask in the fast or symbolic mode")
+            raise PerceptionError("TaskPerceiver was told nothing; run it on HouseholdTask")
         if not self._step:
             self._instruction = observation.text
         message = observation.text if self._step else ""
@@ -38,3 +42,22 @@ class TaskPerceiver:
             "refused": bool(told["refused"]),
         }
         return Belief(self._step, observation, extra=extra)
+
+
+class WalkingTaskPerceiver(TaskPerceiver):
+    """`TaskPerceiver` with a map of the floor from depth and pose, for a body that has to walk."""
+
+    needs = TaskPerceiver.needs | {"depth", "pose"}
+    provides = TaskPerceiver.provides | {"map"}
+
+    def reset(self, embodiment: Embodiment, goal: Goal | None = None) -> None:
+        super().reset(embodiment, goal)
+        self._body, self._guard = embodiment, SensorGuard()
+        self._map: OccupancyMap | None = None
+
+    def update(self, observation: Observation) -> Belief:
+        frame, pose = self._guard.check(observation)
+        if self._map is None:
+            self._map = OccupancyMap.around(pose, self._body)
+        self._map.update(frame, pose)
+        return replace(super().update(observation), map=self._map)

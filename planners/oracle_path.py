@@ -80,11 +80,7 @@ class OracleShortestPath:
         if not math.isfinite(left_m):
             return Stop("there is no way to the goal", found=False)
         path = oracle.path_m(here, oracle.targets)
-        along = np.cumsum(np.linalg.norm(np.diff(path, axis=0, prepend=here[None]), axis=1))
-        if along[-1] > AHEAD_M:
-            x, y = path[int(np.searchsorted(along, AHEAD_M))]
-            return GoTo((float(x), float(y)), radius_m=0.1)
-        return self._last_steps(belief, path[-1])
+        return along(path, here) or self._last_steps(belief, path[-1])
 
     def _last_steps(self, belief: Belief, end_m: NDArray[np.float64]) -> GoTo:
         """To the end of the path, or, where there is room, a little further towards the goal."""
@@ -96,3 +92,12 @@ class OracleShortestPath:
         if grid is not None and traversable(grid, through_unknown=True)[tuple(grid.cell_of(further))]:
             return GoTo((float(further[0]), float(further[1])), radius_m=0.15)
         return GoTo((float(end_m[0]), float(end_m[1])), radius_m=0.05)
+
+
+def along(path_m: NDArray[np.float64], here_m: NDArray[np.float64]) -> GoTo | None:
+    """The next stretch of a path (L, 2) from a place (2,), None where it ends within 1.5 m."""
+    walked = np.cumsum(np.linalg.norm(np.diff(path_m, axis=0, prepend=here_m[None]), axis=1))
+    if walked[-1] <= AHEAD_M:
+        return None
+    x, y = path_m[int(np.searchsorted(walked, AHEAD_M))]
+    return GoTo((float(x), float(y)), radius_m=0.1)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
+import numpy as np
 import pytest
 
 import enactive.envs  # noqa: F401  # registers HouseholdTask
@@ -17,12 +18,15 @@ from enactive.agents.commands.eval import main as evaluate_command
 from enactive.agents.commands.run import main as run_command
 from enactive.controllers.interaction import InteractionController
 from enactive.envs import TaskGoal
+from enactive.envs.household.motion import FORWARD_M
+from enactive.envs.household.tasks.env import HouseholdTask
 from enactive.envs.household.tasks.suites import load_tasks, task_asked_for
 from enactive.errors import ConfigError, PlannerError
 from enactive.perception.base import Belief
-from enactive.perception.tasks import TaskPerceiver
+from enactive.perception.tasks import TaskPerceiver, WalkingTaskPerceiver
 from enactive.planners.base import Intent, Interact
 from enactive.planners.oracle_expert import OracleExpert
+from enactive.planners.oracle_walks import OracleWalks
 from enactive.planners.random_commands import RandomCommands
 
 TASKS = load_tasks("val_seen")[:4]
@@ -45,6 +49,57 @@ def test_the_expert_does_a_task_in_both_modes_and_is_scored_the_same(k: int) -> 
     assert symbolic.metrics["task_type"] == TASKS[k].type
     assert [step.feedback["message"] for step in fast.steps] == [step.feedback["message"] for step in symbolic.steps]
     assert len(symbolic.steps) == TASKS[k].plan_length + 1  # with `done`
+
+
+class Watched(HouseholdTask):
+    """Keeps the pose of the body after every action."""
+
+    def reset(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        out = super().reset(**kwargs)
+        self.poses = [self.state.base.copy()]
+        return out
+
+    def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        out = super().step(action)
+        self.poses.append(self.state.base.copy())
+        return out
+
+
+@pytest.mark.parametrize("k", [9, 10])
+def test_a_body_that_walks_does_what_the_symbolic_mode_does(k: int) -> None:
+    task, env = load_tasks("train")[k], Watched("physical")
+    agent = Agent(WalkingTaskPerceiver(), OracleWalks(), InteractionController(), max_steps=300)
+    episode = agent.run(env, TaskGoal(task.instruction), options={"task": task}, seed=0)
+    symbolic = HouseholdTask("symbolic")
+    symbolic.reset(seed=0, options={"task": task})
+    plan = symbolic.oracle.expert_plan()
+    assert [said for said, _ in env.turns] == list(plan or ())
+    assert all(feedback.ok for _, feedback in env.turns)
+    assert episode.outcome == "stopped"
+    assert episode.metrics["success"]
+    assert episode.metrics["path_length_weighted_success"] == 1.0
+    moved = np.abs(np.diff(np.array(env.poses), axis=0))
+    assert np.hypot(*moved[:, :2].T).max() <= FORWARD_M + 1e-6  # it walks: no command carries it further than a move
+    assert len(episode.steps) > 3 * len(env.turns)
+    env.close()
+
+
+def test_a_body_is_told_what_its_picture_shows_and_has_shown() -> None:
+    task, env = load_tasks("train")[9], HouseholdTask("physical", knowledge="remembered")
+    obs, _ = env.reset(seed=0, options={"task": task})
+    shown: set[str] = set()
+    for motion in (2, 2, 2, 2, 0):  # turns to the left, and a verb on what is not in view
+        ids, pixels = np.unique(env.oracle.segmentation(), return_counts=True)
+        now = {env.layout.categories[i] for i, count in zip(ids, pixels, strict=True) if i >= 0 and count >= 15}
+        shown |= now
+        assert set(obs["known_objects"].splitlines()) == shown
+        assert (obs["refused"], obs["holding"]) == (0, "")
+        verb = 0 if motion else 2  # PickUp
+        obs, *_, info = env.step({"motion": motion, "verb": verb, "target": "unicorn" if verb else "", "pixel_uv": (-1, -1)})
+    assert shown > now
+    assert (obs["refused"], info["feedback"]["error"]) == (1, "unknown_object")
+    assert obs in env.observation_space
+    env.close()
 
 
 def test_chance_is_scored_and_comes_again() -> None:

@@ -102,6 +102,12 @@ class Household(gym.Env[dict[str, Any], Any]):
             raise ConfigError("call reset() before using the environment")
         return self._state
 
+    @property
+    def view(self) -> View:
+        """What the body sees now, by the true segmentation: for the verbs, and for what an agent is told in words."""
+        pose = camera_pose(self.state.base, self.state.pitch_rad)
+        return View(self.renderer.segmentation(self.state, pose), self._K, pose)
+
     def save_state(self) -> WorldState:
         """The state, immutable: keep it as it is."""
         return self.state
@@ -157,9 +163,7 @@ class Household(gym.Env[dict[str, Any], Any]):
         """Apply a verb to what is in view."""
         u, v = (int(each) for each in action["pixel_uv"])
         interaction = Interaction(VERBS[int(action["verb"]) - 1], action["target"], None if u < 0 or v < 0 else (u, v))
-        pose = camera_pose(self.state.base, self.state.pitch_rad)
-        view = View(self.renderer.segmentation(self.state, pose), self._K, pose)
-        after, feedback = apply_verb(self.world, self.state, view, interaction)
+        after, feedback = apply_verb(self.world, self.state, self.view, interaction)
         self._state = motion.counted(after)
         info = {"feedback": feedback.as_info(), "collided": False}
         return self._observe(feedback.message), 0.0, False, self.state.steps >= self.max_steps, info

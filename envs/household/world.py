@@ -13,6 +13,7 @@ from .compile import CompiledApartment, compile_apartment, pose_model
 from .engine import mujoco
 from .geodesic import Geodesics, navigable
 from .model import Apartment
+from .motion import BODY_RADIUS_M
 from .obstacles import Footprints, Obstacles
 from .shell import solids
 from .state import WorldState
@@ -29,17 +30,23 @@ class World:
         self.compiled: CompiledApartment = compile_apartment(apartment)
         self.obstacles = Obstacles(apartment, solids(apartment))
         self.floors = floors(apartment)
-        self._geodesics: tuple[Footprints, Geodesics] | None = None
+        self._geodesics: tuple[Footprints, dict[float, Geodesics]] | None = None
         self._data = mujoco.MjData(self.compiled.model)
         self._views: dict[int, NDArray[np.bool_]] = {}
         self._viewed: WorldState | None = None
 
-    def geodesics(self, state: WorldState) -> Geodesics:
-        """Way-finding around what blocks the body in a state; made again only when something that blocks has moved."""
+    def geodesics(self, state: WorldState, margin_m: float = 0.0) -> Geodesics:
+        """Way-finding around what blocks the body in a state; made again only when something that blocks has moved.
+
+        margin_m: air that the ways leave around the body.
+        """
         prints = self.obstacles.footprints(state)
         if self._geodesics is None or self._geodesics[0] is not prints:
-            self._geodesics = (prints, Geodesics(navigable(self.floors, prints)))
-        return self._geodesics[1]
+            self._geodesics = (prints, {})
+        made = self._geodesics[1]
+        if margin_m not in made:
+            made[margin_m] = Geodesics(navigable(self.floors, prints, BODY_RADIUS_M + margin_m))
+        return made[margin_m]
 
     def random_start(self, state: WorldState, rng: np.random.Generator) -> tuple[float, float, float] | None:
         """A place x, y and yaw rad in the largest connected stretch of free floor, at random; None where there is none."""

@@ -40,8 +40,8 @@ class HouseholdTask(Household):
     is truncated: 25, and 500 in the physical mode, where it is not given.
 
     knowledge: what the agent is told of the things around it, in the observation's "known_objects", a name a line; "holding"
-    names what is in the hand; "refused" says whether the last command was. All three are there in the fast and symbolic
-    modes. `turns` and `oracle` are for metrics.
+    names what is in the hand; "refused" says whether the last command was. In the physical mode what is in view is what the
+    picture shows. `turns` and `oracle` are for metrics.
 
     The action space is that of `Household(verbs=True)`. To stop (motion 0) is to say `done`. The fast and symbolic modes go
     by name: pixels mean nothing to them, and any motion but stop raises ConfigError. Whether the task is done is in
@@ -74,8 +74,8 @@ class HouseholdTask(Household):
             cameras = self.embodiment.cameras if mode == "fast" else ()
             self.embodiment = replace(self.embodiment, labels=("stop",), cameras=cameras)
             self.action_space = _with(self.action_space, motion=gym.spaces.Discrete(1))
-            told = {"known_objects": _NAMES, "holding": _NAMES, "refused": gym.spaces.Discrete(2)}
-            self.observation_space = _with(self.observation_space, **told)
+        told = {"known_objects": _NAMES, "holding": _NAMES, "refused": gym.spaces.Discrete(2)}
+        self.observation_space = _with(self.observation_space, **told)
         if mode == "symbolic":
             self.observation_space = _with(self.observation_space, cameras=None)
         self._running: tuple[Layout, Task] | None = None
@@ -141,12 +141,12 @@ class HouseholdTask(Household):
     def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Take one action. The reward is 0: success is the metrics' to judge."""
         if self.mode == "physical":
-            out = super().step(action)
+            obs, reward, stopped, ended, info = super().step(action)
+            came = info["feedback"]
             if action["verb"]:
-                told = out[-1]["feedback"]
                 said = Command(VERBS[int(action["verb"]) - 1], action["target"])
-                self.turns.append((said, Feedback(told["ok"], told["message"], told["error"])))
-            return out
+                self.turns.append((said, Feedback(came["ok"], came["message"], came["error"])))
+            return obs | self._told(bool(action["verb"]) and not came["ok"]), reward, stopped, ended, info
         if not action["verb"]:
             if int(action["motion"]) != DISCRETE_ACTIONS.index("stop"):
                 raise ConfigError(f"in the {self.mode} mode the body goes by Find and takes no motion but stop")
@@ -166,17 +166,22 @@ class HouseholdTask(Household):
         )
 
     def _seen(self, message: str, refused: bool = False) -> dict[str, Any]:
+        if self.mode != "symbolic":
+            return self._observe(message) | self._told(refused)
+        stamp = np.array([self.state.steps * STEP_S])
+        return {"T_world_base": base_pose(self.state.base), "text": message, "stamp_s": stamp, **self._told(refused)}
+
+    def _told(self, refused: bool) -> dict[str, Any]:
+        """What the agent is told in words, beside the message."""
+        state, layout = self.state, self.layout
         if self.mode == "physical":
-            return self._observe(message)
-        state, layout, seen = self.state, self.layout, in_view(self.layout, self.save_task())
+            seen = frozenset(self.view.visible().tolist())
+        else:
+            seen = in_view(layout, self.save_task())
         self._memory |= seen
         known = known_objects(layout, state, seen, self._memory, self.knowledge)
         holding = layout.categories[state.held] if state.held >= 0 else ""
-        told = {"known_objects": "\n".join(known), "holding": holding, "refused": int(refused)}
-        if self.mode == "fast":
-            return self._observe(message) | told
-        stamp = np.array([state.steps * STEP_S])
-        return {"T_world_base": base_pose(state.base), "text": message, "stamp_s": stamp, **told}
+        return {"known_objects": "\n".join(known), "holding": holding, "refused": int(refused)}
 
     @property
     def _task(self) -> tuple[Layout, Task]:

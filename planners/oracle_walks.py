@@ -1,0 +1,131 @@
+"""A household task by a body that walks: a planner's `Find` as a true shortest path and a look, step by step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enactive.envs import Embodiment, Goal
+from enactive.errors import ConfigError, PlannerError
+from enactive.perception.base import Belief
+from enactive.perception.geodesic import traversable
+
+from .approach import pitch_of, reached
+from .base import GoTo, Intent, Interact, LookAt, Planner
+from .oracle_expert import OracleExpert
+from .oracle_path import along
+
+THERE_M, ABOUT_M = 0.1, 0.25  # from a place of the way; where the map takes that for too narrow, about it will do
+LOOKS = 12  # moves: half a turn and the camera's whole way, twice
+
+
+class WalkOracle(Protocol):
+    """What the world tells of its truth: what a command means, the way there, where it is, and whether it can be acted on."""
+
+    def meant(self, verb: str, target: str, at: int) -> tuple[int, int]: ...
+    def way_m(self, object_id: int, stand: bool) -> NDArray[np.float64]: ...
+    def middle_m(self, object_id: int) -> NDArray[np.float64]: ...
+    def in_reach(self, object_id: int) -> bool: ...
+
+
+class OracleWalks:
+    """Says the commands of another planner, and before each walks to and looks at what it means: the upper bound of walking.
+
+    planner: for `TaskGoal`, `OracleExpert` where not given. Before `Find` the body goes where the symbolic mode would put it
+    and looks; before another verb it looks where the picture does not show the thing within reach (it was put down, or
+    uncovered); where looking is not enough it goes to the nearest place that sees the thing. Whether it is there is for the
+    body's verbs to say, by the picture. `bind` it to the environment's oracle.
+    """
+
+    def __init__(self, planner: Planner | None = None) -> None:
+        self.planner: Planner = OracleExpert() if planner is None else planner
+        self.goals = self.planner.goals
+        self.needs = self.planner.needs | {"map"}
+        self.emits: tuple[type[Intent], ...] = (GoTo, LookAt, *self.planner.emits)
+        self.verbs: frozenset[str] = getattr(self.planner, "verbs", frozenset())
+        self._oracle: WalkOracle | None = None
+        self._stage = ""
+
+    @property
+    def trace(self) -> Mapping[str, Any]:
+        return {**self.planner.trace, "stage": self._stage}
+
+    def bind(self, oracle: WalkOracle) -> None:
+        """Give it, and the planner if that takes it, the truth to go by."""
+        self._oracle = oracle
+        if (bind := getattr(self.planner, "bind", None)) is not None:
+            bind(oracle)
+
+    def reset(self, goal: Goal, embodiment: Embodiment) -> None:
+        """Start on a task. Raises ConfigError where it was not bound, and as the planner does."""
+        self._truth()
+        self.planner.reset(goal, embodiment)
+        self._look_rad = embodiment.look_rad
+        self._command: Intent | None = None
+        self._at = -1
+
+    def plan(self, belief: Belief) -> Intent:
+        """A move towards what the planner's command means or, when there is none left to make, the command."""
+        if self._command is None:
+            self._command = self.planner.plan(belief)
+            self._prepare(self._command)
+        move = self._move(belief)
+        if move is not None:
+            return move
+        command, self._command, self._stage = self._command, None, "act"
+        return command
+
+    def _truth(self) -> WalkOracle:
+        if self._oracle is None:
+            raise ConfigError("OracleWalks knows no oracle: call planner.bind(env.unwrapped.oracle) before reset")
+        return self._oracle
+
+    def _prepare(self, command: Intent) -> None:
+        self._thing, self._ahead, self._looks = -1, list[str](), 0
+        if isinstance(command, Interact):
+            self._thing, self._at = self._truth().meant(command.verb, command.target, self._at)
+            self._ahead = ["stand", "face"] if command.verb == "Find" else ["look"]
+            self._ahead += ["view point", "look"]
+
+    def _move(self, belief: Belief) -> GoTo | LookAt | None:
+        while self._thing >= 0 and self._ahead:
+            self._stage = self._ahead[0]
+            if self._stage in ("look", "view point") and self._truth().in_reach(self._thing):
+                return None
+            move = self._go(belief) if self._stage in ("stand", "view point") else self._look(belief)
+            if move is not None:
+                return move
+            self._ahead.pop(0)
+            self._looks = 0
+        return None
+
+    def _go(self, belief: Belief) -> GoTo | None:
+        pose = belief.observation.T_world_base
+        if pose is None:
+            raise PlannerError("the oracle's path needs the pose of the base, and the observation has none")
+        here, path = pose[:2, 3], self._truth().way_m(self._thing, self._stage == "stand")
+        if not len(path):
+            return None
+        x, y = path[-1]
+        go = along(path, here) or GoTo((float(x), float(y)), radius_m=THERE_M)
+        grid = belief.map
+        if grid is not None and not traversable(grid, through_unknown=True)[tuple(grid.cell_of(go.point_m))]:
+            go = replace(go, radius_m=ABOUT_M)
+        return None if math.dist(here, path[-1]) <= go.radius_m else go
+
+    def _look(self, belief: Belief) -> LookAt | None:
+        """Until base and camera are turned towards the thing, as near as the body's steps allow."""
+        x, y, z = (float(each) for each in self._truth().middle_m(self._thing))
+        look, self._looks = LookAt((x, y, z)), self._looks + 1
+        camera = next(iter(belief.observation.cameras.values()), None)
+        if camera is None or self._looks > LOOKS:
+            return None
+        eye = camera.T_world_camera[:3, 3]
+        wanted = math.atan2(z - eye[2], math.hypot(x - eye[0], y - eye[1]))
+        level = abs(wanted - pitch_of(camera.T_world_camera)) <= self._look_rad / 2.0 + 1e-6
+        return None if level and reached(look, belief.observation) else look

@@ -22,6 +22,8 @@ from .oracle_path import along
 
 THERE_M, ABOUT_M = 0.1, 0.25  # from a place of the way; where the map takes that for too narrow, about it will do
 LOOKS = 12  # moves: half a turn and the camera's whole way, twice
+STILL_MOVES, STILL_M = 14, 0.05  # a turn on a spot: there is no way on, and the thing is looked at from here
+MOST_MOVES = 200  # on one way: back and forth before a gap that the map opens and shuts
 
 
 class WalkOracle(Protocol):
@@ -38,8 +40,8 @@ class OracleWalks:
 
     planner: for `TaskGoal`, `OracleExpert` where not given. Before `Find` the body goes where the symbolic mode would put it
     and looks; before another verb it looks where the picture does not show the thing within reach (it was put down, or
-    uncovered); where looking is not enough it goes to the nearest place that sees the thing. Whether it is there is for the
-    body's verbs to say, by the picture. `bind` it to the environment's oracle.
+    uncovered); where looking is not enough it goes to the nearest place that sees the thing. A way that does not lead on is
+    given up. Whether the thing is there is for the body's verbs to say, by the picture. `bind` it to the environment's oracle.
     """
 
     def __init__(self, planner: Planner | None = None) -> None:
@@ -86,11 +88,16 @@ class OracleWalks:
         return self._oracle
 
     def _prepare(self, command: Intent) -> None:
-        self._thing, self._ahead, self._looks = -1, list[str](), 0
+        self._thing, self._ahead = -1, list[str]()
+        self._begin()
         if isinstance(command, Interact):
             self._thing, self._at = self._truth().meant(command.verb, command.target, self._at)
             self._ahead = ["stand", "face"] if command.verb == "Find" else ["look"]
             self._ahead += ["view point", "look"]
+
+    def _begin(self) -> None:
+        self._moves = self._still = 0
+        self._spot = np.full(2, np.inf)
 
     def _move(self, belief: Belief) -> GoTo | LookAt | None:
         while self._thing >= 0 and self._ahead:
@@ -101,7 +108,7 @@ class OracleWalks:
             if move is not None:
                 return move
             self._ahead.pop(0)
-            self._looks = 0
+            self._begin()
         return None
 
     def _go(self, belief: Belief) -> GoTo | None:
@@ -109,7 +116,9 @@ class OracleWalks:
         if pose is None:
             raise PlannerError("the oracle's path needs the pose of the base, and the observation has none")
         here, path = pose[:2, 3], self._truth().way_m(self._thing, self._stage == "stand")
-        if not len(path):
+        self._still = self._still + 1 if math.dist(here, self._spot) < STILL_M else 0
+        self._moves, self._spot = self._moves + 1, here.copy()
+        if not len(path) or self._still > STILL_MOVES or self._moves > MOST_MOVES:
             return None
         x, y = path[-1]
         go = along(path, here) or GoTo((float(x), float(y)), radius_m=THERE_M)
@@ -121,9 +130,9 @@ class OracleWalks:
     def _look(self, belief: Belief) -> LookAt | None:
         """Until base and camera are turned towards the thing, as near as the body's steps allow."""
         x, y, z = (float(each) for each in self._truth().middle_m(self._thing))
-        look, self._looks = LookAt((x, y, z)), self._looks + 1
+        look, self._moves = LookAt((x, y, z)), self._moves + 1
         camera = next(iter(belief.observation.cameras.values()), None)
-        if camera is None or self._looks > LOOKS:
+        if camera is None or self._moves > LOOKS:
             return None
         eye = camera.T_world_camera[:3, 3]
         wanted = math.atan2(z - eye[2], math.hypot(x - eye[0], y - eye[1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from enactive.agents.plugins import load
 from enactive.agents.pose_evaluation import evaluate_poses, poses_markdown, read_view
 from enactive.agents.statistics import mean
 from enactive.controllers.poseless.baselines import MeanPose, MiddlePose
+from enactive.controllers.poseless.small_language import WRITER_WEIGHTS
+from enactive.controllers.poseless.weights import WEIGHTS
 from enactive.envs.shadow_hand.joints import HIGH_RAD, LOW_RAD, MIDDLE_RAD
 from enactive.envs.shadow_hand.views import HandViews
 from enactive.errors import ConfigError, ControllerError
@@ -108,7 +111,9 @@ def test_the_command_compares_and_writes_the_table(tmp_path: Path, capsys: pytes
     table = (tmp_path / "table.md").read_text()
     assert all(f"| {name} | 4 |" in table for name in ("PoseLess", "MiddlePose", "MeanPose(views=3)"))
     assert len((tmp_path / "episodes.jsonl").read_text().splitlines()) == 12
-    assert "weights" in json.loads((tmp_path / "settings.json").read_text())
+    told = json.loads((tmp_path / "settings.json").read_text())
+    for key, file in (("weights", WEIGHTS), ("language_weights", WRITER_WEIGHTS)):
+        assert told[key] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert main([*asked, "--compare", "[PoseLess]"]) == 2
     assert "names a reader twice" in capsys.readouterr().err
     assert main([*asked[:-1], str(tmp_path / "other"), "--split", "tests"]) == 2

@@ -52,13 +52,15 @@ def main(argv: Sequence[str]) -> int:
     import torch
 
     from enactive.agents.pose_evaluation import evaluate_poses, poses_markdown
+    from enactive.controllers.poseless.small_language import WRITER_WEIGHTS
     from enactive.controllers.poseless.weights import WEIGHTS
     from enactive.envs.shadow_hand.views import HandViews
     from enactive.pretrained import sha256_of
 
     torch.set_num_threads(1)
     folder = chosen.out or Path("runs/eval") / f"hand-poses-{chosen.split}-{readers[chosen.reader].name.rpartition('.')[2]}"
-    settings = {"suite": POSE_SUITE, "split": chosen.split, "version": __version__, "weights": sha256_of(WEIGHTS)}
+    weights = {"weights": sha256_of(WEIGHTS), "language_weights": sha256_of(WRITER_WEIGHTS)}
+    settings = {"suite": POSE_SUITE, "split": chosen.split, "version": __version__, **weights}
     with HandViews(chosen.split) as views, progress_bar() as progress:
         bar = progress.add_task("", total=chosen.episodes * len(readers), tally="")
         rows = evaluate_poses(

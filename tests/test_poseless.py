@@ -329,3 +329,15 @@ def test_the_command_copies_a_picture_and_reports_errors_by_joint_and_finger(tmp
     assert all(f"<td>{joint}</td>" in page for joint in JOINTS)
     angle = np.rad2deg(view.joints_rad[JOINTS.index("FFJ3")])
     assert f"<td>FFJ3</td><td>{angle:.1f}</td>" in page
+
+
+def test_averaging_reads_each_picture_by_itself_and_comes_closer_at_the_fingertips() -> None:
+    with HandViews("val") as views:
+        seen_views = [views[index] for index in range(24)]
+        true = np.stack([view.joints_rad for view in seen_views])
+        pictures = [view.rgb for view in seen_views]
+        averaged = ParallelEstimator(averaged=True)
+        found = averaged.estimate(pictures)
+        np.testing.assert_allclose(averaged.estimate(pictures[3:4])[0], found[3], atol=0.02)
+        plain = ParallelEstimator().estimate(pictures)
+        assert errors(views.poses, found, true).tips_mm.mean() < errors(views.poses, plain, true).tips_mm.mean()

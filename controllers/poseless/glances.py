@@ -17,6 +17,16 @@ from .network import JointNetwork, angles_rad, normalised, places
 from .pictures import Square, middle_square, seen, square_around
 
 AT_ONCE = 64  # pictures in one pass
+# Squares of the averaged reading: shift in sides and scale, within what training displaces them by.
+AROUND = (
+    (0.0, 0.0, 1.0),
+    (0.06, 0.0, 1.0),
+    (-0.06, 0.0, 1.0),
+    (0.0, 0.06, 1.0),
+    (0.0, -0.06, 1.0),
+    (0.0, 0.0, 0.9),
+    (0.0, 0.0, 1.12),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +43,17 @@ def look_twice(net: JointNetwork, pictures: Sequence[NDArray[np.uint8]]) -> Read
     groups = [pictures[start : start + AT_ONCE] for start in range(0, len(pictures), AT_ONCE)]
     parts = [_look(net, group, squares_of_hands(net, group)) for group in groups]
     return Read(np.concatenate([part.angles_rad for part in parts]), np.concatenate([part.points for part in parts]))
+
+
+@torch.inference_mode()
+def look_around(net: JointNetwork, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
+    """(N, 24) rad: the mean of what the squares of `AROUND` show, laid around where the second look finds the keypoints."""
+    found = []
+    for picture, points in zip(pictures, look_twice(net, pictures).points, strict=True):
+        visible = np.clip(points, 0.0, picture.shape[1::-1])
+        squares = [square_around(visible, (x, y), scale) for x, y, scale in AROUND]
+        found.append(_look(net, [picture] * len(squares), squares).angles_rad.mean(axis=0))
+    return np.stack(found)
 
 
 @torch.inference_mode()

@@ -185,6 +185,26 @@ def test_a_doubtful_thing_is_put_aside_and_answered_with_in_the_end() -> None:
     )
 
 
+def test_a_doubtful_thing_that_hardly_matches_is_decided_on_without_a_budget() -> None:
+    """Stage 0 for want of all that was said of it: the looks at it have to add up to a decision all the same."""
+    goal = TextGoal("the red mug on the table next to the sofa in the bathroom")
+    graph = scene(thing(0, "mug", (2.0, -1.0, 0.8), (0.05, 0.05, 0.05), score=0.5, sightings=20))
+    world = World(planner(), goal, floor(ROOM), graph)
+    assert world.run(most=60).found
+    assert {trace["stage"][0] for trace in world.traces} == {"1"}
+
+
+def test_who_is_late_goes_back_and_explores_no_more() -> None:
+    """One doubtful mug to go back to, and a frontier that would need more steps than are left."""
+    graph = scene(thing(0, "mug", (-2.5, 0.0, 0.8), (0.05, 0.05, 0.05), score=0.15, sightings=20))
+    world = World(planner(budget_steps=60), ObjectGoal("mug"), with_a_door(), graph)
+    world.run(most=70)
+    reasons = [trace["reason"] for trace in world.traces]
+    first = next(k for k, reason in enumerate(reasons) if "mug #0" in reason)
+    assert first > 11
+    assert not any("expand" in reason for reason in reasons[first:])
+
+
 def test_a_thing_in_doubt_is_looked_at_again_when_it_is_seen_more_surely() -> None:
     for more, found in ((0.05, False), (0.15, True)):
         graph = scene(thing(0, "mug", (2.0, -1.0, 0.8), (0.05, 0.05, 0.05), score=0.55, sightings=20))

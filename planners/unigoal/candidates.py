@@ -187,7 +187,7 @@ class Candidates:
 
         late: there is time for one answer only.
         """
-        left, guesses = self._left(now), self._guesses(now.scene)
+        left, guesses = self._left(now), self._guesses(now)
         if self.pursuit is not None and any(id_ == self.pursuit.node_id for _, id_ in left):
             left = [(1.0, self.pursuit.node_id)]
         for worth, id_ in left:
@@ -200,8 +200,8 @@ class Candidates:
 
     def way_back_steps(self, now: Moment) -> int:
         """Steps from here to what would be the answer now, 0 where there is none."""
-        for _, id_ in sorted(self._left(now) + self._guesses(now.scene), reverse=True):
-            spot = now.from_here.near(now.scene.nodes[id_].centre_m[:2], within_m=NEAR_M)
+        for _, id_ in sorted(self._left(now) + self._guesses(now), reverse=True):
+            spot = _spot_near(now, id_)
             if spot is not None:
                 return ARRIVAL_STEPS + math.ceil(DETOUR * float(now.from_here.at(spot)) / self.forward_m)
         return 0
@@ -222,17 +222,18 @@ class Candidates:
             reverse=True,
         )
 
-    def _guesses(self, scene: SceneGraph) -> list[tuple[float, int]]:
+    def _guesses(self, now: Moment) -> list[tuple[float, int]]:
         """(Probability that it is the target, node) of what was turned away in doubt rather than for being wrong, best first.
 
-        What has come to be called something else meanwhile is wrong.
+        What has come to be called something else meanwhile is wrong, and what there is no way to is no answer.
         """
+        scene = now.scene
         known = ((doubt, scene.resolve(id_)) for id_, doubt in self.rejected.items() if doubt.value >= PLAUSIBLE)
         return sorted(
             (
                 (0.5 * (1.0 + doubt.value), id_)
                 for doubt, id_ in known
-                if id_ >= 0 and self._still_fits(doubt.name, scene.nodes[id_])
+                if id_ >= 0 and self._still_fits(doubt.name, scene.nodes[id_]) and _spot_near(now, id_) is not None
             ),
             reverse=True,
         )
@@ -245,7 +246,7 @@ class Candidates:
     def _answer_or_give_up(self, now: Moment) -> Intent:
         """Go back to the best guess, where there is one."""
         scene = now.scene
-        for probability, id_ in self._guesses(scene):
+        for probability, id_ in self._guesses(now):
             if self.pursuit is None or self.pursuit.node_id != id_:
                 self.pursuit = Pursuit(id_, self.gaze, self._seen_from_m.get(id_))
             progress, intent = self.pursuit.advance(now.belief, now.grid, scene.nodes[id_], now.from_here)
@@ -256,6 +257,11 @@ class Candidates:
                 return now.say("best guess", Stop(reason, found=True))
         goal = self.goal.nodes[self.goal.target]
         return now.say("give up", Stop(f"not found: no {goal} in what could be explored", found=False))
+
+
+def _spot_near(now: Moment, id_: int) -> NDArray[np.float64] | None:
+    """The place nearest to a node to which there is a known way."""
+    return now.from_here.near(now.scene.nodes[id_].centre_m[:2], within_m=NEAR_M)
 
 
 def _pitch_rad(belief: Belief) -> float:

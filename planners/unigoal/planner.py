@@ -127,7 +127,7 @@ class UniGoal:
         )
         self.inspector = Inspector(self.goal_graph, self.mind, self.candidates.gaze)
         self.spotted = -1  # node that was recognised as what the goal picture shows
-        self.budget = embodiment.max_steps if self.budget_steps is None else self.budget_steps
+        self.budget, self.late = embodiment.max_steps if self.budget_steps is None else self.budget_steps, False
         self.turn_rad, self.turned_rad, self.heading_rad, self.looks = embodiment.turn_rad, 0.0, math.nan, 0
         self.anchored_since: tuple[frozenset[int], float, int] = (frozenset(), 0.0, 0)
         self._trace = {}
@@ -192,17 +192,24 @@ class UniGoal:
 
     def _act(self, now: Moment, stage: Stage) -> Intent:
         """What the stage calls for; later stages fall through to earlier ones where they find nothing to do."""
-        late = self.budget is not None and now.belief.step >= self.budget - self.candidates.way_back_steps(now)
+        if not self.late and self.budget is not None:  # once late, always: on the way back fewer steps need to be kept
+            self.late = now.belief.step >= self.budget - self.candidates.way_back_steps(now)
+        if self.late:
+            return self.candidates.settle(now, late=True)
         candidate = now.found.nodes.get(self.goal_graph.target)
-        if late:
-            return self.candidates.settle(now, late)
         promising = candidate is not None and (candidate == self.spotted or self.candidates.promising(now.scene, candidate))
         if candidate is not None and stage is not Stage.ZERO and promising:
             intent = self.candidates.pursue(now, candidate)
             if intent is not None:
                 return intent
-        else:
-            self.candidates.pursuit = None
+        intent = self._explore(now, stage, candidate)
+        if intent is None:
+            return self.candidates.settle(now, late=False)
+        self.candidates.pursuit = None
+        return intent
+
+    def _explore(self, now: Moment, stage: Stage, candidate: int | None) -> Intent | None:
+        """Stages 1 and 2 where no candidate is worth a walk; None where everything is explored."""
         if self._looking_around(now.belief):
             return now.say("look around", Look(self.turn_rad))
         choice = None
@@ -214,11 +221,11 @@ class UniGoal:
             visit = self.inspector.next(now.belief, now.grid, now.scene, now.from_here)
             if visit is not None:
                 return now.say(f"look closely at {visit[1]}", visit[0])
-        if choice is not None:
-            now.trace["frontier"] = list(choice.point_m)
-            now.trace["frontiers"] = choice.count
-            return choice.go()
-        return self.candidates.settle(now, late)
+        if choice is None:
+            return None
+        now.trace["frontier"] = list(choice.point_m)
+        now.trace["frontiers"] = choice.count
+        return choice.go()
 
     def _looking_around(self, belief: Belief) -> bool:
         """The turn on the spot at the start."""

@@ -51,6 +51,8 @@ class OracleWalks:
         self.emits: tuple[type[Intent], ...] = (GoTo, LookAt, *self.planner.emits)
         self.verbs: frozenset[str] = getattr(self.planner, "verbs", frozenset())
         self._oracle: WalkOracle | None = None
+        self._command: Intent | None = None
+        self._ahead: list[str] = []
         self._stage = ""
 
     @property
@@ -68,12 +70,14 @@ class OracleWalks:
         self._truth()
         self.planner.reset(goal, embodiment)
         self._look_rad = embodiment.look_rad
-        self._command: Intent | None = None
-        self._at = -1
+        self._command, self._ahead, self._stage = None, [], ""
+        self._at = self._next_at = self._thing = -1
 
     def plan(self, belief: Belief) -> Intent:
         """A move towards what the planner's command means or, when there is none left to make, the command."""
         if self._command is None:
+            if not belief.extra["refused"]:
+                self._at = self._next_at
             self._command = self.planner.plan(belief)
             self._prepare(self._command)
         move = self._move(belief)
@@ -88,10 +92,12 @@ class OracleWalks:
         return self._oracle
 
     def _prepare(self, command: Intent) -> None:
-        self._thing, self._ahead = -1, list[str]()
+        self._thing, self._ahead = -1, []
         self._begin()
         if isinstance(command, Interact):
-            self._thing, self._at = self._truth().meant(command.verb, command.target, self._at)
+            self._thing, self._next_at = self._truth().meant(command.verb, command.target, self._at)
+            if command.verb == "Find":  # the body goes there, whatever it then sees
+                self._at = self._next_at
             self._ahead = ["stand", "face"] if command.verb == "Find" else ["look"]
             self._ahead += ["view point", "look"]
 

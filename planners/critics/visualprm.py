@@ -178,6 +178,7 @@ def shipped_critic(folder: Path) -> Critic:
 
     Raises ConfigError where it is no folder of a critic, or does not have the hash noted.
     """
+    fix = "make one with `enactive train critic --ship_to FOLDER`"
     if not isinstance(folder, Path) or not (folder / "card.json").exists():
-        raise ConfigError(f"{folder} is no folder of a critic: make one with `enactive train critic --ship_to FOLDER`")
-    return Critic(shipped_policy(folder, "enactive train critic"))
+        raise ConfigError(f"{folder!r} is no folder of a critic (a pathlib.Path): {fix}")
+    return Critic(shipped_policy(folder, fix))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .policy import Policy
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "d2po"
+FIX = "restore it with `git checkout planners/weights`, reinstall, or make it with `enactive train d2po`"
 
 
 def ship(policy: Policy, card: dict[str, Any], folder: Path = WEIGHTS) -> None:
@@ -27,15 +28,14 @@ def ship(policy: Policy, card: dict[str, Any], folder: Path = WEIGHTS) -> None:
     (folder / "card.json").write_text(json.dumps(told, indent=1) + "\n")
 
 
-def shipped_policy(folder: Path = WEIGHTS, command: str = "enactive train d2po") -> Policy:
-    """The model of a folder that `ship` wrote. command: what makes it anew.
+def shipped_policy(folder: Path = WEIGHTS, fix: str = FIX) -> Policy:
+    """The model of a folder that `ship` wrote. fix: what to do where it is damaged.
 
     Raises ConfigError where it is missing or does not have the hash noted.
     """
-    fix = f"restore it with `git checkout planners/weights`, reinstall, or make it with `{command}`"
     if not all((folder / name).exists() for name in ("card.json", "model.safetensors")):
-        raise ConfigError(f"the policy {folder} is missing: {fix}")
+        raise ConfigError(f"the model {folder} is missing: {fix}")
     card = json.loads((folder / "card.json").read_text())
     if sha256_of(folder / "model.safetensors") != card["sha256"]:
-        raise ConfigError(f"the policy {folder} is corrupt (its SHA-256 is not the one noted): {fix}")
+        raise ConfigError(f"the model {folder} is corrupt (its SHA-256 is not the one noted): {fix}")
     return load_policy(folder, f"{folder.name}@{card['sha256'][:12]}")

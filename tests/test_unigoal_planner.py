@@ -128,7 +128,7 @@ def test_frontiers_are_explored_when_nothing_is_known() -> None:
     assert "expand" in world.traces[-1]["reason"]
 
 
-@pytest.mark.parametrize(("score", "reason"), [(0.1, "expand from sub-graphs"), (0.3, "walk up to mug #0")])
+@pytest.mark.parametrize(("score", "reason"), [(0.05, "expand from sub-graphs"), (0.3, "walk up to mug #0")])
 def test_what_is_hardly_a_candidate_waits_until_all_is_explored(score: float, reason: str) -> None:
     mug = thing(0, "mug", (-2.0, 0.0, 0.8), (0.05, 0.05, 0.05), score=score)
     world = World(planner(), ObjectGoal("mug"), with_a_door(), scene(mug))
@@ -196,7 +196,7 @@ def test_a_doubtful_thing_that_hardly_matches_is_decided_on_without_a_budget() -
 
 def test_who_is_late_goes_back_and_explores_no_more() -> None:
     """One doubtful mug to go back to, and a frontier that would need more steps than are left."""
-    graph = scene(thing(0, "mug", (-2.5, 0.0, 0.8), (0.05, 0.05, 0.05), score=0.15, sightings=20))
+    graph = scene(thing(0, "mug", (-2.5, 0.0, 0.8), (0.05, 0.05, 0.05), score=0.08, sightings=20))
     world = World(planner(budget_steps=60), ObjectGoal("mug"), with_a_door(), graph)
     world.run(most=70)
     reasons = [trace["reason"] for trace in world.traces]

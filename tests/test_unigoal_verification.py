@@ -1,5 +1,7 @@
 """Goal verification: pictures by keypoints, descriptions by attributes and relations, and the confidence over looks."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -7,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unigoal_scenes import Letters, scene, thing
 
-from enactive.envs import CameraFrame, ImageGoal, ObjectGoal, Observation, TextGoal
+from enactive.envs import CameraFrame, Observation
 from enactive.errors import PlannerError
 from enactive.perception.base import Belief, Detection
 from enactive.planners.unigoal.embedding import SceneArrays
 from enactive.planners.unigoal.goal_graph import GoalGraph, GoalNode
 from enactive.planners.unigoal.grammar import parse_description
-from enactive.planners.unigoal.keypoints import LightGlueMatcher, SiftMatcher
-from enactive.planners.unigoal.matching import match
+from enactive.planners.unigoal.keypoints import LightGlueMatcher, SiftMatcher, locate
+from enactive.planners.unigoal.matching import NODE_THRESHOLD, match
 from enactive.planners.unigoal.picture import describe
 from enactive.planners.unigoal.similarity import WordSimilarity
 from enactive.planners.unigoal.spotting import Spotter
@@ -51,21 +53,21 @@ def warped(image: np.ndarray, scale: float, angle_deg: float, tilt: float) -> np
 )
 def test_the_same_place_from_elsewhere_is_recognised(scale: float, angle: float, tilt: float) -> None:
     image = clutter(0)
-    assert SiftMatcher().inliers(warped(image, scale, angle, tilt), image) >= MANY_INLIERS
+    assert locate(SiftMatcher(), warped(image, scale, angle, tilt), image).inliers >= MANY_INLIERS
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_other_pictures_are_not(seed: int) -> None:
-    assert SiftMatcher().inliers(clutter(seed), clutter(0)) < SOME_INLIERS
+    assert locate(SiftMatcher(), clutter(seed), clutter(0)).inliers < SOME_INLIERS
 
 
 def test_a_mirrored_picture_is_not_the_same() -> None:
-    assert SiftMatcher().inliers(np.ascontiguousarray(clutter(0)[:, ::-1]), clutter(0)) < SOME_INLIERS
+    assert locate(SiftMatcher(), np.ascontiguousarray(clutter(0)[:, ::-1]), clutter(0)).inliers < SOME_INLIERS
 
 
 def test_pictures_without_texture_share_nothing() -> None:
     grey = np.full((64, 64, 3), 128, np.uint8)
-    assert SiftMatcher().inliers(grey, grey) == 0
+    assert locate(SiftMatcher(), grey, grey) == (0, None)
 
 
 def test_lightglue_runs_behind_the_same_interface() -> None:
@@ -84,23 +86,28 @@ def test_lightglue_runs_behind_the_same_interface() -> None:
         transformers.LightGlueForKeypointMatching(config),
         transformers.LightGlueImageProcessorPil(size={"height": 64, "width": 64}),
     )
-    assert 0 <= matcher.inliers(clutter(0), clutter(1)) <= 32
+    view, goal = matcher.match(clutter(0), clutter(1))
+    assert view.shape == goal.shape == (len(view), 2)
+    assert len(view) <= 32
+    assert locate(matcher, clutter(0), clutter(1)).inliers <= len(view)
 
 
 def test_the_middle_of_the_goal_picture_is_found_in_the_view() -> None:
     image = clutter(0)
     view = np.full((240, 320, 3), 90, np.uint8)
     view[:, 60:300] = image  # the goal picture's middle (120, 120) lies at (180, 120)
-    count, place = SiftMatcher().locate(view, image)
+    count, place = locate(SiftMatcher(), view, image)
     assert count >= MANY_INLIERS
     assert place == pytest.approx((180.0, 120.0), abs=2.0)
     left, right = np.zeros((240, 320), dtype=bool), np.zeros((240, 320), dtype=bool)
     left[:, :150], right[:, 150:] = True, True
     segments = tuple(Detection("thing", 0.9, mask, Letters().encode(["thing"])[0], k) for k, mask in ((3, left), (4, right)))
     frames = {"head": CameraFrame(view, None, np.eye(3), np.eye(4), 0.0)}
-    assert Spotter(image).look(Belief(1, Observation(frames), detections=segments)) == 4
-    frames["head"] = CameraFrame(clutter(7), None, np.eye(3), np.eye(4), 0.0)
-    assert Spotter(image).look(Belief(1, Observation(frames), detections=segments)) is None
+    spotter, shown = Spotter(image, SiftMatcher()), Belief(1, Observation(frames), detections=segments)
+    assert spotter.look(shown) == 4
+    assert [spotter.shows(shown, node) for node in (3, 4)] == [False, True]
+    other = {"head": CameraFrame(clutter(7), None, np.eye(3), np.eye(4), 0.0)}
+    assert spotter.look(Belief(2, Observation(other), detections=segments)) is None
 
 
 def belief(graph, rgb: np.ndarray | None = None) -> Belief:
@@ -111,7 +118,7 @@ def belief(graph, rgb: np.ndarray | None = None) -> Belief:
 def look(goal: str, graph, node: int):
     parsed = parse_description(goal)
     found = match(parsed, SceneArrays.read(graph), WORDS)
-    return Verifier(TextGoal(goal), parsed, WORDS, SiftMatcher()).look(belief(graph), graph.nodes[node], found)
+    return Verifier(parsed, WORDS, NODE_THRESHOLD).look(belief(graph), graph.nodes[node], found)
 
 
 def table_scene(**colour: float):
@@ -172,35 +179,50 @@ def test_relations_of_boxes(relation: str, place: tuple[float, float, float], ho
     assert relation_holds(thing(1, "mug", place, (0.05, 0.05, 0.05)), relation, table) is holds
 
 
+def shown(graph, rgb: np.ndarray) -> Belief:
+    """A view whose middle third belongs to node 1, all else to node 2."""
+    middle = np.zeros(rgb.shape[:2], dtype=bool)
+    middle[:, rgb.shape[1] // 3 : -(rgb.shape[1] // 3)] = True
+    segments = tuple(Detection("mug", 0.9, mask, np.ones(1, np.float32), node) for node, mask in ((1, middle), (2, ~middle)))
+    frames = {"head": CameraFrame(rgb, None, np.eye(3), np.eye(4), 0.0)}
+    return Belief(1, Observation(frames), scene_graph=graph, detections=segments)
+
+
 def test_a_goal_picture_is_checked_against_the_view() -> None:
-    image, graph = clutter(0), scene(thing(1, "mug"))
-    goal, parsed = ImageGoal(image), GoalGraph((GoalNode("mug"),))
+    """What stands where the picture's middle lies is it; another thing in the same view is not, whatever it is called."""
+    image, graph = clutter(0), scene(thing(1, "mug"), thing(2, "mug"))
+    parsed = GoalGraph((GoalNode("mug"),))
     found = match(parsed, SceneArrays.read(graph), WORDS)
-    verifier = Verifier(goal, parsed, WORDS, SiftMatcher())
-    same = verifier.look(belief(graph, warped(image, 0.9, 5.0, 0.0)), graph.nodes[1], found)
-    other = verifier.look(belief(graph, clutter(5)), graph.nodes[1], found)
-    assert same.value == 1.0
-    odds = 0.9 * (1 - 0.5**10) / (1 - 0.9 * (1 - 0.5**10)) * 3**-0.4
-    assert other.parts["keypoints"] == -0.4
+    verifier = Verifier(parsed, WORDS, NODE_THRESHOLD, Spotter(image, SiftMatcher()))
+    same = shown(graph, warped(image, 0.9, 5.0, 0.0))
+    assert verifier.look(same, graph.nodes[1], found).value == 1.0
+    beside = verifier.look(same, graph.nodes[2], found)
+    assert (beside.parts["keypoints"], beside.value) == (-1.0, -0.5)
+    other = verifier.look(shown(graph, clutter(5)), graph.nodes[1], found)
+    odds = 0.9 / 0.1 * 3**-0.1
+    assert other.parts["keypoints"] == -0.1
     assert other.value == pytest.approx(2 * odds / (1 + odds) - 1)
 
 
-@pytest.mark.parametrize(("shared", "value"), [(9, -0.98), (10, 0.6), (19, 0.6), (20, 1.0)])
-def test_keypoints_speak_whatever_a_thing_is_called(shared: int, value: float) -> None:
-    """A node that is hardly what it is called (0.01), with so many inliers."""
+@pytest.mark.parametrize(("count", "value"), [(9, -0.98), (10, 0.6), (19, 0.6), (20, 1.0)])
+def test_keypoints_speak_whatever_a_thing_is_called(count: int, value: float) -> None:
+    """A node that is hardly what it is called (0.01), in a view that shares so many points with the picture."""
 
     class Sharing:
-        def inliers(self, view: np.ndarray, goal: np.ndarray) -> int:
-            return shared
+        def match(self, view: np.ndarray, goal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            points = np.random.default_rng(0).uniform(0, 240, (count, 2)).astype(np.float32)
+            return points, points
 
     goal, graph = GoalGraph((GoalNode("mug"),)), scene(thing(1, "mug", score=0.01, sightings=40))
     found = match(goal, SceneArrays.read(graph), WORDS)
-    evidence = Verifier(ImageGoal(clutter(0)), goal, WORDS, Sharing()).look(belief(graph, clutter(0)), graph.nodes[1], found)
-    assert evidence.value == pytest.approx(value, abs=0.01)
+    verifier = Verifier(goal, WORDS, NODE_THRESHOLD, Spotter(clutter(0), Sharing()))
+    seen = replace(shown(graph, clutter(0)).detections[0], score=0.01)
+    view = replace(shown(graph, clutter(0)), detections=(seen,))
+    assert verifier.look(view, graph.nodes[1], found).value == pytest.approx(value, abs=0.01)
 
 
 def test_a_category_goes_by_sightings_and_score() -> None:
-    goal = Verifier(ObjectGoal("mug"), GoalGraph((GoalNode("mug"),)), WORDS, SiftMatcher())
+    goal = Verifier(GoalGraph((GoalNode("mug"),)), WORDS, NODE_THRESHOLD)
     sure, unsure = thing(1, "mug", score=0.95, sightings=20), thing(2, "mug", score=0.2, sightings=1)
     graph = scene(sure, unsure)
     found = match(goal.graph, SceneArrays.read(graph), WORDS)
@@ -210,7 +232,7 @@ def test_a_category_goes_by_sightings_and_score() -> None:
 
 def test_what_is_looked_for_is_judged_at_even_odds() -> None:
     """A mug at odds of 4 that were raised four times is as likely a mug as not; at 1, one in five."""
-    goal = Verifier(ObjectGoal("mug"), GoalGraph((GoalNode("mug"),)), WORDS, SiftMatcher())
+    goal = Verifier(GoalGraph((GoalNode("mug"),)), WORDS, NODE_THRESHOLD)
     for score, even in ((0.8, 0.5), (0.5, 0.2)):
         detection = Detection("mug", score, np.ones((1, 1), dtype=bool), np.ones(1, np.float32), raised=4.0)
         assert detection.even_score == pytest.approx(even)
@@ -226,7 +248,7 @@ def test_the_segments_of_a_look_count_by_their_area() -> None:
     node = thing(1, "mug", score=0.1)
     mug, bowl = np.array([[True, True, True, False]]), np.array([[False, False, False, True]])
     seen = tuple(Detection(name, 0.8, mask, np.ones(1, np.float32), 1) for name, mask in (("mug", mug), ("bowl", bowl)))
-    goal = Verifier(ObjectGoal("mug"), GoalGraph((GoalNode("mug"),)), WORDS, SiftMatcher())
+    goal = Verifier(GoalGraph((GoalNode("mug"),)), WORDS, NODE_THRESHOLD)
     graph = scene(node)
     found = match(goal.graph, SceneArrays.read(graph), WORDS)
     assert goal.look(Belief(1, Observation(), scene_graph=graph, detections=seen), node, found).value == pytest.approx(0.2)

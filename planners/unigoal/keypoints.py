@@ -1,50 +1,82 @@
-"""Whether two pictures show the same place: keypoints, ratio test and a homography by RANSAC."""
+"""What a view and a goal picture share: matched keypoints, and a homography that says where the one lies in the other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 RATIO = 0.8  # Lowe (2004): the best match must be this much nearer than the second best
-REPROJECTION_PX = 6.0
+REPROJECTION_PX = 6.0  # of pictures of at least `SMALL_PX`; half of it in those that are doubled
 LEAST = 8  # fewer matches fix a homography by chance
 SCALE_LIMITS = (0.1, 10.0)
 SMALL_PX = 400  # pictures whose longer side is shorter are doubled before keypoints are looked for
 
+Matches = tuple[NDArray[np.float32], NDArray[np.float32]]
+
 
 class KeypointMatcher(Protocol):
-    """Counts the keypoints that two pictures share."""
+    """Finds the keypoints that two pictures share."""
 
-    def inliers(self, view: NDArray[np.uint8], goal: NDArray[np.uint8]) -> int:
-        """How many matches agree on one geometry. view, goal: (H, W, 3) uint8."""
+    def match(self, view: NDArray[np.uint8], goal: NDArray[np.uint8]) -> Matches:
+        """(N, 2) pixels (u, v) in the view and in the goal picture, row by row of the same point.
+
+        view, goal: (H, W, 3) uint8.
+        """
         ...
+
+
+class Shared(NamedTuple):
+    """What a view shares with the goal picture.
+
+    inliers: how many matches agree on one geometry. middle_px: (u, v) in the view of the middle of the goal picture, None
+    where there is no geometry.
+    """
+
+    inliers: int
+    middle_px: tuple[float, float] | None = None
+
+
+def locate(matcher: KeypointMatcher, view: NDArray[np.uint8], goal: NDArray[np.uint8]) -> Shared:
+    """How many matches agree on a homography from the goal picture to the view, and where it takes the picture's middle."""
+    import cv2
+
+    target, source = matcher.match(view, goal)
+    # Several goal points that land on one point of the view are one agreement, not many.
+    points = (_scale(view) * target).round()
+    if len(np.unique(points, axis=0)) < LEAST:
+        return Shared(0)
+    cv2.setRNGSeed(0)
+    H, mask = cv2.findHomography(source, target, cv2.RANSAC, REPROJECTION_PX / _scale(view), maxIters=2000)
+    if H is None or not _sane(H, source[mask.ravel() > 0]):
+        return Shared(0)
+    inliers = len(np.unique(points[mask.ravel() > 0], axis=0))
+    u, v, w = H @ (0.5 * goal.shape[1], 0.5 * goal.shape[0], 1.0)
+    return Shared(inliers, None if abs(w) < 1e-9 else (float(u / w), float(v / w)))
 
 
 @dataclass(frozen=True, eq=False)
 class SiftMatcher:
-    """SIFT (Lowe 2004) with a homography by RANSAC; keypoints of the goal picture are computed once."""
+    """SIFT (Lowe 2004); the keypoints of the goal picture are computed once."""
 
     features: int = 1500
 
-    def inliers(self, view: NDArray[np.uint8], goal: NDArray[np.uint8]) -> int:
-        return self.locate(view, goal)[0]
+    def match(self, view: NDArray[np.uint8], goal: NDArray[np.uint8]) -> Matches:
+        import cv2
 
-    def locate(self, view: NDArray[np.uint8], goal: NDArray[np.uint8]) -> tuple[int, tuple[float, float] | None]:
-        """How many matches agree, and where in the view (u, v) pixels the middle of the goal picture lies."""
         key = goal.tobytes()
         if key not in self._known:
             self._known.clear()
             self._known[key] = self._describe(goal)
-        count, H = self._fit(self._describe(view), self._known[key])
-        if H is None:
-            return count, None
-        height, width = (_scale(goal) * side for side in goal.shape[:2])
-        u, v, w = H @ (0.5 * width, 0.5 * height, 1.0)
-        return count, None if abs(w) < 1e-9 else (float(u / w) / _scale(view), float(v / w) / _scale(view))
+        (view_px, of_view), (goal_px, of_goal) = self._describe(view), self._known[key]
+        if min(len(view_px), len(goal_px)) < 2:
+            return view_px[:0], goal_px[:0]
+        pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(of_goal, of_view, k=2)
+        good = [best for best, second in pairs if best.distance < RATIO * second.distance]
+        return view_px[[m.trainIdx for m in good]], goal_px[[m.queryIdx for m in good]]
 
     @cached_property
     def _known(self) -> dict[bytes, tuple[NDArray[np.float32], NDArray[np.float32]]]:
@@ -57,54 +89,15 @@ class SiftMatcher:
         return cv2.SIFT.create(nfeatures=self.features, contrastThreshold=0.02)
 
     def _describe(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(N, 2) pixels and (N, 128) descriptors."""
         import cv2
 
-        grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
-        if _scale(image) != 1.0:
-            grey = cv2.resize(grey, None, fx=_scale(image), fy=_scale(image), interpolation=cv2.INTER_CUBIC)
+        grey, scale = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY), _scale(image)
+        if scale != 1.0:
+            grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
         points, vectors = self._sift.detectAndCompute(grey, None)
-        places = np.array([point.pt for point in points], dtype=np.float32).reshape(-1, 2)
+        places = np.array([point.pt for point in points], dtype=np.float32).reshape(-1, 2) / np.float32(scale)
         return places, vectors if vectors is not None else np.zeros((0, 128), dtype=np.float32)
-
-    def _fit(
-        self, view: tuple[NDArray[np.float32], NDArray[np.float32]], goal: tuple[NDArray[np.float32], NDArray[np.float32]]
-    ) -> tuple[int, NDArray[np.float64] | None]:
-        """Number of matches that agree on a homography from the goal picture to the view, and the homography."""
-        import cv2
-
-        if min(len(view[0]), len(goal[0])) < LEAST:
-            return 0, None
-        pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(goal[1], view[1], k=2)
-        good = [pair[0] for pair in pairs if len(pair) == 2 and pair[0].distance < RATIO * pair[1].distance]
-        source = np.array([goal[0][m.queryIdx] for m in good], dtype=np.float32).reshape(-1, 2)
-        target = np.array([view[0][m.trainIdx] for m in good], dtype=np.float32).reshape(-1, 2)
-        if len(np.unique(target.round(), axis=0)) < LEAST:
-            return 0, None
-        cv2.setRNGSeed(0)
-        H, mask = cv2.findHomography(source, target, cv2.RANSAC, REPROJECTION_PX, maxIters=2000)
-        if H is None or not _sane(H.astype(np.float64), source[mask.ravel() > 0]):
-            return 0, None
-        # Several goal points that land on one point of the view are one agreement, not many.
-        return len(np.unique(target[mask.ravel() > 0].round(), axis=0)), H.astype(np.float64)
-
-
-def _scale(image: NDArray[np.uint8]) -> float:
-    """Small pictures are doubled before keypoints are looked for."""
-    return 2.0 if max(image.shape[:2]) < SMALL_PX else 1.0
-
-
-def _sane(H: NDArray[np.float64], points: NDArray[np.float32]) -> bool:
-    """Whether a homography keeps orientation and a plausible scale at the points it explains."""
-    if not len(points):
-        return False
-    x, y = points.mean(axis=0)
-    w = H[2, 0] * x + H[2, 1] * y + H[2, 2]
-    if abs(w) < 1e-9:
-        return False
-    px, py = (H[0] @ (x, y, 1.0)) / w, (H[1] @ (x, y, 1.0)) / w
-    J = np.array([[H[0, 0] - px * H[2, 0], H[0, 1] - px * H[2, 1]], [H[1, 0] - py * H[2, 0], H[1, 1] - py * H[2, 1]]]) / w
-    area = float(np.linalg.det(J))
-    return area > 0.0 and SCALE_LIMITS[0] < area**0.5 < SCALE_LIMITS[1]
 
 
 class LightGlueMatcher:
@@ -125,12 +118,32 @@ class LightGlueMatcher:
         processor = AutoImageProcessor.from_pretrained(name, use_fast=False)
         return cls(LightGlueForKeypointMatching.from_pretrained(name), processor)
 
-    def inliers(self, view: NDArray[np.uint8], goal: NDArray[np.uint8]) -> int:
+    def match(self, view: NDArray[np.uint8], goal: NDArray[np.uint8]) -> Matches:
         import torch
         from PIL import Image
 
-        inputs = self.processor([[Image.fromarray(goal), Image.fromarray(view)]], return_tensors="pt")
+        inputs = self.processor([[Image.fromarray(view), Image.fromarray(goal)]], return_tensors="pt")
         with torch.inference_mode():
             outputs = self.model(**inputs)
-        matches, scores = outputs.matches[0, 0], outputs.matching_scores[0, 0]
-        return int(((matches >= 0) & (scores > self.threshold)).sum())
+        sizes = [(view.shape[:2], goal.shape[:2])]
+        found = self.processor.post_process_keypoint_matching(outputs, sizes, self.threshold)[0]
+        return found["keypoints0"].float().numpy(), found["keypoints1"].float().numpy()
+
+
+def _scale(image: NDArray[np.uint8]) -> float:
+    """Small pictures are doubled before keypoints are looked for."""
+    return 2.0 if max(image.shape[:2]) < SMALL_PX else 1.0
+
+
+def _sane(H: NDArray[np.float64], points: NDArray[np.float32]) -> bool:
+    """Whether a homography keeps orientation and a plausible scale at the points it explains."""
+    if not len(points):
+        return False
+    x, y = points.mean(axis=0)
+    w = H[2, 0] * x + H[2, 1] * y + H[2, 2]
+    if abs(w) < 1e-9:
+        return False
+    px, py = (H[0] @ (x, y, 1.0)) / w, (H[1] @ (x, y, 1.0)) / w
+    J = np.array([[H[0, 0] - px * H[2, 0], H[0, 1] - px * H[2, 1]], [H[1, 0] - py * H[2, 0], H[1, 1] - py * H[2, 1]]]) / w
+    area = float(np.linalg.det(J))
+    return area > 0.0 and SCALE_LIMITS[0] < area**0.5 < SCALE_LIMITS[1]

@@ -118,7 +118,7 @@ class UniGoal:
             self.goal_graph,
             self.words,
             self.mind,
-            Verifier(goal, self.goal_graph, self.words, self.keypoints) if self.verification else None,
+            Verifier(self.goal_graph, self.words, self.node_threshold, self.spotter) if self.verification else None,
             self.listed if self.blacklist else None,
             self.explorer,
             embodiment,
@@ -137,7 +137,7 @@ class UniGoal:
         if not isinstance(goal, ImageGoal):
             return self.mind.goal_graph(goal)
         check(goal.image)
-        self.spotter = Spotter(goal.image)
+        self.spotter = Spotter(goal.image, self.keypoints)
         try:
             return self.mind.goal_graph(goal)
         except (PlannerError, PerceptionError):

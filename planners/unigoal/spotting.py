@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from enactive.envs import Observation
 from enactive.perception.base import Belief
 
-from .keypoints import SiftMatcher
+from .keypoints import KeypointMatcher, Shared, locate
 
 SLACK_PX = 12
 SPOTTED = 12  # inliers at which a view is taken to show the picture; what follows is verified
@@ -20,25 +21,35 @@ SPOTTED = 12  # inliers at which a view is taken to show the picture; what follo
 class Spotter:
     """Looks for a goal picture in every view."""
 
-    def __init__(self, image: NDArray[np.uint8]) -> None:
-        self.image = image
-        self.matcher = SiftMatcher()
-        self.inliers = 0
+    def __init__(self, image: NDArray[np.uint8], matcher: KeypointMatcher) -> None:
+        self.image, self.matcher = image, matcher
+        self._last: tuple[Observation, Shared] | None = None
+
+    def shared(self, belief: Belief) -> Shared:
+        """What the current view shares with the picture."""
+        observation = belief.observation
+        if self._last is None or self._last[0] is not observation:
+            frame = next(iter(observation.cameras.values()), None)
+            self._last = observation, Shared(0) if frame is None else locate(self.matcher, frame.rgb, self.image)
+        return self._last[1]
 
     def look(self, belief: Belief) -> int | None:
         """The scene-graph node that the middle of the goal picture shows, None where the view does not show it."""
-        frame = next(iter(belief.observation.cameras.values()), None)
-        if frame is None:
+        if self.shared(belief).inliers < SPOTTED:
             return None
-        self.inliers, place = self.matcher.locate(frame.rgb, self.image)
-        if self.inliers < SPOTTED or place is None:
-            return None
-        u, v = place
-        height, width = frame.rgb.shape[:2]
-        if not (0 <= u < width and 0 <= v < height):
-            return None
-        rows = slice(max(int(v) - SLACK_PX, 0), int(v) + SLACK_PX + 1)
-        columns = slice(max(int(u) - SLACK_PX, 0), int(u) + SLACK_PX + 1)
-        near = [(int(d.mask[rows, columns].sum()), -int(d.mask.sum()), d.node_id) for d in belief.detections if d.node_id >= 0]
-        best = max(near, default=(0, 0, -1))
-        return best[2] if best[0] > 0 else None
+        near = [(pixels, -int(mask.sum()), node) for node, mask, pixels in self._in_the_middle(belief) if node >= 0]
+        return max(near)[2] if near else None
+
+    def shows(self, belief: Belief, node_id: int) -> bool:
+        """Whether a node has a segment where the middle of the picture lies in the view."""
+        return any(node == node_id for node, _, _ in self._in_the_middle(belief))
+
+    def _in_the_middle(self, belief: Belief) -> list[tuple[int, NDArray[np.bool_], int]]:
+        """(Node, mask, pixels there) of the segments where the middle of the picture lies in the view."""
+        middle = self.shared(belief).middle_px
+        if middle is None:
+            return []
+        u, v = (round(value) for value in middle)
+        rows, columns = (slice(max(at - SLACK_PX, 0), max(at + SLACK_PX + 1, 0)) for at in (v, u))
+        found = [(d.node_id, d.mask, int(d.mask[rows, columns].sum())) for d in belief.detections]
+        return [entry for entry in found if entry[2]]

@@ -14,15 +14,14 @@ from typing import Literal
 
 import numpy as np
 
-from enactive.envs import Goal, ImageGoal
 from enactive.perception.base import Belief
 from enactive.perception.scene_graph import SceneGraph, SceneNode
 
 from .embedding import support_of
 from .goal_graph import GoalEdge, GoalGraph
-from .keypoints import KeypointMatcher
-from .matching import NODE_THRESHOLD, Matching
+from .matching import Matching
 from .similarity import WordSimilarity
+from .spotting import Spotter
 from .vocabulary import ROOM_WORDS
 
 Decision = Literal["accept", "reject", "look again"]
@@ -30,9 +29,10 @@ ACCEPT, REJECT = 0.2, -0.3  # of the confidence: probabilities of 0.6 and 0.35
 CAUTION = 0.5  # weight of no evidence at all, which every mean starts from
 HALF_WEIGHT_M = 1.5  # a look from here counts half of one from nowhere
 PASSING_WEIGHT = 1.0  # all looks on the way together count at most as one from nowhere
-MANY_INLIERS, SOME_INLIERS = 20, 10  # views of other places share 5 or fewer, 99 times in 100
-RECOGNISED = 0.6
-UNRECOGNISED = -0.4  # of a picture's thing, half of the views from near share as few keypoints as any other view does
+MANY_INLIERS, SOME_INLIERS = 20, 10  # of keypoints that a view and a goal picture share
+RECOGNISED = 0.6  # of what stands where the middle of the picture lies in such a view, 16 of 21 were the pictured thing
+ELSEWHERE = -1.0  # what stands elsewhere in it is another thing: 3 of 34 were the pictured one
+UNRECOGNISED = -0.1  # nine in ten views of a pictured thing share as few as views of other things do
 FEW_SIGHTINGS = 8
 SUPPORT = math.log(3.0)  # a thing of the right name of which all that was said is true is so three times as often
 CONTRADICTED = -0.5  # something that was said is seen to be otherwise
@@ -91,11 +91,12 @@ class Evidence:
 class Verifier:
     """Weighs what the scene graph, and for a picture the current view, say of a candidate.
 
-    words: similarities of names. keypoints: matcher of pictures, used for an `ImageGoal`.
+    words: similarities of names. node_threshold: least similarity of two names for one thing. spotter: of the picture of the
+    goal, None where the goal is told in words.
     """
 
-    def __init__(self, goal: Goal, graph: GoalGraph, words: WordSimilarity, keypoints: KeypointMatcher) -> None:
-        self.goal, self.graph, self.words, self.keypoints = goal, graph, words, keypoints
+    def __init__(self, graph: GoalGraph, words: WordSimilarity, node_threshold: float, spotter: Spotter | None = None) -> None:
+        self.graph, self.words, self.node_threshold, self.spotter = graph, words, node_threshold, spotter
 
     def look(self, belief: Belief, node: SceneNode, matching: Matching) -> Evidence:
         """Evidence that a scene node is the target of the goal, from everything known and seen now."""
@@ -114,11 +115,10 @@ class Verifier:
         for e, edge in enumerate(self.graph.edges):
             if self.graph.target in (edge.a, edge.b):
                 parts[self._say(edge)] = 1.0 if e in matching.edges else self._relation(scene, node, edge)
-        if isinstance(self.goal, ImageGoal) and (frame := next(iter(belief.observation.cameras.values()), None)) is not None:
-            shared = self.keypoints.inliers(frame.rgb, self.goal.image)
-            parts["keypoints"] = UNRECOGNISED if shared < SOME_INLIERS else RECOGNISED if shared < MANY_INLIERS else 1.0
-            if shared >= SOME_INLIERS:  # whatever it is called and whatever light it stands in
-                return Evidence(parts["keypoints"], parts, parts["keypoints"])
+        if self.spotter is not None:
+            parts["keypoints"] = recognised = _recognised(self.spotter, belief, node)
+            if recognised > 0.0:  # whatever it is called and whatever light it stands in
+                return Evidence(recognised, parts, recognised)
         if vetoed:
             return Evidence(-1.0, parts)
         said = [value for name, value in parts.items() if name != "seen"]
@@ -136,7 +136,7 @@ class Verifier:
         area = sum(int(d.mask.sum()) for d in shown)
         if not area:
             return 2.0 * node.even_score * (1.0 - 0.5 ** min(node.sightings, 30)) - 1.0
-        named = [d for d in shown if self.words.name(node.name, d.name) >= NODE_THRESHOLD]
+        named = [d for d in shown if self.words.name(node.name, d.name) >= self.node_threshold]
         return 2.0 * sum(int(d.mask.sum()) * d.even_score for d in named) / area - 1.0
 
     def _say(self, edge: GoalEdge) -> str:
@@ -148,7 +148,7 @@ class Verifier:
         """
         other = edge.b if edge.a == self.graph.target else edge.a
         name = self.graph.nodes[other].name
-        same = [n for n in scene if n is not node and self.words.name(name, n.name) >= NODE_THRESHOLD]
+        same = [n for n in scene if n is not node and self.words.name(name, n.name) >= self.node_threshold]
         if not same:
             return -0.2
         forward = edge.a == self.graph.target
@@ -184,6 +184,16 @@ def _together(seen: float, said: Sequence[float]) -> float:
     """All evidence: the odds of the name times the odds by which each part of what was said speaks for or against it."""
     log_odds = 2.0 * math.atanh(float(np.clip(seen, -0.99, 0.99))) + SUPPORT * sum(said)
     return math.tanh(0.5 * log_odds)
+
+
+def _recognised(spotter: Spotter, belief: Belief, node: SceneNode) -> float:
+    """What the keypoints say: the thing of a picture is what stands where the picture's middle lies in the view."""
+    shared = spotter.shared(belief).inliers
+    if shared < SOME_INLIERS:
+        return UNRECOGNISED
+    if not spotter.shows(belief, node.id):
+        return ELSEWHERE
+    return RECOGNISED if shared < MANY_INLIERS else 1.0
 
 
 def _room(scene: SceneGraph, node: SceneNode, wanted: str) -> float:

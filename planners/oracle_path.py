@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from enactive.envs import Embodiment, Goal, ImageGoal, ObjectGoal, TextGoal
 from enactive.errors import ConfigError, PlannerError
 from enactive.perception.base import Belief
 from enactive.perception.geodesic import traversable
+from enactive.perception.mapping import OccupancyMap
 
 from .base import GoTo, Intent, LookAt, Stop
 
@@ -89,9 +90,15 @@ class OracleShortestPath:
         goal = goals[np.linalg.norm(goals - end_m, axis=1).argmin()]
         further = end_m + BEYOND_M * (goal - end_m) / max(float(np.linalg.norm(goal - end_m)), BEYOND_M)
         grid = belief.map
-        if grid is not None and traversable(grid, through_unknown=True)[tuple(grid.cell_of(further))]:
+        if grid is not None and has_room(grid, further):
             return GoTo((float(further[0]), float(further[1])), radius_m=0.15)
         return GoTo((float(end_m[0]), float(end_m[1])), radius_m=0.05)
+
+
+def has_room(grid: OccupancyMap, point_m: ArrayLike) -> bool:
+    """Whether nothing that is known is in a body's way at a place (2,); what lies beyond the map is not known."""
+    cell = grid.cell_of(point_m)
+    return not grid.inside(cell) or bool(traversable(grid, through_unknown=True)[tuple(cell)])
 
 
 def along(path_m: NDArray[np.float64], here_m: NDArray[np.float64]) -> GoTo | None:

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from enactive.envs import Embodiment, Goal
 from enactive.errors import ConfigError, PlannerError
 from enactive.perception.base import Belief
-from enactive.perception.geodesic import traversable
 
 from .approach import pitch_of, reached
 from .base import GoTo, Intent, Interact, LookAt, Planner
 from .oracle_expert import OracleExpert
-from .oracle_path import along
+from .oracle_path import along, has_room
 
 THERE_M, ABOUT_M = 0.1, 0.25  # from a place of the way; where the map takes that for too narrow, about it will do
 LOOKS = 12  # moves: half a turn and the camera's whole way, twice
@@ -129,7 +128,7 @@ class OracleWalks:
         x, y = path[-1]
         go = along(path, here) or GoTo((float(x), float(y)), radius_m=THERE_M)
         grid = belief.map
-        if grid is not None and not traversable(grid, through_unknown=True)[tuple(grid.cell_of(go.point_m))]:
+        if grid is not None and not has_room(grid, go.point_m):
             go = replace(go, radius_m=ABOUT_M)
         return None if math.dist(here, path[-1]) <= go.radius_m else go
 

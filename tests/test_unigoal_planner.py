@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -52,6 +53,14 @@ class World:
             if isinstance(intent, Stop):
                 return intent
         raise AssertionError(f"no Stop in {most} steps: {self.traces[-1]}")
+
+    def run_until(self, told: Callable[[str], bool], most: int = 60) -> None:
+        """Until the reason of a step is one that was waited for."""
+        for _ in range(most):
+            self.step()
+            if told(self.traces[-1]["reason"]):
+                return
+        raise AssertionError(f"not told in {most} steps: {self.traces[-1]}")
 
 
 def planner(**switches) -> UniGoal:
@@ -132,13 +141,10 @@ def test_frontiers_are_explored_when_nothing_is_known() -> None:
 def test_what_is_hardly_a_candidate_waits_until_all_is_explored(score: float, reason: str) -> None:
     mug = thing(0, "mug", (-2.0, 0.0, 0.8), (0.05, 0.05, 0.05), score=score)
     world = World(planner(), ObjectGoal("mug"), with_a_door(), scene(mug))
-    world.step()
-    while world.traces[-1]["reason"] == "look around":
-        world.step()
+    world.run_until(lambda said: said != "look around")
     assert reason in world.traces[-1]["reason"]
     world.grid = floor(ROOM)
-    while "walk up to mug #0" not in world.traces[-1]["reason"]:
-        assert not isinstance(world.step(), Stop)
+    world.run_until(lambda said: "walk up to mug #0" in said)
 
 
 def test_a_candidate_that_does_not_show_up_close_goes_to_the_blacklist() -> None:
@@ -209,8 +215,7 @@ def test_a_thing_in_doubt_is_looked_at_again_when_it_is_seen_more_surely() -> No
     for more, found in ((0.05, False), (0.15, True)):
         graph = scene(thing(0, "mug", (2.0, -1.0, 0.8), (0.05, 0.05, 0.05), score=0.55, sightings=20))
         world = World(planner(), ObjectGoal("mug"), with_a_door(), graph)
-        while "is not it" not in (world.traces or [{"reason": ""}])[-1]["reason"]:
-            world.step()
+        world.run_until(lambda said: "is not it" in said)
         graph.nodes[0].even_score += more
         graph.nodes[0].sightings = 60  # so many that the blacklist lets it go
         reasons = [world.step() and world.traces[-1]["reason"] for _ in range(6)]

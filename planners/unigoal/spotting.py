@@ -1,4 +1,4 @@
-"""Recognising the thing of a goal picture in the current view by keypoints alone, whatever it is called.
+"""Recognising the thing of a goal picture in the current view, whatever it is called.
 
 The paper matches keypoints to verify a candidate. They also find one: where the view shares enough keypoints with the goal
 picture, the homography says where the picture's middle lies in the view, and the segment there is the candidate.
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from enactive.envs import Observation
 from enactive.perception.base import Belief
 
+from .appearance import colours, log_odds
 from .keypoints import KeypointMatcher, Shared, locate
 
 SLACK_PX = 12
@@ -23,6 +24,7 @@ class Spotter:
 
     def __init__(self, image: NDArray[np.uint8], matcher: KeypointMatcher) -> None:
         self.image, self.matcher = image, matcher
+        self._colours = colours(image)
         self._last: tuple[Observation, Shared] | None = None
 
     def shared(self, belief: Belief) -> Shared:
@@ -32,6 +34,11 @@ class Spotter:
             frame = next(iter(observation.cameras.values()), None)
             self._last = observation, Shared(0) if frame is None else locate(self.matcher, frame.rgb, self.image)
         return self._last[1]
+
+    def log_odds(self, belief: Belief) -> float:
+        """Of the view being of the pictured thing rather than another of its category, from the colours of both."""
+        frame = next(iter(belief.observation.cameras.values()), None)
+        return 0.0 if frame is None else log_odds(colours(frame.rgb), self._colours)
 
     def look(self, belief: Belief) -> int | None:
         """The scene-graph node that the middle of the goal picture shows, None where the view does not show it."""

@@ -119,6 +119,7 @@ class Verifier:
             parts["keypoints"] = recognised = _recognised(self.spotter, belief, node)
             if recognised > 0.0:  # whatever it is called and whatever light it stands in
                 return Evidence(recognised, parts, recognised)
+            parts["looks"] = float(np.clip(self.spotter.log_odds(belief) / SUPPORT, -1.0, 1.0))
         if vetoed:
             return Evidence(-1.0, parts)
         said = [value for name, value in parts.items() if name != "seen"]

@@ -20,7 +20,11 @@ class Estimate:
     n: int
 
     def __str__(self) -> str:
-        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        return format(self, ".3f")
+
+    def __format__(self, spec: str) -> str:
+        """Each of the three numbers by `spec`; as `str` where there is none."""
+        return f"{self.mean:{spec}} [{self.low:{spec}}, {self.high:{spec}}]" if spec else str(self)
 
 
 def rate(successes: ArrayLike) -> Estimate:
@@ -54,7 +58,11 @@ class Comparison:
     p: float
 
     def __str__(self) -> str:
-        return f"{self.difference.mean:+.3f} [{self.difference.low:+.3f}, {self.difference.high:+.3f}], p = {self.p:.2g}"
+        return format(self, "+.3f")
+
+    def __format__(self, spec: str) -> str:
+        """The difference and its interval by `spec`; as `str` where there is none."""
+        return f"{self.difference:{spec}}, p = {self.p:.2g}" if spec else str(self)
 
 
 def compare(a: ArrayLike, b: ArrayLike, seed: int = 0) -> Comparison:

@@ -26,13 +26,58 @@ READERS: Mapping[str, str] = {
 
 def main(argv: Sequence[str]) -> int:
     """Evaluate, resume where an earlier run ended, print the table and write it beside the results."""
+    chosen = _parser().parse_args(list(argv))
+    if chosen.episodes < 1 or not chosen.conditions:
+        raise ConfigError("--episodes must be at least 1, and --conditions name at least one")
+    compared = [name for name in READERS if name != chosen.reader] if chosen.compare is None else chosen.compare
+    readers = {text: _reader(text) for text in [chosen.reader, *compared]}
+    if len(readers) <= len(compared):
+        raise ConfigError("--compare names a reader twice")
+
+    import torch
+
+    from enactive.agents.pose_evaluation import evaluate_poses
+    from enactive.agents.pose_table import plot_poses, poses_markdown
+
+    torch.set_num_threads(1)
+    folder = chosen.out or Path("runs/eval") / f"hand-poses-{chosen.split}-{readers[chosen.reader].name.rpartition('.')[2]}"
+    with progress_bar() as progress:
+        bar = progress.add_task("", total=None, tally="")
+        rows = evaluate_poses(
+            readers,
+            chosen.conditions,
+            chosen.split,
+            chosen.episodes,
+            folder,
+            settings={"suite": POSE_SUITE, "split": chosen.split, "version": __version__, **weights_used()},
+            on_result=lambda done, total: progress.update(bar, completed=done, total=total),
+        )
+    text = poses_markdown(rows, f"{POSE_SUITE}, {chosen.split}")
+    (folder / "table.md").write_text(text)
+    plot_poses(rows, folder / "table.png")
+    Console().print(Markdown(text))
+    print(f"{folder}/table.md, table.png, episodes.jsonl")
+    return 0
+
+
+def _parser() -> ArgumentParser:
+    from enactive.envs.shadow_hand.conditions import CONDITIONS, USUAL
+    from enactive.envs.shadow_hand.views import Split
+
     parser = ArgumentParser(
         prog="enactive eval", description="Compare readers of a hand's pose on pictures that none has seen."
     )
     parser.add_argument("--config", action="config")
     parser.add_argument("--suite", type=str, default=POSE_SUITE)
-    parser.add_argument("--split", type=str, default="test")
-    parser.add_argument("--episodes", type=int, default=200, help="the first so many pictures of the split")
+    parser.add_argument("--split", type=Split, default="test")
+    parser.add_argument("--episodes", type=int, default=200, help="the first so many pictures of the split, by condition")
+    others = ", ".join(name for name in CONDITIONS if name not in USUAL)
+    parser.add_argument(
+        "--conditions",
+        type=list[str],
+        default=list(USUAL),
+        help=f"how pictures come about, the first told in full; besides those of the default: {others}",
+    )
     names = ", ".join(READERS)
     parser.add_argument("--reader", type=str, default="PoseLess", help=f"{names}, or the import path of a `PoseEstimator`")
     parser.add_argument(
@@ -41,41 +86,16 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--out", type=Path, default=None, help="folder of the results; default runs/eval/hand-poses-SPLIT-READER"
     )
-    chosen = parser.parse_args(list(argv))
-    if chosen.episodes < 1:
-        raise ConfigError("--episodes must be at least 1")
-    compared = [name for name in READERS if name != chosen.reader] if chosen.compare is None else chosen.compare
-    readers = {text: _reader(text) for text in [chosen.reader, *compared]}
-    if len(readers) <= len(compared):
-        raise ConfigError("--compare names a reader twice")
+    return parser
 
-    import torch
 
-    from enactive.agents.pose_evaluation import evaluate_poses, poses_markdown
+def weights_used() -> dict[str, str]:
+    """Hashes of the weights that ship: results with others are not to be mixed with these."""
     from enactive.controllers.poseless.small_language import WRITER_WEIGHTS
     from enactive.controllers.poseless.weights import WEIGHTS
-    from enactive.envs.shadow_hand.views import HandViews
     from enactive.pretrained import sha256_of
 
-    torch.set_num_threads(1)
-    folder = chosen.out or Path("runs/eval") / f"hand-poses-{chosen.split}-{readers[chosen.reader].name.rpartition('.')[2]}"
-    weights = {"weights": sha256_of(WEIGHTS), "language_weights": sha256_of(WRITER_WEIGHTS)}
-    settings = {"suite": POSE_SUITE, "split": chosen.split, "version": __version__, **weights}
-    with HandViews(chosen.split) as views, progress_bar() as progress:
-        bar = progress.add_task("", total=chosen.episodes * len(readers), tally="")
-        rows = evaluate_poses(
-            readers,
-            views,
-            chosen.episodes,
-            folder,
-            settings=settings,
-            on_result=lambda done, total: progress.update(bar, completed=done),
-        )
-    text = poses_markdown(rows, f"{POSE_SUITE}, {chosen.split}")
-    (folder / "table.md").write_text(text)
-    Console().print(Markdown(text))
-    print(f"{folder}/table.md, episodes.jsonl")
-    return 0
+    return {"weights": sha256_of(WEIGHTS), "language_weights": sha256_of(WRITER_WEIGHTS)}
 
 
 def _reader(text: str) -> Component:

@@ -55,8 +55,9 @@ class HandViews:
     """Makes views one by one, or in any order: view `index` is always the same.
 
     seed: of the whole set. method: how poses are made; None mixes, with a share of `SETTLED` by physics.
-    morphology: of the hand that is seen; its angles are named and signed as the Shadow Hand's. Raises ConfigError for a split
-    that does not exist. Close it to free the renderer.
+    morphology: of the hand that is seen; its angles are named and signed as the Shadow Hand's. posed: the hand within whose
+    reach poses are drawn, the one that is seen where not given. Raises ConfigError for a split that does not exist. Close it to
+    free the renderer.
     """
 
     def __init__(
@@ -69,12 +70,13 @@ class HandViews:
         width: int = 224,
         height: int = 224,
         morphology: Morphology = "shadow",
+        posed: Morphology | None = None,
     ) -> None:
         if split not in SPLITS:
             raise ConfigError(f"the splits are {', '.join(SPLITS)}, not {split!r}")
         self.split, self.seed, self.method, self.side = split, seed, method, side
         self.randomisation = Randomisation() if randomisation is None else randomisation
-        self.poses = PoseMaker(side, morphology)
+        self.poses = PoseMaker(side, posed or morphology)
         self.renderer = HandRenderer(side, width, height, morphology)
         self._ids = keypoint_ids(self.renderer.model)
 

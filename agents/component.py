@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +33,16 @@ class Component:
             return parser.instantiate(parser.parse_object({"component": dict(self.arguments)})).component
         except (ArgumentError, ValueError) as error:  # the latter where an argument's own constructor refuses its arguments
             raise ConfigError(f"{self.name} cannot be built from {dict(self.arguments)}: {error}") from error
+
+    @contextmanager
+    def opened(self) -> Iterator[Any]:
+        """A new instance, closed at the end, however that comes, where it has a `close`. Raises as `build`."""
+        made = self.build()
+        try:
+            yield made
+        finally:
+            if hasattr(made, "close"):
+                made.close()
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `from_json` reads back."""

@@ -13,7 +13,8 @@ from enactive.planners.base import Intent
 class Controller(Protocol):
     """Carries intents out.
 
-    serves: kinds of intent it can carry out. control_modes: how it can command a body.
+    serves: kinds of intent it can carry out. control_modes: how it can command a body. One that holds something open, such as a
+    camera, has a `close()`, too, which whoever made it calls.
     """
 
     serves: tuple[type[Intent], ...]

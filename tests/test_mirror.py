@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from enactive.agents.cli import main
+from enactive.agents.component import Component
 from enactive.agents.guard import Chain
 from enactive.agents.realtime.mirror import Mirrored, judge_folder, mirrored
 from enactive.controllers.poseless.controller import PoseLess
@@ -52,10 +54,11 @@ def test_the_shown_hand_goes_round_and_never_through_itself() -> None:
 
 def test_its_pictures_show_where_it_is_and_no_two_have_the_same_noise() -> None:
     hand = MovingHand(seed=1, poses=2, pose_s=0.5, width=64, height=64)
-    with HandRenderer("right", 64, 64) as renderer:
+    with closing(hand), HandRenderer("right", 64, 64) as renderer:
         np.testing.assert_array_equal(hand.picture_at(7.31), renderer.picture(hand.joints_rad(np.array([7.31]))[0]))
     noisy = MovingHand(seed=1, poses=1, pose_s=0.5, randomisation=Randomisation(), width=64, height=64)
-    first, again, later = (noisy.picture_at(at_s) for at_s in (3.0, 3.0, 3.5))
+    with closing(noisy):
+        first, again, later = (noisy.picture_at(at_s) for at_s in (3.0, 3.0, 3.5))
     np.testing.assert_array_equal(first, again)
     assert (first != later).any()
 
@@ -121,6 +124,9 @@ class Shows:
     def picture(self) -> NDArray[np.uint8]:
         return self.now
 
+    def close(self) -> None:
+        pass
+
 
 def test_the_way_to_what_is_seen_is_one_that_the_guard_lets_pass() -> None:
     """A hand that takes every command at once, asked anew every 30 ms, after pictures that change in mid-way."""
@@ -160,19 +166,21 @@ def test_a_camera_plays_films_and_pictures(tmp_path: Path, monkeypatch: pytest.M
     colours = [(200, 30, 30), (30, 200, 30), (30, 30, 200)]
     picture = np.full((48, 64, 3), colours[0], dtype=np.uint8)
     cv2.imwrite(str(tmp_path / "hand.png"), picture[..., ::-1])
-    camera = Camera(str(tmp_path / "hand.png"))
-    for _ in range(3):
-        np.testing.assert_array_equal(camera.picture(), picture)
+    with closing(Camera(str(tmp_path / "hand.png"))) as camera:
+        for _ in range(3):
+            np.testing.assert_array_equal(camera.picture(), picture)
     film = cv2.VideoWriter(str(tmp_path / "film.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (64, 48))
     for colour in colours:
         film.write(np.full((48, 64, 3), colour[::-1], dtype=np.uint8))
     film.release()
     now = [5.0]
     monkeypatch.setattr("enactive.controllers.poseless.streams.time.perf_counter", lambda: now[0])
-    camera = Camera(str(tmp_path / "film.avi"))
-    for at_s, shown in ((5.0, 0), (5.05, 0), (5.15, 1), (5.25, 2), (9.0, 2)):
-        now[0] = at_s
-        assert int(camera.picture().mean(axis=(0, 1)).argmax()) == shown, at_s
+    with closing(Camera(str(tmp_path / "film.avi"))) as camera:
+        for at_s, shown in ((5.0, 0), (5.05, 0), (5.15, 1), (5.25, 2), (9.0, 2)):
+            now[0] = at_s
+            assert int(camera.picture().mean(axis=(0, 1)).argmax()) == shown, at_s
+        camera.close()
+        assert int(camera.picture().mean(axis=(0, 1)).argmax()) == 0  # opened anew, from its beginning
 
 
 def test_what_is_no_camera_is_refused(tmp_path: Path) -> None:
@@ -183,6 +191,84 @@ def test_what_is_no_camera_is_refused(tmp_path: Path) -> None:
         Camera(str(tmp_path / "words.mp4")).picture()
     with pytest.raises(ControllerError, match="cannot open"):
         Camera("97").picture()
+
+
+def test_a_closed_policy_frees_the_renderer_and_the_capture(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "hand.png"), np.full((48, 64, 3), 90, dtype=np.uint8))
+    hand, camera = MovingHand(poses=1, pose_s=0.1, width=64, height=64), Camera(str(tmp_path / "hand.png"))
+    for stream in (hand, camera):
+        policy = PoseLess(Reads(), stream=stream)
+        policy.close()  # nothing is open yet
+        policy.reset(HAND)
+        policy.standing_intent(Observation(joint_positions_rad=LOW_RAD, stamp_s=0.0))
+    drawn, capture = hand._renderer.context, camera._capture
+    assert capture is not None
+    assert drawn.offFBO
+    assert capture.isOpened()
+    for stream in (hand, camera):
+        for _ in range(2):
+            PoseLess(Reads(), stream=stream).close()
+    assert not drawn.offFBO
+    assert not capture.isOpened()
+    with closing(hand):
+        assert hand.picture().shape == (64, 64, 3)  # by another renderer
+
+
+class Witnessed(MovingHand):
+    """A `MovingHand` that leaves a line in a file when its picture is taken and when it is closed, with what is open then.
+
+    last: no picture but the first so many.
+    """
+
+    def __init__(self, file: Path, last: int = 1_000_000) -> None:
+        super().__init__(poses=1, pose_s=0.1, width=64, height=64)
+        self.file, self.left = file, last
+
+    def picture(self) -> NDArray[np.uint8]:
+        if not self.left:
+            raise ControllerError("the light went out")
+        self.left -= 1
+        rgb = super().picture()
+        self._tell("picture")
+        return rgb
+
+    def close(self) -> None:
+        renderer = self.__dict__.get("_renderer")
+        super().close()
+        if renderer is not None:
+            self._tell("closed" if not renderer.context.offFBO else "still open")
+
+    def _tell(self, word: str) -> None:
+        with self.file.open("a") as file:
+            file.write(word + "\n")
+
+
+@pytest.mark.parametrize(("last", "status"), [(1_000_000, 0), (3, 1)])
+def test_the_command_closes_its_stream_at_the_end_and_after_an_error(tmp_path: Path, last: int, status: int) -> None:
+    """Pictures are taken in the policy's process, which thus has what is to be closed."""
+    slack = ["--watchdog_s", "2.0", "--heartbeat_s", "2.0", "--max_age_s", "1.0", "--robot_watchdog_s", "1.0"]
+    robot = ["--robot", "ShadowHand", "--robot.width", "64", "--robot.height", "64", "--robot.camera_hz", "5"]
+    stream = ["--policy.stream", "test_mirror.Witnessed", "--policy.stream.file", str(tmp_path / "told")]
+    asked = ["control", *robot, "--policy", "PoseLess", "--rate_hz", "50", "--seconds", "1", "--out", str(tmp_path / "runs")]
+    assert main([*asked, *stream, "--policy.stream.last", str(last), *slack]) == status
+    told = (tmp_path / "told").read_text().split()
+    assert told[0] == "picture"
+    assert told[-1] == "closed"
+    assert told.count("closed") == 1
+
+
+def test_a_component_is_closed_after_an_error(tmp_path: Path) -> None:
+    class_path = {"class_path": "test_mirror.Witnessed", "init_args": {"file": str(tmp_path / "told")}}
+    component = Component("controllers", "PoseLess", {"stream": class_path})
+
+    def ask() -> None:
+        with component.opened() as policy:
+            policy.reset(HAND)
+            policy.standing_intent(Observation())
+
+    with pytest.raises(ControllerError, match="measures its joints"):
+        ask()
+    assert (tmp_path / "told").read_text().split() == ["picture", "closed"]
 
 
 def test_the_command_mirrors_and_says_how_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

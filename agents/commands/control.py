@@ -7,7 +7,8 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,10 @@ from enactive.errors import ConfigError, EnactiveError
 from ._components import add_components, component
 
 if TYPE_CHECKING:
-    from enactive.agents.realtime.loop import ControlLoop
-    from enactive.agents.realtime.process import Child, PolicyProcess
+    from enactive.agents.realtime import ControlLoop, Tap
+    from enactive.agents.realtime.process import Child, PolicyProcess, RobotProcess
+    from enactive.agents.realtime.record import ControlLine, TickRecorder
+    from enactive.envs.bus.robot import BusRobot
 
 DEFAULTS = {"robot": "DeskArm", "policy": "JointSweep"}
 FIRST_ANSWER_S = 120.0  # a policy may load a model before it answers
@@ -70,85 +73,105 @@ class Control:
         self.error, self.priority = "", False
 
     def run(self, stop_file: Path | None, stop_port: int) -> int:
-        """Everything from start to hold. The processes are ended whatever happens."""
-        from enactive.agents.guard.stop_sources import StopFile, StopKeys, StopServer
-        from enactive.agents.realtime import ControlLoop, Tap
-        from enactive.agents.realtime.mirror import KnowsTruth, judge_folder
-        from enactive.agents.realtime.process import PolicyProcess, RobotProcess
+        """Everything from start to hold. Whatever was opened is closed, and the processes are ended, whatever happens."""
+        from enactive.agents.realtime import Tap
+        from enactive.agents.realtime.process import PolicyProcess
         from enactive.agents.realtime.record import ControlLine, TickRecorder
-        from enactive.envs.bus.zenoh_bus import Line
 
-        settings = self.config
-        known = {link.name for link in Chain().links} | {"collision"}
-        if unknown := set(settings["off"]) - known:
-            raise ConfigError(f"the guard has no link {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
-        policy_here = self.policy.build()  # before anything is started: it may refuse its arguments
-        opened: list[Callable[[], None]] = []
-        try:
-            process = RobotProcess(
-                self.robot,
-                Line.fresh(),
-                rate_hz=settings["rate_hz"],
-                watchdog_s=settings["robot_watchdog_s"],
-                off=tuple(settings["off"]),
-                seed=settings["seed"],
-            )
-            opened.append(process.close)
-            body = process.connect()
-            check_policy(body.embodiment, policy_here, settings["rate_hz"]).raise_if_broken()
+        self._check_links()
+        with ExitStack() as opened:
+            here = opened.enter_context(self.policy.opened())  # before anything is started: it may refuse its arguments
+            robot = self._start_robot(opened)
+            body = robot.connect()
+            opened.callback(body.close)  # which the loop does, too, where it comes to run
+            check_policy(body.embodiment, here, self.config["rate_hz"]).raise_if_broken()
             self.estop.listen(lambda event: (body.stop if event.kind == "latch" else body.reset_stop)(event.cause))
-            policy = PolicyProcess(self.policy, body.embodiment, rate_hz=settings["policy_hz"])
-            opened.append(policy.close)
+            policy = PolicyProcess(self.policy, body.embodiment, rate_hz=self.config["policy_hz"])
+            opened.callback(policy.close)
 
             recorder = TickRecorder(self.folder, self.config)
             line = ControlLine(lambda: loop)
             taps = [Tap(recorder.tick), Tap(line.tick)]
-            loop = ControlLoop(
-                body,
-                policy,
-                rate_hz=settings["rate_hz"],
-                guard=Chain(off=tuple(name for name in settings["off"] if name != "collision")),
-                estop=self.estop,
-                watchdog_s=settings["watchdog_s"],
-                heartbeat_s=settings["heartbeat_s"],
-                max_age_s=settings["max_age_s"],
-                taps=taps,
-            )
-            keys = StopKeys(self.estop, self.leaving.set)
-            opened.append(keys.close)
-            if stop_file is not None:
-                opened.append(StopFile(self.estop, stop_file).close)
-            if stop_port >= 0:
-                token = secrets.token_urlsafe(16)
-                server = StopServer(self.estop, token, port=stop_port, status=line.status)
-                opened.append(server.close)
-                print(f"stop: curl -X POST -H 'Authorization: Bearer {token}' http://127.0.0.1:{server.port}/stop", flush=True)
-            self._drive(loop, {"robot": process, "policy": policy.child}, policy)
-            for tap in taps:
-                tap.close()
-            report = loop.report() | {
-                "robot": dict(body.told, joints=None, extra=None),
-                "error": self.error,
-                "real_time_priority": self.priority,
-            }
-            dropped = {"frames": taps[0].dropped_frames, "ticks": taps[0].dropped_ticks}
-            recorder.close(report | {"recorder_dropped": dropped, "warnings": [tap.warning for tap in taps if tap.warning]})
-            line.close(report)
-            if isinstance(shown := getattr(policy_here, "stream", None), KnowsTruth):
-                print(f"  {judge_folder(shown, self.folder) or 'nothing was mirrored: the body held all the time'}")
-            print(f"record: {self.folder}")
-        finally:
-            for close in reversed(opened):
-                close()
+            loop = self._loop(body, policy, taps)
+            self._listen_for_stops(opened, line, stop_file, stop_port)
+            self._drive(loop, {"robot": robot, "policy": policy.child}, policy)
+            self._tell(loop, body, taps, recorder, line)
+            self._tell_mirrored(here)
+        print(f"record: {self.folder}")
         if self.error:
             raise EnactiveError(self.error)
         return 0
 
+    def _check_links(self) -> None:
+        known = {link.name for link in Chain().links} | {"collision"}
+        if unknown := set(self.config["off"]) - known:
+            raise ConfigError(f"the guard has no link {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
+
+    def _start_robot(self, opened: ExitStack) -> RobotProcess:
+        from enactive.agents.realtime.process import RobotProcess
+        from enactive.envs.bus.zenoh_bus import Line
+
+        robot = RobotProcess(
+            self.robot,
+            Line.fresh(),
+            rate_hz=self.config["rate_hz"],
+            watchdog_s=self.config["robot_watchdog_s"],
+            off=tuple(self.config["off"]),
+            seed=self.config["seed"],
+        )
+        opened.callback(robot.close)
+        return robot
+
+    def _loop(self, body: BusRobot, policy: PolicyProcess, taps: Sequence[Tap]) -> ControlLoop:
+        from enactive.agents.realtime import ControlLoop
+
+        return ControlLoop(
+            body,
+            policy,
+            rate_hz=self.config["rate_hz"],
+            guard=Chain(off=tuple(name for name in self.config["off"] if name != "collision")),
+            estop=self.estop,
+            watchdog_s=self.config["watchdog_s"],
+            heartbeat_s=self.config["heartbeat_s"],
+            max_age_s=self.config["max_age_s"],
+            taps=taps,
+        )
+
+    def _listen_for_stops(self, opened: ExitStack, line: ControlLine, stop_file: Path | None, stop_port: int) -> None:
+        """Stops by key, by file and over HTTP, as far as they are asked for."""
+        from enactive.agents.guard.stop_sources import StopFile, StopKeys, StopServer
+
+        opened.callback(StopKeys(self.estop, self.leaving.set).close)
+        if stop_file is not None:
+            opened.callback(StopFile(self.estop, stop_file).close)
+        if stop_port >= 0:
+            token = secrets.token_urlsafe(16)
+            server = StopServer(self.estop, token, port=stop_port, status=line.status)
+            opened.callback(server.close)
+            print(f"stop: curl -X POST -H 'Authorization: Bearer {token}' http://127.0.0.1:{server.port}/stop", flush=True)
+
+    def _tell(self, loop: ControlLoop, body: BusRobot, taps: Sequence[Tap], recorder: TickRecorder, line: ControlLine) -> None:
+        """Finish the record and leave the table of the cadence on the terminal. taps: that of the recorder first."""
+        for tap in taps:
+            tap.close()
+        told = {"robot": dict(body.told, joints=None, extra=None), "error": self.error, "real_time_priority": self.priority}
+        dropped = {"frames": taps[0].dropped_frames, "ticks": taps[0].dropped_ticks}
+        report = loop.report() | told
+        recorder.close(report | {"recorder_dropped": dropped, "warnings": [tap.warning for tap in taps if tap.warning]})
+        line.close(report)
+
+    def _tell_mirrored(self, policy: Any) -> None:
+        """How well the body followed what the policy looked at, where that is known."""
+        from enactive.agents.realtime.mirror import KnowsTruth, judge_folder
+
+        if isinstance(shown := getattr(policy, "stream", None), KnowsTruth):
+            print(f"  {judge_folder(shown, self.folder) or 'nothing was mirrored: the body held all the time'}")
+
     def _drive(self, loop: ControlLoop, children: Mapping[str, Child], policy: PolicyProcess) -> None:
         """Run the loop on a thread of its own; this thread only waits for a reason to end, such as a child that ended."""
-        previous = {each: signal.signal(each, self._signal) for each in (signal.SIGINT, signal.SIGTERM)}
         from enactive.agents.realtime import settle, take_priority
 
+        previous = {each: signal.signal(each, self._signal) for each in (signal.SIGINT, signal.SIGTERM)}
         seconds = self.config["seconds"] or float("inf")
 
         def drive() -> None:

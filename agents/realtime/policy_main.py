@@ -55,23 +55,24 @@ def _answer(bus: Bus, config: dict[str, Any], leaving: threading.Event, ready: t
 
     for topic, callback in (("state", state.put), ("info", info.put), ("camera", picture)):
         bus.subscribe(topic, callback)
-    policy = Stack(Component.from_json(config["controller"]).build())
-    while (payload := info.wait(WAIT_S)) is None:
-        if leaving.is_set():
-            return
-    policy.reset(embodiment_of_message(unpack(payload, body=dict)))
-    while not leaving.is_set():
-        payload = state.wait(WAIT_S)
-        if payload is None:
-            continue
-        began = time.perf_counter()
-        chunk = make_chunk(policy, state_of(unpack(payload, **STATE), dict(cameras)), time.perf_counter)
-        if chunk is not None:
-            ready.set()
-            action = chunk.action
-            parts = {"rate_hz": float(action.rate_hz), "answers_s": chunk.answers_s, "seconds": chunk.seconds}
-            bus.publish("chunk", pack({"values": action.values, **parts}))
-        leaving.wait(max(0.0, began + 1.0 / config["rate_hz"] - time.perf_counter()))
+    with Component.from_json(config["controller"]).opened() as controller:  # closed in the thread that asked it
+        policy = Stack(controller)
+        while (payload := info.wait(WAIT_S)) is None:
+            if leaving.is_set():
+                return
+        policy.reset(embodiment_of_message(unpack(payload, body=dict)))
+        while not leaving.is_set():
+            payload = state.wait(WAIT_S)
+            if payload is None:
+                continue
+            began = time.perf_counter()
+            chunk = make_chunk(policy, state_of(unpack(payload, **STATE), dict(cameras)), time.perf_counter)
+            if chunk is not None:
+                ready.set()
+                action = chunk.action
+                parts = {"rate_hz": float(action.rate_hz), "answers_s": chunk.answers_s, "seconds": chunk.seconds}
+                bus.publish("chunk", pack({"values": action.values, **parts}))
+            leaving.wait(max(0.0, began + 1.0 / config["rate_hz"] - time.perf_counter()))
 
 
 if __name__ == "__main__":

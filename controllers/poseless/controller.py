@@ -25,8 +25,9 @@ class PoseLess:
 
     estimator: how pictures are read, `ParallelEstimator` where not given. max_speed_rad_s: of any joint's command, where the
     body allows it; a body without a rate is sent where it shall go at once. A picture is read once, however long the hand is on
-    its way. stream: what is mirrored where nobody plans, a `MovingHand` where not given. settle_s: time constant with which a
-    mirroring hand nears what it sees, critically damped: the longer, the smoother, and the later.
+    its way. stream: what is mirrored where nobody plans, a `MovingHand` where not given; from here on it belongs to this
+    controller, whose `close` closes it. settle_s: time constant with which a mirroring hand nears what it sees, critically
+    damped: the longer, the smoother, and the later.
     """
 
     serves: tuple[type[Intent], ...] = (MatchPose, MoveJoints)
@@ -61,6 +62,10 @@ class PoseLess:
         self._picture: NDArray[np.uint8] | None = None
         self._command: NDArray[np.float64] | None = None
         self._way = np.empty((0, 2, len(JOINTS)))
+
+    def close(self) -> None:
+        """Close the stream."""
+        self.stream.close()
 
     def standing_intent(self, observation: Observation) -> Intent:
         """What it follows when nobody plans: the way from where the hand is to the pose in the newest picture of the stream.

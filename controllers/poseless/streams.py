@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,26 +22,30 @@ class PictureStream(Protocol):
         """The newest picture, (H, W, 3) uint8 RGB. Raises ControllerError where there is none."""
         ...
 
+    def close(self) -> None:
+        """Free what the pictures took, in the thread that asked for them; without effect where nothing is open."""
+        ...
+
 
 class Camera:
     """A camera, a film or a picture, through OpenCV.
 
     source: the number of a device ("0"), the address of a network camera, or a file: a film, which plays at its own pace and
-    stands still at its end, or a picture. The first picture opens the source. Raises ConfigError where a file is missing.
+    stands still at its end, or a picture. The first picture opens the source, `close` gives it back; a picture that is asked
+    for later opens it anew, a film from its beginning. Raises ConfigError where a file is missing.
     """
 
     def __init__(self, source: str = "0") -> None:
         if not source.isdecimal() and "://" not in source and not Path(source).is_file():
             raise ConfigError(f"there is no file {source!r}; a camera is named by its number, as 0, or by its address")
         self.source = source
-        self._last: NDArray[np.uint8] | None = None
-        self._shown = 0
+        self._capture: cv2.VideoCapture | None = None
 
     def picture(self) -> NDArray[np.uint8]:
         """The newest frame. Raises ControllerError where the source cannot be opened or read."""
         import cv2
 
-        capture, is_film = self._capture, Path(self.source).is_file()
+        capture, is_film = self._capture or self._open(), Path(self.source).is_file()
         due = self._shown + 1
         if is_film:
             due = 1 + int((time.perf_counter() - self._began_s) * (capture.get(cv2.CAP_PROP_FPS) or 25.0))
@@ -59,13 +62,20 @@ class Camera:
             raise ControllerError(f"{self.source!r} holds no picture that OpenCV can read")
         return self._last
 
-    @cached_property
-    def _capture(self) -> cv2.VideoCapture:
+    def close(self) -> None:
+        """Give the source back."""
+        if self._capture is not None:
+            self._capture.release()
+        self._capture = None
+
+    def _open(self) -> cv2.VideoCapture:
         import cv2
 
         capture = cv2.VideoCapture(int(self.source)) if self.source.isdecimal() else cv2.VideoCapture(self.source)
         if not capture.isOpened():
             raise ControllerError(f"OpenCV cannot open {self.source!r}: see whether it is there and free")
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # the newest frame, not those that wait
-        self._began_s = time.perf_counter()
+        self._capture, self._began_s = capture, time.perf_counter()
+        self._last: NDArray[np.uint8] | None = None
+        self._shown = 0
         return capture

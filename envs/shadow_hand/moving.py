@@ -29,8 +29,9 @@ class MovingHand:
     same object knows the truth of every moment.
 
     seed: of the poses and of the look. poses: on the path. pose_s: from one to the next, so that a round takes
-    poses * pose_s. randomisation: which parts of the look are drawn, once for all pictures; none where not given. Raises
-    ConfigError for a path without poses or without time.
+    poses * pose_s. randomisation: which parts of the look are drawn, once for all pictures; none where not given. Close it in
+    the thread that took pictures, to free their renderer; the next picture makes another. Raises ConfigError for a path without
+    poses or without time.
     """
 
     def __init__(
@@ -64,6 +65,11 @@ class MovingHand:
         """(height, width, 3) uint8, taken at a moment of the monotonic clock."""
         look = replace(self._look, pixels=self._look.pixels + int(at_s / _ROW_S))  # the noise of no two pictures is the same
         return self._renderer.picture(self.joints_rad(np.array([at_s]))[0], look)
+
+    def close(self) -> None:
+        """Free the renderer, where a picture was taken."""
+        if (renderer := self.__dict__.pop("_renderer", None)) is not None:
+            renderer.close()
 
     @cached_property
     def _renderer(self) -> HandRenderer:

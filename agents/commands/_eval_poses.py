@@ -70,7 +70,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--config", action="config")
     parser.add_argument("--suite", type=str, default=POSE_SUITE)
     parser.add_argument("--split", type=Split, default="test")
-    parser.add_argument("--episodes", type=int, default=200, help="the first so many pictures of the split, under each condition")
+    parser.add_argument("--episodes", type=int, default=200, help="the first so many pictures under each condition")
     others = ", ".join(name for name in CONDITIONS if name not in USUAL)
     parser.add_argument(
         "--conditions",

@@ -40,6 +40,8 @@ class Camera:
             raise ConfigError(f"there is no file {source!r}; a camera is named by its number, as 0, or by its address")
         self.source = source
         self._capture: cv2.VideoCapture | None = None
+        self._last: NDArray[np.uint8] | None = None
+        self._shown, self._began_s = 0, 0.0
 
     def picture(self) -> NDArray[np.uint8]:
         """The newest frame. Raises ControllerError where the source cannot be opened or read."""
@@ -75,7 +77,6 @@ class Camera:
         if not capture.isOpened():
             raise ControllerError(f"OpenCV cannot open {self.source!r}: see whether it is there and free")
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # the newest frame, not those that wait
-        self._capture, self._began_s = capture, time.perf_counter()
-        self._last: NDArray[np.uint8] | None = None
-        self._shown = 0
+        self._capture, self._last = capture, None
+        self._shown, self._began_s = 0, time.perf_counter()
         return capture

@@ -51,7 +51,7 @@ def locate(matcher: KeypointMatcher, view: NDArray[np.uint8], goal: NDArray[np.u
         return Shared(0)
     cv2.setRNGSeed(0)
     H, mask = cv2.findHomography(source, target, cv2.RANSAC, REPROJECTION_PX / _scale(view), maxIters=2000)
-    if H is None or not _sane(H, source[mask.ravel() > 0]):
+    if H is None or not _sane(H := H.astype(np.float64), source[mask.ravel() > 0]):
         return Shared(0)
     inliers = len(np.unique(points[mask.ravel() > 0], axis=0))
     u, v, w = H @ (0.5 * goal.shape[1], 0.5 * goal.shape[0], 1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,12 @@ from enactive.envs import CameraFrame, Observation
 from enactive.errors import ConfigError
 from enactive.perception import vocabulary
 from enactive.perception.convnets.muon import orthogonal
-from enactive.perception.segmenter import data, train, weights
+from enactive.perception.segmenter import batches, data, train, weights
 from enactive.perception.segmenter.batches import Drawer, augment, cut_out, make_batch, sense, shrink, view_features
 from enactive.perception.segmenter.detector import Segmenter
 from enactive.perception.segmenter.phrases import PhraseBank
 from enactive.perception.segmenter.quality import measure
-from enactive.perception.segmenter.views import Views
+from enactive.perception.segmenter.views import View, Views
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,35 @@ def test_photographs_are_taken_from_many_heights(tmp_path: Path) -> None:
     data.make_views(tmp_path, [5], workers=1, frames=12, photos=1.0)
     heights = np.array(json.loads((tmp_path / "seed-000005" / "meta.json").read_text())["T_world_camera"])[:, 2, 3]
     assert 0.45 <= heights.min() < 0.8 < 1.0 < heights.max() <= 1.65
+
+
+def test_views_are_aimed_at_what_is_asked_for(folder: Path, tmp_path: Path) -> None:
+    """Of what an apartment shows least: nearly all views show it, and one alike without asking few."""
+    objects = json.loads((folder / "train" / "seed-000003" / "meta.json").read_text())["objects"]
+    counts = Counter(category for category, *_ in objects if category in vocabulary.small())
+    category = min(counts, key=lambda name: (counts[name], name))
+    data.make_views(tmp_path, [3], workers=1, frames=12, only=frozenset({category, "of no apartment"}))
+    shown = {
+        where: np.mean([(view.labels == vocabulary.names().index(category)).any() for view in Views(where)])
+        for where in (tmp_path, folder / "train")
+    }
+    assert shown[tmp_path] >= 0.8
+    assert shown[folder / "train"] < 0.5
+
+
+def test_rare_is_what_few_views_show(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "RARE", 0.5)
+    views = Views(folder / "train")
+    shown = Counter(int(label) for view in views for label in np.flatnonzero(np.bincount(cells(view)) >= 4))
+    few = {vocabulary.names()[label] for label, count in shown.items() if count < 3}
+    assert few
+    assert Drawer(views).rare() == few
+
+
+def cells(view: View) -> np.ndarray:
+    """Labels of every second pixel that has one."""
+    labels = view.labels[::2, ::2]
+    return labels[labels >= 0]
 
 
 def test_unseen_seeds_do_not_mix_with_training(tmp_path: Path) -> None:
@@ -104,7 +134,7 @@ def test_batches_draw_rare_things_more(folder: Path) -> None:
 def test_views_are_drawn_by_the_root_of_how_many_show_a_category(folder: Path) -> None:
     views = Views(folder / "train")
     shown = np.array([np.bincount(view.labels[::2, ::2][view.labels[::2, ::2] >= 0], minlength=999) >= 4 for view in views])
-    chance = np.sqrt(shown.sum(axis=0)) / np.sqrt(shown.sum(axis=0)).sum()
+    chance = shown.sum(axis=0) ** 0.25 / (shown.sum(axis=0) ** 0.25).sum()
     drawer, rng = Drawer(views), np.random.default_rng(0)
     drawn = [drawer.draw(rng) for _ in range(3000)]
     share = np.bincount([category for _, category in drawn], minlength=999) / 3000
@@ -161,9 +191,11 @@ def test_train_command_writes_usable_weights(folder: Path, tmp_path: Path, monke
     monkeypatch.setattr(train, "RememberedTexts", HashedText)
     out = tmp_path / "weights" / "segmenter.safetensors"
     (folder / "train" / "seed-000003").rename(folder / "train" / "seed-000000")
-    quality = train.train_segmenter(0.002, folder, 1, 1, out, workers=1)
+    quality = train.train_segmenter(0.002, folder, 1, 1, 1, out, workers=1)
     card = json.loads(out.with_suffix(".json").read_text())
-    assert card["command"] == "enactive train segmenter --minutes 0.002 --apartments 1 --seed 0 --workers 1"
+    assert card["command"] == (
+        "enactive train segmenter --minutes 0.002 --apartments 1 --rare_apartments 1 --seed 0 --workers 1"
+    )
     assert card["mean_iou"] == pytest.approx(quality.mean_iou, abs=1e-4)
     view = Views(folder / "unseen")[0]
     frame = CameraFrame(view.rgb, view.depth_m, view.K, view.T_world_camera, 0.0)

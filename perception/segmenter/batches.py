@@ -16,7 +16,8 @@ DRAWN_PER_100 = 20  # of the pixels of a view that are learned from
 BALANCE = 0.5  # pixels of a class are drawn in proportion to frequency ** (1 - BALANCE)
 SENSOR_RANGE_M = (0.5, 5.0)
 CUT_OUT = 0.7  # share of the views of half the size that are cut out of whole ones; the rest are whole ones, shrunk
-BLIND = 0.12  # share of the views that have no depth, as a photograph has none
+BLIND = 0.2  # share of the views that have no depth, as a photograph has none
+RARE = 0.02  # of the views
 MIN_CELLS = 4  # of 2x2 pixels, of a category that is said to be in a view
 
 
@@ -38,7 +39,7 @@ class Batch:
 class Drawer:
     """Draws views so that what is rare in apartments is not rare in training.
 
-    A category is drawn in proportion to the square root of the number of views that show it, then one of these views.
+    A category is drawn in proportion to the fourth root of the number of views that show it, then one of these views.
     frequencies: (C,) share of the pixels that each category has.
     """
 
@@ -52,8 +53,13 @@ class Drawer:
         self.frequencies: NDArray[np.float64] = pixels / pixels.sum()
         self.views = views
         self._showing = [np.flatnonzero(column >= MIN_CELLS) for column in cells.T]
-        self._chance = np.sqrt([len(showing) for showing in self._showing])
+        self._chance = np.array([len(showing) for showing in self._showing]) ** 0.25
         self._chance /= self._chance.sum()
+
+    def rare(self) -> frozenset[str]:
+        """The categories that are in fewer than `RARE` of the views, and in some."""
+        shown = zip(vocabulary.names(), map(len, self._showing), strict=True)
+        return frozenset(name for name, count in shown if 0 < count < RARE * len(self.views))
 
     def draw(self, rng: np.random.Generator) -> tuple[View, int]:
         """A view, and the category that it was drawn for."""
@@ -134,8 +140,8 @@ def cut_out(view: View, category: int, rng: np.random.Generator, parts: int = 2)
     chosen = np.flatnonzero(labels.ravel() == category)
     row, column = divmod(int(rng.choice(chosen)), width)
     high, wide = height // parts, width // parts
-    top = int(np.clip(row - rng.integers(high), 0, height - high)) // 2 * 2
-    left = int(np.clip(column - rng.integers(wide), 0, width - wide)) // 2 * 2
+    top = int(np.clip(row - rng.integers(high - 1), 0, height - high)) // 2 * 2  # one less: half of them are moved up by one
+    left = int(np.clip(column - rng.integers(wide - 1), 0, width - wide)) // 2 * 2
     window = (slice(top, top + high), slice(left, left + wide))
     K = view.K.copy()
     K[:2, 2] -= (left, top)

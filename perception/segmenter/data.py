@@ -37,12 +37,18 @@ Shot = tuple[NDArray[np.uint8], NDArray[np.uint16], NDArray[np.int16], NDArray[n
 
 
 def make_views(
-    folder: Path, seeds: Sequence[int], workers: int = 2, frames: int = FRAMES_PER_APARTMENT, photos: float = 0.0
+    folder: Path,
+    seeds: Sequence[int],
+    workers: int = 2,
+    frames: int = FRAMES_PER_APARTMENT,
+    photos: float = 0.0,
+    only: frozenset[str] = frozenset(),
 ) -> None:
     """Render `frames` views of each apartment that the folder lacks.
 
-    photos: share of those aimed at something that are taken as by hand, from any height, as pictures of goals are. Raises
-    ConfigError where seeds of the unseen split are to be mixed with others: what is trained on may not be tested on.
+    photos: share of those aimed at something that are taken as by hand, from any height, as pictures of goals are. only:
+    categories that views are aimed at, all of them in apartments that have any; empty aims at all alike. Raises ConfigError
+    where seeds of the unseen split are to be mixed with others: what is trained on may not be tested on.
     """
     if len({seed >= FIRST_UNSEEN_SEED for seed in seeds}) > 1:
         raise ConfigError(f"seeds below {FIRST_UNSEEN_SEED} are for training, those from it on for testing: keep them apart")
@@ -52,11 +58,11 @@ def make_views(
     missing = [seed for seed in seeds if not (folder / _name(seed) / "meta.json").exists()]
     if workers <= 1:
         for seed in missing:
-            make_apartment_views(folder, seed, frames, photos)
+            make_apartment_views(folder, seed, frames, photos, only)
         return
     # not concurrent.futures: in Python 3.11 its pool stands still once every worker has reached max_tasks_per_child
     with get_context("spawn").Pool(workers, maxtasksperchild=50) as pool:
-        for _ in pool.imap_unordered(partial(make_apartment_views, folder, frames=frames, photos=photos), missing):
+        for _ in pool.imap_unordered(partial(make_apartment_views, folder, frames=frames, photos=photos, only=only), missing):
             pass
 
 
@@ -64,7 +70,9 @@ def _name(seed: int) -> str:
     return f"seed-{seed:06d}"
 
 
-def make_apartment_views(folder: Path, seed: int, frames: int = FRAMES_PER_APARTMENT, photos: float = 0.0) -> None:
+def make_apartment_views(
+    folder: Path, seed: int, frames: int = FRAMES_PER_APARTMENT, photos: float = 0.0, only: frozenset[str] = frozenset()
+) -> None:
     """Render the views of one apartment; the folder appears when it is whole."""
     from enactive.envs.household.render import DepthSensor, Renderer
     from enactive.envs.household.world import load_world
@@ -72,7 +80,7 @@ def make_apartment_views(folder: Path, seed: int, frames: int = FRAMES_PER_APART
     world = load_world(seed, None)
     rng = np.random.default_rng([seed, 7])
     with Renderer(world.compiled, sensor=DepthSensor(range_m=DEPTH_RANGE_M)) as renderer:
-        shots = _shoot(world, renderer, rng, frames, photos)
+        shots = _shoot(world, renderer, rng, frames, photos, only)
     making = folder / f"making-{seed:06d}"
     making.mkdir()
     for name, column in zip(("rgb", "depth_mm", "code"), list(zip(*shots, strict=True))[:3], strict=True):
@@ -86,11 +94,16 @@ def make_apartment_views(folder: Path, seed: int, frames: int = FRAMES_PER_APART
     making.rename(folder / _name(seed))
 
 
-def _shoot(world: World, renderer: Renderer, rng: np.random.Generator, frames: int, photos: float) -> list[Shot]:
+def _shoot(
+    world: World, renderer: Renderer, rng: np.random.Generator, frames: int, photos: float, only: frozenset[str]
+) -> list[Shot]:
     from enactive.envs.household.camera import camera_pose
     from enactive.envs.household.state import initial_state
 
     shots: list[Shot] = []
+    categories = np.array([placed.asset.category for placed in world.apartment.objects])
+    wanted = np.flatnonzero(np.isin(categories, list(only)))
+    aimed = 1.0 if len(wanted) else AIMED
     start = initial_state(world.apartment)
     for first in range(0, frames, FRAMES_PER_STATE):
         state = _stir(start, rng)
@@ -98,7 +111,7 @@ def _shoot(world: World, renderer: Renderer, rng: np.random.Generator, frames: i
         free = grid.centres(np.argwhere(grid.free))
         for _ in range(min(FRAMES_PER_STATE, frames - first)):
             for _ in range(TRIES):
-                target = _pick_target(world, rng) if rng.random() < AIMED else None
+                target = _pick_target(categories, wanted, rng) if rng.random() < aimed else None
                 if target is not None and photos > 0.0 and rng.random() < photos:
                     pose = _photograph(free, state.pose[target], rng)
                 else:
@@ -124,10 +137,10 @@ def _stir(state: WorldState, rng: np.random.Generator) -> WorldState:
     )
 
 
-def _pick_target(world: World, rng: np.random.Generator) -> int:
-    """An object, every category that the apartment has with the same chance."""
-    categories = np.array([placed.asset.category for placed in world.apartment.objects])
-    return int(rng.choice(np.flatnonzero(categories == rng.choice(np.unique(categories)))))
+def _pick_target(categories: NDArray[np.str_], wanted: NDArray[np.int64], rng: np.random.Generator) -> int:
+    """One of the wanted objects, of all where none is: every category with the same chance."""
+    among = wanted if len(wanted) else np.arange(len(categories))
+    return int(rng.choice(among[categories[among] == rng.choice(np.unique(categories[among]))]))
 
 
 def _stand(

@@ -46,6 +46,7 @@ class Plan:
     minutes: float
     datasets: Path
     apartments: int
+    rare_apartments: int
     test_apartments: int
     out: Path
     start: Path | None
@@ -66,6 +67,7 @@ def train_segmenter(
     minutes: float = 60.0,
     datasets: Path = Path("datasets/segmenter"),
     apartments: int = 400,
+    rare_apartments: int = 300,
     test_apartments: int = 24,
     out: Path = WEIGHTS,
     start: Path | None = None,
@@ -75,14 +77,18 @@ def train_segmenter(
 ) -> Quality:
     """Make the pictures that are missing, train for `minutes` in all, and write the weights with their measured quality.
 
-    Train-split apartments have seeds 0, 1, ...; unseen ones, for the measurement, seeds 100 000, 100 001, ... Checkpoints lie
-    under `datasets`; resume continues from the last one, and spends what `minutes` leave. start: weights to begin with, where
-    nothing is resumed, instead of random ones. workers: processes, each with one thread, that render and then share the
-    batches. Returns the quality on all unseen views.
+    Train-split apartments have seeds 0, 1, ...; in the `rare_apartments` after the first ones views are aimed at categories
+    that those hardly show. Unseen ones, for the measurement, have seeds 100 000, 100 001, ... Checkpoints lie under `datasets`;
+    resume continues from the last one, and spends what `minutes` leave. start: weights to begin with, where nothing is
+    resumed, instead of random ones. workers: processes, each with one thread, that render and then share the batches. Returns
+    the quality on all unseen views.
     """
     make_views(datasets / "train", range(apartments), workers, photos=PHOTOS)
+    if rare_apartments:
+        rare = Drawer(Views(datasets / "train", apartments)).rare()
+        make_views(datasets / "train", range(apartments, apartments + rare_apartments), workers, photos=PHOTOS, only=rare)
     make_views(datasets / "unseen", range(FIRST_UNSEEN_SEED, FIRST_UNSEEN_SEED + test_apartments), workers)
-    plan = Plan(minutes, datasets, apartments, test_apartments, out, start, resume, seed, workers)
+    plan = Plan(minutes, datasets, apartments, rare_apartments, test_apartments, out, start, resume, seed, workers)
     with tempfile.TemporaryDirectory() as folder:
         context = get_context("spawn")
         others = [context.Process(target=_work, args=(plan, rank, folder), daemon=True) for rank in range(1, workers)]
@@ -100,7 +106,8 @@ def _work(plan: Plan, rank: int, folder: str) -> Quality:
     torch.manual_seed(plan.seed)
     if plan.workers > 1:
         torch.distributed.init_process_group("gloo", f"file://{folder}/meeting", rank=rank, world_size=plan.workers)
-    train, unseen = Views(plan.datasets / "train", plan.apartments), Views(plan.datasets / "unseen", plan.test_apartments)
+    train = Views(plan.datasets / "train", plan.apartments + plan.rare_apartments)
+    unseen = Views(plan.datasets / "unseen", plan.test_apartments)
     bank = PhraseBank(RememberedTexts(plan.datasets))
     trainer = Trainer(train, unseen, plan.minutes, plan.seed, bank, rank, plan.workers)
     checkpoint = plan.datasets / "checkpoint.safetensors"
@@ -116,7 +123,8 @@ def _work(plan: Plan, rank: int, folder: str) -> Quality:
     if rank != 0:
         return Quality({}, {})
     quality = trainer.measure(len(trainer.unseen))
-    command = f"enactive train segmenter --minutes {plan.minutes:g} --apartments {plan.apartments} --seed {plan.seed}"
+    command = f"enactive train segmenter --minutes {plan.minutes:g} --apartments {plan.apartments} "
+    command += f"--rare_apartments {plan.rare_apartments} --seed {plan.seed}"
     command += f" --start {plan.start.name}" if plan.start else ""
     save_weights(trainer.average, plan.out, f"{command} --workers {plan.workers}", quality, len(trainer.unseen))
     return quality

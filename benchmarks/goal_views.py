@@ -3,8 +3,9 @@
 python benchmarks/goal_views.py [--split train] [--pictures 60]
 
 Views of the pictured thing, of others of its category and of its neighbours, from 0.75 to 2.5 m, as a walk leaves the body.
-Keypoints: by how many the view shares with the picture, and by whether the picture's middle lies on the thing. Colours: things
-of one category alone, from 1.5 m and nearer, by the log odds that `appearance` gives; and those that fit these views best.
+Keypoints: what share of the looks at each kind of thing has so many of them, by whether the picture's middle lies on the thing.
+Colours: things of one category alone, from 1.5 m and nearer, where keypoints tell nothing, by the log odds of `appearance`;
+and those that fit these views best. Looks at one thing are not independent: the intervals are somewhat too narrow.
 """
 
 from __future__ import annotations
@@ -94,16 +95,24 @@ def camera_before(free: np.ndarray, place_m: np.ndarray, distance_m: float, rng:
     return camera_pose(np.array([x, y, yaw]), float(min(PITCHES_RAD, key=lambda pitch: abs(pitch - slope))))
 
 
-def by_keypoints(looks: Sequence[Look]) -> dict[str, list[bool]]:
-    """Rows of the first table: which of their looks are at the pictured thing."""
-    rows: dict[str, list[bool]] = {}
-    for look in looks:
-        row = f"fewer than {SOME_INLIERS} keypoints"
-        if look.inliers >= SOME_INLIERS:
-            count = f"{SOME_INLIERS} to {MANY_INLIERS - 1}" if look.inliers < MANY_INLIERS else f"{MANY_INLIERS} and more"
-            row = f"{count} keypoints, the middle {'on the thing' if look.on else 'elsewhere'}"
-        rows.setdefault(row, []).append(look.true)
-    return rows
+def by_keypoints(taken: Sequence[Look]) -> None:
+    """Print the share of the looks at each kind of thing that is in each row."""
+
+    def row_of(look: Look) -> str:
+        if look.inliers < SOME_INLIERS:
+            return f"fewer than {SOME_INLIERS} keypoints"
+        count = f"{SOME_INLIERS} to {MANY_INLIERS - 1}" if look.inliers < MANY_INLIERS else f"{MANY_INLIERS} and more"
+        return f"{count} keypoints, the middle {'on the thing' if look.on else 'elsewhere'}"
+
+    kinds = {
+        "the pictured thing": [look for look in taken if look.true],
+        "others of its category": [look for look in taken if look.same and not look.true],
+        "its neighbours": [look for look in taken if not look.same],
+    }
+    for row in sorted({row_of(look) for look in taken}):
+        shares = (f"{rate([row_of(look) == row for look in looks])} of {kind}" for kind, looks in kinds.items())
+        print(f"{row:46} {', '.join(shares)}")
+    print("looks: " + ", ".join(f"{len(looks)} at {kind}" for kind, looks in kinds.items()))
 
 
 def by_colours(alike: np.ndarray, true: np.ndarray) -> dict[str, list[bool]]:
@@ -136,13 +145,13 @@ def main() -> None:
     parser.add_argument("--split", default="train")
     parser.add_argument("--pictures", type=int, default=60)
     chosen = parser.parse_args()
-    episodes = load_suite("household/imagenav", chosen.split)[: chosen.pictures]
-    taken = [look for episode in episodes for look in looks(episode, SiftMatcher())]
-    near = [look for look in taken if look.same and look.distance_m <= NEAR_M]
+    episodes, matcher = load_suite("household/imagenav", chosen.split)[: chosen.pictures], SiftMatcher()
+    taken = [look for episode in episodes for look in looks(episode, matcher)]
+    by_keypoints(taken)
+    near = [look for look in taken if look.same and look.distance_m <= NEAR_M and look.inliers < SOME_INLIERS]
     alike, true = np.array([look.alike for look in near]), np.array([look.true for look in near])
-    for rows in (by_keypoints(taken), by_colours(alike, true)):
-        for row, shown in rows.items():
-            print(f"{row:48} the pictured thing in {rate(shown)} of {len(shown)}")
+    for row, shown in by_colours(alike, true).items():
+        print(f"{row:46} the pictured thing in {rate(shown)} of {len(shown)}")
     slope, offset = fitted(alike, true)
     print(f"colours: {ranked(alike, true):.3f} of the pairs in order, of {true.sum()} and {(~true).sum()} views", end=" ")
     print(f"that fit slope {slope:.2f} and offset {offset:.2f} best")

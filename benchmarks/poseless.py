@@ -24,6 +24,7 @@ import numpy as np
 import torch
 
 import enactive.envs  # noqa: F401  # registers ShadowHand
+from enactive import __version__
 from enactive.agents.component import Component
 from enactive.agents.pose_evaluation import evaluate_poses
 from enactive.agents.pose_table import by_condition
@@ -31,6 +32,7 @@ from enactive.agents.statistics import mean
 from enactive.agents.table import Row
 from enactive.controllers.poseless.estimator import ParallelEstimator, PoseEstimator
 from enactive.controllers.poseless.quality import middle_mse_rad2
+from enactive.controllers.poseless.small_language import WRITER_WEIGHTS
 from enactive.controllers.poseless.weights import WEIGHTS
 from enactive.envs.shadow_hand.conditions import CONDITIONS
 from enactive.envs.shadow_hand.look import Randomisation
@@ -102,7 +104,8 @@ def main() -> None:
     machine = platform.processor() or platform.machine()
     print(f"machine   {machine}, load {os.getloadavg()[0]:.1f}, one thread; weights {chosen.weights.name}")
     print(f"middle of uniform poses, closed form: {middle_mse_rad2():.4f} rad^2; n = {chosen.views} views a row")
-    settings = {"weights": sha256_of(chosen.weights)}
+    settings = {"version": __version__, "weights": sha256_of(chosen.weights)}
+    settings["language_weights"] = sha256_of(WRITER_WEIGHTS)
     first, others = readers_of(chosen.weights)
     tell(evaluate_poses(first, tuple(CONDITIONS), "test", chosen.views, chosen.out, settings=settings))
     if not chosen.alone:

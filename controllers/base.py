@@ -14,7 +14,7 @@ class Controller(Protocol):
     """Carries intents out.
 
     serves: kinds of intent it can carry out. control_modes: how it can command a body. One that holds something open, such as a
-    camera, has a `close()`, too, which whoever made it calls.
+    camera, has a `close()`, too, and is used by way of `Component.opened`.
     """
 
     serves: tuple[type[Intent], ...]

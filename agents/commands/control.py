@@ -73,7 +73,7 @@ class Control:
         self.error, self.priority = "", False
 
     def run(self, stop_file: Path | None, stop_port: int) -> int:
-        """Everything from start to hold. Whatever was opened is closed, and the processes are ended, whatever happens."""
+        """Everything from start to hold. Whatever happens, the bus is closed, the policy let go of and the processes ended."""
         from enactive.agents.realtime import Tap
         from enactive.agents.realtime.process import PolicyProcess
         from enactive.agents.realtime.record import ControlLine, TickRecorder

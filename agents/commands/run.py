@@ -62,17 +62,9 @@ def main(argv: Sequence[str]) -> int:
     config |= {role: part.to_json() for role, part in parts.items()}
     record = RunFolder(folder, config)
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))  # threads of one process that fight for busy cores collapse
-    env = parts["env"].build()
-    try:
-        agent = Agent(
-            parts["perceiver"].build(),
-            parts["planner"].build(),
-            parts["controller"].build(),
-            max_steps=chosen.max_steps,
-        )
+    with parts["env"].opened() as env, parts["controller"].opened() as controller:
+        agent = Agent(parts["perceiver"].build(), parts["planner"].build(), controller, max_steps=chosen.max_steps)
         episode = agent.run(env, goal, seed=chosen.seed, recorders=[LiveLine(), record])
-    finally:
-        env.close()
     for warning in episode.warnings:
         print(f"warning: {warning}")
     for name, value in episode.metrics.items():

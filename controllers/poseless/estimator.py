@@ -56,7 +56,7 @@ class ParallelEstimator:
 def pictured_as_right(pictures: Sequence[NDArray[np.uint8]], pictured: Side) -> list[NDArray[np.uint8]]:
     """Pictures of right hands: those of left ones in a mirror. Raises ControllerError where one is no picture."""
     shown = [checked(picture) for picture in pictures]
-    return [picture[:, ::-1] for picture in shown] if pictured == "left" else shown
+    return [np.ascontiguousarray(picture[:, ::-1]) for picture in shown] if pictured == "left" else shown
 
 
 def checked(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

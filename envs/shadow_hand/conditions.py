@@ -34,13 +34,16 @@ class Condition:
 
 
 _PARTS = [part.name for part in fields(Randomisation) if getattr(EVERYTHING, part.name)]
-CONDITIONS: Mapping[str, Condition] = {
+_USUAL = {
     "randomised": Condition(),
     "clean": Condition(NOTHING),
     "occluded": Condition(replace(EVERYTHING, occluders=True)),
     "640x480": Condition(pixels=(640, 480)),
     "adroit": Condition(morphology="adroit", posed="adroit"),
     **{f"without-{part}": Condition(replace(EVERYTHING, **{part: False})) for part in _PARTS},
+}
+CONDITIONS: Mapping[str, Condition] = {
+    **_USUAL,
     "only-occluders": Condition(replace(NOTHING, occluders=True)),
     **{f"only-{part}": Condition(replace(NOTHING, **{part: True})) for part in _PARTS},
     "adroit-poses": Condition(posed="adroit"),
@@ -49,5 +52,5 @@ CONDITIONS: Mapping[str, Condition] = {
 }
 """All randomisations but occluders (`randomised`) or none (`clean`), one less or one more of them; things before the hand;
 another camera; the Adroit hand, and the Shadow Hand in its poses; poses by physics alone; the left hand."""
-USUAL: tuple[str, ...] = tuple(CONDITIONS)[: 5 + len(_PARTS)]
-"""Those that are judged where none are named: up to the last `without-`."""
+USUAL: tuple[str, ...] = tuple(_USUAL)
+"""Those that are judged where none are named."""

@@ -17,9 +17,10 @@ SLOPE, OFFSET = 8.59, -6.38  # logistic regression on the train split, `benchmar
 
 
 def colours(image: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """(320,) unit vector of the colours of a picture (H, W, 3): square roots of a histogram of CIELAB.
+    """(320,) unit vector of the colours of a picture (H, W, 3): fourth roots of a histogram of CIELAB.
 
-    Large areas count by the square root of their size, so that a wall does not hide what stands before it.
+    So the product of two is the Bhattacharyya coefficient of histograms in which areas count by the square root of their size:
+    a wall does not hide what stands before it.
     """
     light = Exposure()
     light.update(image)

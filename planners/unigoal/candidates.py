@@ -25,8 +25,9 @@ from .explorer import Explorer
 from .goal_graph import GoalGraph
 from .matching import Matching
 from .moment import Moment
-from .pursuit import MOST_STEPS, Gaze, Pursuit, distance_m, facing, in_sight
+from .pursuit import MOST_STEPS, Gaze, Pursuit
 from .reasoner import Reasoner
+from .sight import distance_m, facing, in_sight
 from .similarity import WordSimilarity
 from .verification import Verifier, not_shown
 

@@ -16,8 +16,9 @@ from ..approach import reached, standing_place
 from ..base import GoTo, Intent, LookAt
 from .commonsense import LORE
 from .goal_graph import GoalGraph
-from .pursuit import Gaze, distance_m
+from .pursuit import Gaze
 from .reasoner import Reasoner
+from .sight import distance_m
 from .vocabulary import ROOM_WORDS, canonical
 
 NEAR_M = 1.6  # a place seen from here shows what is on it

@@ -55,7 +55,8 @@ def locate(matcher: KeypointMatcher, view: NDArray[np.uint8], goal: NDArray[np.u
         return Shared(0)
     inliers = len(np.unique(points[mask.ravel() > 0], axis=0))
     u, v, w = H @ (0.5 * goal.shape[1], 0.5 * goal.shape[0], 1.0)
-    return Shared(inliers, None if abs(w) < 1e-9 else (float(u / w), float(v / w)))
+    beyond_the_horizon = w * (H[2] @ (*source[mask.ravel() > 0].mean(axis=0), 1.0)) <= 0.0
+    return Shared(inliers, None if beyond_the_horizon else (float(u / w), float(v / w)))
 
 
 @dataclass(frozen=True, eq=False)

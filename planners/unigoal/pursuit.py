@@ -16,6 +16,7 @@ from enactive.perception.scene_graph import SceneNode
 
 from ..approach import pitch_of, reached, standing_place, turn_between, yaw_of
 from ..base import GoTo, Intent, LookAt
+from .sight import distance_m, in_sight
 from .verification import Evidence, ExplorationConfidence
 
 REACHES_M = (0.65, 0.85)  # how near to stand, the first that there is room for
@@ -25,7 +26,6 @@ STUCK_REACH_M = 1.0
 IN_REACH_M = 0.8  # a thing that shows and is this near need not be come nearer to
 MOST_STEPS = 140
 STUCK_STEPS, LEFT_M, MOST_STUCK = 14, 0.4, 1
-FACING_RAD = math.radians(16.0)
 REVISE = 6
 MOVED_M = 0.3
 SIDE = -0.2  # cosine between the directions of a place and of the last sighting
@@ -154,24 +154,3 @@ class Pursuit:
         if self._still > STUCK_STEPS and self.goto is not None:
             self._tried.append(self.goto.point_m)
             self.goto, self._still, self._stuck = None, 0, self._stuck + 1
-
-
-def facing(belief: Belief, node: SceneNode) -> bool:
-    """Whether the body is turned towards a node."""
-    pose = belief.observation.T_world_base
-    if pose is None:
-        return True
-    towards = math.atan2(node.centre_m[1] - pose[1, 3], node.centre_m[0] - pose[0, 3])
-    return abs(turn_between(yaw_of(pose), towards)) <= FACING_RAD
-
-
-def in_sight(belief: Belief, node: SceneNode) -> bool:
-    """Whether a segment of the current frame belongs to a node."""
-    return any(detection.node_id == node.id for detection in belief.detections)
-
-
-def distance_m(belief: Belief, node: SceneNode) -> float:
-    """Straight distance on the floor from the body to a node's box."""
-    pose = belief.observation.T_world_base
-    here = pose[:2, 3] if pose is not None else node.centre_m[:2]
-    return float(np.linalg.norm(np.maximum(np.abs(here - node.centre_m[:2]) - node.half_size_m[:2], 0.0)))

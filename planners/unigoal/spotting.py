@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from enactive.envs import Observation
 from enactive.perception.base import Belief
 
-from .appearance import colours, log_odds
+from . import appearance
 from .keypoints import KeypointMatcher, Shared, locate
 
 SLACK_PX = 12
@@ -20,43 +20,40 @@ SPOTTED = 12  # inliers at which a view is taken to show the picture; what follo
 
 
 class Spotter:
-    """Looks for a goal picture in every view."""
+    """Compares a goal picture with views."""
 
     def __init__(self, image: NDArray[np.uint8], matcher: KeypointMatcher) -> None:
         self.image, self.matcher = image, matcher
-        self._colours = colours(image)
+        self._colours = appearance.colours(image)
         self._last: tuple[Observation, Shared] | None = None
 
     def shared(self, belief: Belief) -> Shared:
         """What the current view shares with the picture."""
-        observation = belief.observation
-        if self._last is None or self._last[0] is not observation:
-            frame = next(iter(observation.cameras.values()), None)
-            self._last = observation, Shared(0) if frame is None else locate(self.matcher, frame.rgb, self.image)
+        if self._last is None or self._last[0] is not belief.observation:
+            view = _view(belief)
+            self._last = belief.observation, Shared(0) if view is None else locate(self.matcher, view, self.image)
         return self._last[1]
 
-    def log_odds(self, belief: Belief) -> float:
-        """Of the view being of the pictured thing rather than another of its category, from the colours of both."""
-        frame = next(iter(belief.observation.cameras.values()), None)
-        return 0.0 if frame is None else log_odds(colours(frame.rgb), self._colours)
-
     def look(self, belief: Belief) -> int | None:
-        """The scene-graph node that the middle of the goal picture shows, None where the view does not show it."""
-        if self.shared(belief).inliers < SPOTTED:
-            return None
-        near = [(pixels, -int(mask.sum()), node) for node, mask, pixels in self._in_the_middle(belief) if node >= 0]
-        return max(near)[2] if near else None
+        """The scene-graph node that the picture shows, None where the view does not show it."""
+        return self.in_the_middle(belief) if self.shared(belief).inliers >= SPOTTED else None
 
-    def shows(self, belief: Belief, node_id: int) -> bool:
-        """Whether a node has a segment where the middle of the picture lies in the view."""
-        return any(node == node_id for node, _, _ in self._in_the_middle(belief))
-
-    def _in_the_middle(self, belief: Belief) -> list[tuple[int, NDArray[np.bool_], int]]:
-        """(Node, mask, pixels there) of the segments where the middle of the picture lies in the view."""
+    def in_the_middle(self, belief: Belief) -> int | None:
+        """The node with the segment where the middle of the picture lies in the view, None where there is none."""
         middle = self.shared(belief).middle_px
         if middle is None:
-            return []
-        u, v = (round(value) for value in middle)
-        rows, columns = (slice(max(at - SLACK_PX, 0), max(at + SLACK_PX + 1, 0)) for at in (v, u))
-        found = [(d.node_id, d.mask, int(d.mask[rows, columns].sum())) for d in belief.detections]
-        return [entry for entry in found if entry[2]]
+            return None
+        columns, rows = (slice(max(round(at) - SLACK_PX, 0), max(round(at) + SLACK_PX + 1, 0)) for at in middle)
+        near = [(int(d.mask[rows, columns].sum()), -int(d.mask.sum()), d.node_id) for d in belief.detections if d.node_id >= 0]
+        pixels, _, node_id = max(near, default=(0, 0, -1))
+        return node_id if pixels else None
+
+    def log_odds(self, belief: Belief) -> float:
+        """Of a view from near being of the pictured thing rather than another of its category, from the colours of both."""
+        view = _view(belief)
+        return 0.0 if view is None else appearance.log_odds(appearance.colours(view), self._colours)
+
+
+def _view(belief: Belief) -> NDArray[np.uint8] | None:
+    frame = next(iter(belief.observation.cameras.values()), None)
+    return None if frame is None else frame.rgb

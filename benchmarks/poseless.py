@@ -59,15 +59,17 @@ def readers_of(weights: Path) -> tuple[dict[str, Component], dict[str, Component
 
 def tell(rows: Sequence[Row]) -> None:
     """A line for each condition and reader."""
-    print(f"{'':43}{'MSE rad^2':20} {'/mean':>5}  {'fingertip mm, median':20}  <={2 * TIP_BAR_MM:.0f}  malformed  ms, best")
+    head = f"{'':43}{'MSE rad^2':20} {'/mean':>5}  {'degrees':17}  {'fingertip mm, median':20}"
+    print(f"{head}  <={2 * TIP_BAR_MM:.0f}  malformed  ms, best")
     for condition, readers in by_condition(rows).items():
         always = np.mean([row["mse_rad2"] for row in readers["MeanPose"]])
         for label, group in readers.items():
-            mse, tips = mean([row["mse_rad2"] for row in group]), np.array([row["tips_mm"] for row in group])
+            mse, degrees = (mean([row[key] for row in group]) for key in ("mse_rad2", "degrees"))
+            tips = np.array([row["tips_mm"] for row in group])
             near = np.mean(tips.mean(axis=1) <= 2 * TIP_BAR_MM)
             times = [row["read_ms"] for row in group]
             print(
-                f"{condition:18} {label:24}{mse} {mse.mean / always:5.2f}  {median(tips):20}  {near:.2f}  "
+                f"{condition:18} {label:24}{mse} {mse.mean / always:5.2f}  {degrees:.1f}  {median(tips):20}  {near:.2f}  "
                 f"{sum(row['malformed'] for row in group):9}  {np.median(times):.1f}, {min(times):.1f}"
             )
 

@@ -133,7 +133,7 @@ class UniGoal:
         self._trace = {}
 
     def _read(self, goal: Goal) -> GoalGraph:
-        """The goal graph. A picture that nobody can put into words is looked for by its keypoints alone."""
+        """The goal graph. A picture that nobody can put into words is looked for by its keypoints and colours alone."""
         if not isinstance(goal, ImageGoal):
             return self.mind.goal_graph(goal)
         check(goal.image)

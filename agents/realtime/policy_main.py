@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from typing import Any
 
 from enactive.agents.component import Component
@@ -41,6 +42,8 @@ def main(config: dict[str, Any]) -> None:
         _answer(bus, config, leaving, ready)
     except Exception as problem:  # noqa: BLE001  # reason: a policy may fail in any way; the loop is told and ends the run
         error.append(f"{type(problem).__name__}: {problem}")
+        if leaving.is_set():  # nobody listens to the heartbeat any more
+            traceback.print_exc()
     leaving.wait()
     bus.close()
 

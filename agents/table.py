@@ -130,13 +130,13 @@ def plot(rows: Sequence[Row], path: Path) -> None:
     groups = by_method(rows)
     figure, axes = pyplot.subplots(1, 2, figsize=(9, 1.2 + 0.5 * len(groups)), sharey=True)
     for axis, key in zip(axes, columns_of(rows)[:2], strict=True):
-        for place, (method, group) in enumerate(groups.items()):
+        for place, group in enumerate(groups.values()):
             estimate = summarise(group)[key]
             error = np.maximum([[estimate.mean - estimate.low], [estimate.high - estimate.mean]], 0.0)  # Wilson's end, rounded
             axis.barh(place, estimate.mean, xerr=error, color=f"C{place}", alpha=0.8, capsize=4)
-            axis.text(0.02, place, f"{method}  {estimate.mean:.2f} (n={estimate.n})", va="center", fontsize=9)
-        axis.set(xlim=(0, 1), title=key, yticks=[])
-        axis.invert_yaxis()
+            axis.text(1.01, place, f"{estimate.mean:.2f}, n = {estimate.n}", va="center", fontsize=9)
+        axis.set(xlim=(0, 1), title=key, yticks=range(len(groups)), yticklabels=list(groups))
+    axes[0].invert_yaxis()  # for both: they share it
     figure.tight_layout()
     figure.savefig(path, dpi=150)
     pyplot.close(figure)

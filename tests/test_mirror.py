@@ -202,7 +202,6 @@ def test_a_closed_policy_frees_the_renderer_and_the_capture(tmp_path: Path) -> N
         policy.reset(HAND)
         policy.standing_intent(Observation(joint_positions_rad=LOW_RAD, stamp_s=0.0))
     drawn, capture = hand._renderer.context, camera._capture
-    assert capture is not None
     assert drawn.offFBO
     assert capture.isOpened()
     for stream in (hand, camera):

@@ -36,9 +36,7 @@ MOST_LOOKS = 4
 LAST_RESORT = 0.8  # least similarity of a candidate when everything else is explored
 UNREACHED = -0.3  # confidence in a candidate that could not be got to
 PLAUSIBLE = -0.45  # a rejected candidate above this may still be answered with, when everything else is explored
-PROMISING = (
-    0.1  # of what is scored below 0.2 at even odds, one in thirteen is what it is called; small things look so from afar
-)
+PROMISING = 0.1  # of what is scored below 0.2, one in thirteen is what it is called; small things look so from afar
 BETTER = 0.1  # by which a score must rise for a candidate to be looked at again
 METRE_COST = 0.02  # of probability
 DETOUR = 1.5  # steps to a place over those of the bare way, for the turns

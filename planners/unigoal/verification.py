@@ -111,10 +111,17 @@ class Verifier:
             parts[word] = 0.0 if support is None else float(np.clip((support - VETO) / (1.0 - VETO), -1.0, 1.0))
         if target.room:
             parts[target.room] = _room(scene, node, target.room)
-        for e, edge in enumerate(self.graph.edges):
-            if self.graph.target in (edge.a, edge.b):
-                parts[self._say(edge)] = 1.0 if e in matching.edges else self._relation(scene, node, edge)
+        relations = {
+            self._say(edge): 1.0 if e in matching.edges else self._relation(scene, node, edge)
+            for e, edge in enumerate(self.graph.edges)
+            if self.graph.target in (edge.a, edge.b)
+        }
         said = [value for name, value in parts.items() if name != "seen"]
+        parts |= relations
+        if self.spotter is None:
+            said += relations.values()
+        elif relations:  # one reading of one picture: where it misnames a neighbour, no place fits
+            said.append(float(np.mean(list(relations.values()))))
         looks = []
         if self.spotter is not None:
             parts["keypoints"] = recognised = _recognised(self.spotter, belief, node)
@@ -126,7 +133,8 @@ class Verifier:
         if vetoed:
             return Evidence(-1.0, parts)
         plain = _together(parts["seen"], said + looks)
-        return Evidence(min(plain, CONTRADICTED) if min(said, default=0.0) <= CONTRADICTED else plain, parts, plain)
+        contradicted = self.spotter is None and min(said, default=0.0) <= CONTRADICTED
+        return Evidence(min(plain, CONTRADICTED) if contradicted else plain, parts, plain)
 
     def _seen(self, belief: Belief, node: SceneNode) -> float:
         """Twice the probability that a thing is what it is called, less one.

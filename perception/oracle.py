@@ -82,7 +82,7 @@ class OraclePerceiver:
             from .text import MiniLM
 
             self.text = MiniLM()
-        builder = SceneGraphBuilder(depth_range_m(embodiment), self.min_area_px, exact_masks=True, measure_colours=False)
+        builder = SceneGraphBuilder(depth_range_m(embodiment), self.min_area_px, exact_masks=True, measure=False)
         self._memory = SpatialMemory(embodiment, builder)
         self._objects = ()
 

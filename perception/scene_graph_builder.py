@@ -18,6 +18,7 @@ from .association import associate, twin_of
 from .base import Detection
 from .colours import Exposure, linear_to_lab, middle, name_colour, rgb_to_linear
 from .corrections import Refusals
+from .forms import name_form
 from .lifting import Segment, lift
 from .relations import RelationKeeper
 from .scene_graph import SceneGraph, SceneNode
@@ -35,8 +36,8 @@ class SceneGraphBuilder:
     """Builds and maintains `graph` from detections.
 
     depth_range_m: depths outside do not count. min_area_px: smaller masks are not lifted. exact_masks: masks come from a
-    renderer (nothing is trimmed from them). measure_colours: attributes are measured on the pixels. ignore: names that
-    are no objects. moved: ids of the nodes whose box changed in the last update.
+    renderer (nothing is trimmed from them). measure: colours are measured on the pixels, forms on the boxes. ignore: names
+    that are no objects. moved: ids of the nodes whose box changed in the last update.
     """
 
     def __init__(
@@ -44,13 +45,13 @@ class SceneGraphBuilder:
         depth_range_m: tuple[float, float] = (0.1, 5.0),
         min_area_px: int = 25,
         exact_masks: bool = False,
-        measure_colours: bool = True,
+        measure: bool = True,
         ignore: frozenset[str] = frozenset({"wall", "floor", "ceiling"}),
     ) -> None:
         self.depth_range_m = depth_range_m
         self.min_area_px = min_area_px
         self.exact_masks = exact_masks
-        self.measure_colours = measure_colours
+        self.measure = measure
         self.ignore = ignore
         self.graph = SceneGraph()
         self.table = TrackTable()
@@ -75,7 +76,7 @@ class SceneGraphBuilder:
         every picture; they then decide the association. Both in the order of the detections. The frame needs depth.
         """
         self._follow_corrections()
-        if self.measure_colours:
+        if self.measure:
             self.exposure.update(frame.rgb)
         usable = [i for i, detection in enumerate(detections) if detection.name not in self.ignore]
         segments = lift([detections[i] for i in usable], frame, self.depth_range_m, self.min_area_px, self.exact_masks)
@@ -133,7 +134,7 @@ class SceneGraphBuilder:
                 self._of_instance[instance] = track.id
         grown = new or track.add_voxels(keys)
         self._vote(track, detection, segment, words)
-        if self.measure_colours:
+        if self.measure:
             seen = frame.rgb.reshape(-1, 3)[segment.pixels]
             track.colours = [*track.colours[1 - COLOURS_KEPT :], rgb_to_linear(middle(seen))]
         track.views |= 1 << sector_of(camera_m, segment.centre_m)
@@ -219,5 +220,7 @@ class SceneGraphBuilder:
         node.score, node.even_score, node.sightings = track.score, track.even_score, track.sightings
         node.centre_m, node.half_size_m, node.embedding = centre_m, half_size_m, embedding
         node.attributes = {word: total / weight for word, (total, weight) in track.words.items()}
+        if self.measure:
+            node.attributes |= name_form(node.name, 2.0 * half_size_m)
         if track.colours:
             node.attributes |= name_colour(linear_to_lab(middle(np.array(track.colours)) * self.exposure.scale))

@@ -11,6 +11,7 @@ from enactive.errors import ConfigError
 
 MODELS: Mapping[str, str] = {
     "segmenter": "enactive.perception.segmenter.train:train_segmenter",
+    "forms": "enactive.perception.form_training:train_forms",
     "poseless": "enactive.controllers.poseless.train:train_poseless",
     "d2po": "enactive.planners.d2po.train:train_d2po",
     "critic": "enactive.planners.critics.train:train_critic",

@@ -17,7 +17,7 @@ import numpy as np
 from enactive.perception.base import Belief
 from enactive.perception.scene_graph import SceneGraph, SceneNode
 
-from .embedding import support_of
+from .embedding import FORM, support_of
 from .goal_graph import GoalEdge, GoalGraph
 from .matching import Matching
 from .sight import distance_m
@@ -108,7 +108,7 @@ class Verifier:
         for kind, word in target.attributes.items():
             support = support_of(kind, word, node.attributes)
             vetoed |= support is not None and support < VETO
-            parts[word] = 0.0 if support is None else float(np.clip((support - VETO) / (1.0 - VETO), -1.0, 1.0))
+            parts[word] = _attribute(kind, support)
         if target.room:
             parts[target.room] = _room(scene, node, target.room)
         relations = {
@@ -165,6 +165,15 @@ class Verifier:
         forward = edge.a == self.graph.target
         holds = any(relation_holds(node, edge.relation, n) if forward else relation_holds(n, edge.relation, node) for n in same)
         return 1.0 if holds else -0.6
+
+
+def _attribute(kind: str, support: float | None) -> float:
+    """An attribute's part of the evidence. Another form speaks against a thing, but is no veto: boxes are measured roughly."""
+    if support is None:
+        return 0.0
+    if kind in FORM and support < 1.0:
+        return CONTRADICTED
+    return float(np.clip((support - VETO) / (1.0 - VETO), -1.0, 1.0))
 
 
 def not_shown(node: SceneNode) -> Evidence:

@@ -14,7 +14,7 @@ from enactive.errors import PlannerError
 from enactive.perception.base import Belief, Detection
 from enactive.planners.unigoal.appearance import colours
 from enactive.planners.unigoal.embedding import SceneArrays
-from enactive.planners.unigoal.goal_graph import GoalGraph, GoalNode
+from enactive.planners.unigoal.goal_graph import GoalEdge, GoalGraph, GoalNode
 from enactive.planners.unigoal.grammar import parse_description
 from enactive.planners.unigoal.keypoints import LightGlueMatcher, SiftMatcher, locate
 from enactive.planners.unigoal.matching import NODE_THRESHOLD, match
@@ -141,6 +141,17 @@ def test_another_colour_is_a_veto() -> None:
     assert look("the red mug on the table", table_scene(blue=0.9, red=0.1), 1).value == -1.0
 
 
+def test_another_form_speaks_against_and_is_no_veto() -> None:
+    """Measures of a box are rough: the thing is turned away for now, and stays as good a guess as even odds make it."""
+    graph = table_scene(tall=0.9, short=0.1)
+    graph.nodes[1].even_score, graph.nodes[1].sightings = 0.75, 40
+    evidence = look("the short mug", graph, 1)
+    assert (evidence.parts["short"], evidence.value) == (-0.5, -0.5)
+    odds = 3.0 / 3.0**0.5
+    assert evidence.plain == pytest.approx(2 * odds / (1 + odds) - 1)
+    assert look("the tall mug", graph, 1).value == pytest.approx(2 * 9 / 10 - 1)
+
+
 def test_the_wrong_room_and_a_missing_relation_speak_against() -> None:
     graph = table_scene(red=0.9)
     graph.relations = {}
@@ -214,6 +225,20 @@ def test_a_view_in_the_colours_of_a_goal_picture_speaks_for_it_and_one_in_others
         odds = 0.9 / 0.1 * 3**looks
         assert (evidence.parts["looks"], evidence.parts["keypoints"]) == (looks, 0.0)
         assert evidence.value == pytest.approx(2 * odds / (1 + odds) - 1)
+
+
+def test_relations_read_from_a_picture_weigh_together_and_do_not_contradict() -> None:
+    """Of three neighbours that the picture was read to show one is there (1.0), one elsewhere (-0.6) and one unseen (-0.2)."""
+    image = clutter(0)
+    mug = thing(1, "mug", (0, 0, 0.8), (0.05, 0.05, 0.05), score=0.75, sightings=40)
+    graph = scene(mug, thing(2, "table", (0, 0, 0.37), (0.6, 0.4, 0.37)), thing(3, "sofa", (5, 0, 0.4), (0.9, 0.4, 0.4)))
+    goal = GoalGraph(tuple(map(GoalNode, ("mug", "table", "sofa", "stove"))), tuple(GoalEdge(0, k, "on") for k in (1, 2, 3)))
+    found = match(goal, SceneArrays.read(graph), WORDS)
+    far = replace(belief(graph, image), observation=Observation({}, np.array([[1, 0, 0, 9], *np.eye(4)[1:]], dtype=float)))
+    pictured = Verifier(goal, WORDS, NODE_THRESHOLD, Spotter(image, SiftMatcher())).look(far, mug, found)
+    odds = 3.0 * 3.0 ** ((1.0 - 0.6 - 0.2) / 3)
+    assert pictured.value == pictured.plain == pytest.approx(2 * odds / (1 + odds) - 1)
+    assert Verifier(goal, WORDS, NODE_THRESHOLD).look(far, mug, found).value == -0.5  # told in words it is contradicted
 
 
 def test_a_picture_beyond_the_horizon_has_no_middle_in_the_view() -> None:

@@ -20,16 +20,17 @@ import gymnasium as gym
 import numpy as np
 from rich.progress import track
 
-from enactive.agents import Agent
 from enactive.agents.episode import Episode, Step
+from enactive.agents.loop import Agent
 from enactive.agents.statistics import rate
-from enactive.controllers import NavigationController
+from enactive.controllers.navigation import NavigationController
 from enactive.envs import Embodiment, Goal, ObjectGoal
-from enactive.envs.household import Household
-from enactive.perception import Belief, EmbeddedPerceiver
+from enactive.envs.household.env import Household
+from enactive.perception import Belief
+from enactive.perception.embedded import EmbeddedPerceiver
 from enactive.perception.forms import name_form
 from enactive.perception.scene_graph import SceneNode
-from enactive.planners import NearestFrontier
+from enactive.planners.nearest_frontier import NearestFrontier
 
 NEAR_M = 0.25
 BANDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)

@@ -22,27 +22,6 @@ from enactive.errors import ConfigError
 ORACLE = ["--perceiver", "OraclePerceiver", "--env.rooms", "3"]
 
 
-def test_a_run_leaves_a_folder_that_shows_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", "find a toilet", *ORACLE, "--max_steps", "60", "--out", str(tmp_path)]) == 0
-    folder = next(tmp_path.iterdir())
-    assert folder.name.endswith("find-a-toilet")
-    record = json.loads((folder / "episode.json").read_text())
-    assert record["schema_version"] == 1
-    assert record["goal"] == {"kind": "ObjectGoal", "words": "find a toilet"}
-    assert record["config"]["env"]["arguments"]["rooms"] == 3
-    assert 0 < len(record["steps"]) <= 60
-    assert record["result"]["metrics"]["walked_m"] > 0
-    page = (folder / "report.html").read_text()
-    assert "src='data:video/mp4;base64," in page
-    assert "http" not in page.replace("http://www.w3.org", "")  # self-contained
-    import av
-
-    with av.open(str(folder / "video.mp4")) as video:
-        frames = sum(1 for _ in video.decode(video=0))
-    assert frames == len(record["steps"])
-    assert str(folder) in capsys.readouterr().out
-
-
 def test_the_printed_configuration_repeats_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["run", "find a toilet", *ORACLE, "--planner", "NearestFrontier", "--max_steps", "15"]
     with pytest.raises(SystemExit):

@@ -21,6 +21,7 @@ from enactive.perception.segmenter.detector import Segmenter
 from enactive.perception.segmenter.phrases import PhraseBank
 from enactive.perception.segmenter.quality import measure
 from enactive.perception.segmenter.views import View, Views
+from enactive.pretrained import sha256_of
 
 
 @pytest.fixture(scope="module")
@@ -177,11 +178,13 @@ def test_training_learns_and_resumes_exactly(folder: Path, bank: PhraseBank, tmp
     first = trainer(folder, bank)
     losses = [first.step(seconds=30.0)["names"] for _ in range(5)]
     assert losses[-1] < 0.8 * losses[0]
+    first.history = [{"command": "a first leg", "sha256": "0"}]
     first.save(tmp_path / "checkpoint.safetensors")
     ahead = first.step(31.0)
     second = trainer(folder, bank)
     second.load(tmp_path / "checkpoint.safetensors")
     assert (second.progress.step, second.progress.seconds) == (5, 30.0)
+    assert second.history == first.history
     assert second.step(31.0) == ahead
     for mine, theirs in zip(first.average.parameters(), second.average.parameters(), strict=True):
         torch.testing.assert_close(mine, theirs, atol=0, rtol=0)
@@ -200,6 +203,22 @@ def test_train_command_writes_usable_weights(folder: Path, tmp_path: Path, monke
     view = Views(folder / "unseen")[0]
     frame = CameraFrame(view.rgb, view.depth_m, view.K, view.T_world_camera, 0.0)
     Segmenter(out, HashedText()).detect(Observation(cameras={"head": frame}))
+    assert card["history"] == []
+    further = out.with_name("further.safetensors")
+    train.train_segmenter(0.002, folder, 1, 1, 1, further, start=out, workers=1)
+    carried = json.loads(further.with_suffix(".json").read_text())
+    assert "--start segmenter.safetensors" in carried["command"]
+    assert carried["history"] == [{key: card[key] for key in ("command", "sha256", "date")}]
+    assert weights.history_of(further) == [*carried["history"], {key: carried[key] for key in ("command", "sha256", "date")}]
+
+
+def test_the_shipped_weights_tell_how_they_came_about() -> None:
+    *legs, last = weights.history_of(weights.WEIGHTS)
+    assert last["sha256"] == sha256_of(weights.WEIGHTS)
+    assert len(legs) >= 5
+    assert all(leg["command"] for leg in legs)
+    dates = [leg["date"] for leg in [*legs, last] if "date" in leg]
+    assert dates == sorted(dates)
 
 
 def test_shipped_weights_see_an_unseen_apartment(folder: Path) -> None:

@@ -6,12 +6,14 @@ minutes it has; a later run with `resume` and more minutes continues where the l
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,7 +28,7 @@ from .network import PixelEmbedder, spread_words
 from .phrases import PhraseBank, RememberedTexts
 from .quality import Quality, labels_of, measure
 from .views import Views
-from .weights import WEIGHTS, load_weights, save_weights
+from .weights import WEIGHTS, history_of, load_weights, save_weights
 
 BATCH = 8  # whole views per update, over all workers; of views cut to 1/2 or 1/4 of the width and height 4 or 16 times as many
 CUT = 0.75  # share of the minutes, at the start, in which views are cut
@@ -80,8 +82,8 @@ def train_segmenter(
     Train-split apartments have seeds 0, 1, ...; in the `rare_apartments` after the first ones views are aimed at categories
     that those hardly show. Unseen ones, for the measurement, have seeds 100 000, 100 001, ... Checkpoints lie under `datasets`;
     resume continues from the last one, and spends what `minutes` leave. start: weights to begin with, where nothing is
-    resumed, instead of random ones. workers: processes, each with one thread, that render and then share the batches. Returns
-    the quality on all unseen views.
+    resumed, instead of random ones; the card of the new weights carries their history on. workers: processes, each with one
+    thread, that render and then share the batches. Returns the quality on all unseen views.
     """
     make_views(datasets / "train", range(apartments), workers, photos=PHOTOS)
     if rare_apartments:
@@ -114,7 +116,7 @@ def _work(plan: Plan, rank: int, folder: str) -> Quality:
     if plan.resume and checkpoint.exists():
         trainer.load(checkpoint)
     elif plan.start is not None:
-        trainer.begin_with(load_weights(plan.start))
+        trainer.begin_with(load_weights(plan.start), history_of(plan.start))
     for line in trainer.run(checkpoint):
         if rank == 0:
             print(line, flush=True)
@@ -126,7 +128,8 @@ def _work(plan: Plan, rank: int, folder: str) -> Quality:
     command = f"enactive train segmenter --minutes {plan.minutes:g} --apartments {plan.apartments} "
     command += f"--rare_apartments {plan.rare_apartments} --seed {plan.seed}"
     command += f" --start {plan.start.name}" if plan.start else ""
-    save_weights(trainer.average, plan.out, f"{command} --workers {plan.workers}", quality, len(trainer.unseen))
+    command += f" --workers {plan.workers}"
+    save_weights(trainer.average, plan.out, command, quality, len(trainer.unseen), trainer.history)
     return quality
 
 
@@ -151,9 +154,11 @@ class Trainer:
         )
         self.learner = Learner(self.net, self.average, self.optimizers)
         self.progress = Progress()
+        self.history: list[dict[str, Any]] = []
 
-    def begin_with(self, net: PixelEmbedder) -> None:
-        """Take over the weights of a trained network."""
+    def begin_with(self, net: PixelEmbedder, history: list[dict[str, Any]]) -> None:
+        """Take over the weights of a trained network, and how they came about."""
+        self.history = history
         self.net.load_state_dict(net.state_dict())
         self.average.load_state_dict(net.state_dict())
 
@@ -224,12 +229,14 @@ class Trainer:
 
     def save(self, path: Path) -> None:
         """Write everything that continuing needs."""
-        self.learner.save(path, {"step": str(self.progress.step), "seconds": repr(self.progress.seconds)})
+        where = {"step": str(self.progress.step), "seconds": repr(self.progress.seconds)}
+        self.learner.save(path, {**where, "history": json.dumps(self.history)})
 
     def load(self, path: Path) -> None:
         """Continue from what `save` wrote."""
         metadata = self.learner.load(path)
         self.progress = Progress(int(metadata["step"]), float(metadata["seconds"]))
+        self.history = json.loads(metadata["history"])
 
     def _rate(self) -> float:
         return RATE.at(self.progress.seconds / self.budget_s)

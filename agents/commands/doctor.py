@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from jsonargparse import ArgumentParser
@@ -14,6 +14,15 @@ from enactive import pretrained
 from enactive.errors import ConfigError, EnactiveError
 
 NEEDED_BYTES = 500_000_000
+EXTRAS: Mapping[str, tuple[str, ...]] = {  # the modules that each extra of the package brings
+    "alfworld": ("alfworld",),
+    "data": ("pyarrow",),
+    "minigrid": ("minigrid",),
+    "openai": ("openai",),
+    "ray": ("ray",),
+    "rerun": ("rerun",),
+    "robot": ("zenoh", "msgpack"),
+}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -38,11 +47,10 @@ def _python() -> str:
 
 
 def _packages() -> str:
-    optional = {"minigrid": "minigrid", "ray": "ray", "rerun": "rerun"}
-    missing = [extra for extra, module in optional.items() if importlib.util.find_spec(module) is None]
-    return (
-        "all optional parts are there" if not missing else f"not installed: {', '.join(missing)} (pip install enactive[NAME])"
-    )
+    missing = [extra for extra, modules in EXTRAS.items() if any(importlib.util.find_spec(name) is None for name in modules)]
+    if not missing:
+        return "all optional parts are there"
+    return f"not installed: {', '.join(missing)} (pip install 'enactive[NAME]')"
 
 
 def _rendering() -> str:

@@ -45,6 +45,14 @@ def test_a_spaceship_is_looked_for_everywhere_and_said_to_be_missing(env: gym.En
     assert len(seen) > 5  # it did go and look
 
 
+def test_from_pixels_nothing_is_taken_for_a_spaceship(env: gym.Env) -> None:
+    episode = _run(env, "find the spaceship", UniGoal(), EmbeddedPerceiver())
+    assert (episode.outcome, episode.found) == ("stopped", False)
+    assert episode.reason == "not found: no spaceship in what could be explored"
+    seen = {tuple(round(v) for v in step.T_world_base[:2, 3]) for step in episode.steps if step.T_world_base is not None}
+    assert len(seen) > 5
+
+
 def test_a_toilet_is_found_from_pixels_alone(env: gym.Env) -> None:
     episode = _run(env, "find the toilet", UniGoal(), EmbeddedPerceiver())
     assert episode.metrics["success"] is True, episode.reason

@@ -142,4 +142,4 @@ def test_help_is_there_for_every_command(capsys: pytest.CaptureFixture[str]) -> 
 def test_what_can_be_trained_tells_its_settings(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["train", model, "--help"])
-    assert "--minutes" in capsys.readouterr().out
+    assert "--out" in capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import multiprocessing
 import os
@@ -16,21 +17,24 @@ import gymnasium as gym
 
 from enactive.envs import Goal, TaskGoal
 from enactive.envs.alfworld.problems import Problem
+from enactive.envs.gym_io import call_world, embodiment_of
 from enactive.envs.household.episode import NavigationEpisode, View
 from enactive.envs.household.suites import ready
 from enactive.envs.household.tasks.task import Task
-from enactive.errors import ConfigError
+from enactive.errors import ConfigError, EmbodimentFault, HaltError
 
 from .component import Component, Method
+from .episode import Episode
 from .failures import FailureWatch
 from .loop import Agent
 from .results import Results
+from .table import PARTS
 
 Executor = Literal["process", "ray"]
 AnyEpisode = NavigationEpisode | Task | Problem
 Trial = tuple[Method, AnyEpisode]
+Ran = dict[str, Any]  # a row
 HOUSEHOLD = Component("envs", "Household")
-PARTS = ("perceive", "plan", "control", "act")
 
 
 def evaluate(
@@ -48,8 +52,9 @@ def evaluate(
     """Run every method on every episode and return the rows, methods in order, episodes in order.
 
     world: the environment, without its `max_steps`. Finished episodes are appended to `folder` at once; the same call resumes
-    where an earlier one ended, however it ended. on_result(row, done, total) is called after each. Raises EmbodimentFault or
-    SafetyAbort where the body is at stake: what is finished is kept.
+    where an earlier one ended, however it ended. on_result(row, done, total) is called after each. A simulated world (`Embodiment.simulated`) that breaks, or a command
+    that the guard refuses there, ends its trial alone: the row says why, and the world is made anew. Raises EmbodimentFault or
+    SafetyAbort where a real body is at stake: what is finished is kept.
     """
     identities = {f"method {method.label}": method.to_json() for method in methods}
     results = Results(folder, {**settings, "max_steps": max_steps, "environment": world.to_json(), **identities})
@@ -67,12 +72,16 @@ def evaluate(
     return [by_key[method.label, episode.id] for method, episode in trials]
 
 
-def run_trial(trial: Trial, max_steps: int, world: Component = HOUSEHOLD) -> dict[str, Any]:
-    """Run one method on one episode and put what happened in one flat row."""
+def run_trial(trial: Trial, max_steps: int, world: Component = HOUSEHOLD) -> Ran:
+    """Run one method on one episode: what happened in one flat row.
+
+    A row without `success` is of a world that broke, which says nothing of the method.
+    """
     method, episode = trial
     goal, options = _asked(episode)
     watch = FailureWatch()
-    record = _agent(method, max_steps).run(_environment(world, max_steps), goal, seed=0, options=options, recorders=[watch])
+    record = _pursue(method, goal, options, max_steps, world, watch)
+    watch.end(record, None)  # a world that breaks in its reset tells no recorder
     return {
         "method": method.label,
         "episode": episode.id,
@@ -88,6 +97,23 @@ def run_trial(trial: Trial, max_steps: int, world: Component = HOUSEHOLD) -> dic
         **record.metrics,
         **{f"{part}_s": sum(step.seconds[part] for step in record.steps) for part in PARTS},
     }
+
+
+def _pursue(
+    method: Method, goal: Goal, options: Mapping[str, Any], max_steps: int, world: Component, watch: FailureWatch
+) -> Episode:
+    """Run an episode. What halts the agent is raised on a real body; a simulated world is closed, and the next one is new."""
+    env = _environment(world, max_steps)
+    try:
+        return _agent(method, max_steps).run(env, goal, seed=0, options=options, recorders=[watch])
+    except HaltError as error:
+        if not embodiment_of(env).simulated:
+            raise
+        del _ENVIRONMENTS[repr(_limited(world, max_steps))]
+        with contextlib.suppress(EmbodimentFault):  # what is broken may not even close
+            call_world(env.close)
+        record: Episode = error.episode  # type: ignore[attr-defined]
+        return record
 
 
 def _asked(episode: AnyEpisode) -> tuple[Goal, dict[str, Any]]:
@@ -114,17 +140,22 @@ _ENVIRONMENTS: dict[str, gym.Env[Any, Any]] = {}
 
 
 def _environment(world: Component, max_steps: int) -> gym.Env[Any, Any]:
-    """One environment per process; the agent's limit comes before its own."""
-    limited = Component(world.group, world.name, {**world.arguments, "max_steps": max_steps + 1})
+    """One environment per process."""
+    limited = _limited(world, max_steps)
     if repr(limited) not in _ENVIRONMENTS:
         _ENVIRONMENTS[repr(limited)] = limited.build()
     return _ENVIRONMENTS[repr(limited)]
 
 
-RunOne = Callable[[Trial], dict[str, Any]]
+def _limited(world: Component, max_steps: int) -> Component:
+    """The world with a limit of its own, which the agent's comes before."""
+    return Component(world.group, world.name, {**world.arguments, "max_steps": max_steps + 1})
 
 
-def _run_all(trials: Sequence[Trial], run: RunOne, workers: int, executor: Executor) -> Iterator[dict[str, Any]]:
+RunOne = Callable[[Trial], Ran]
+
+
+def _run_all(trials: Sequence[Trial], run: RunOne, workers: int, executor: Executor) -> Iterator[Ran]:
     if executor == "ray":
         return _run_on_ray(trials, run, workers)
     if workers == 1:
@@ -132,9 +163,9 @@ def _run_all(trials: Sequence[Trial], run: RunOne, workers: int, executor: Execu
     return _run_in_pool(trials, run, workers)
 
 
-def _run_in_pool(trials: Sequence[Trial], run: RunOne, workers: int) -> Iterator[dict[str, Any]]:
+def _run_in_pool(trials: Sequence[Trial], run: RunOne, workers: int) -> Iterator[Ran]:
     queue = iter(trials)
-    failures: list[Future[dict[str, Any]]] = []
+    failures: list[Future[Ran]] = []
     context = multiprocessing.get_context("spawn")  # a forked child would share the parent's graphics context and threads
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
         running = {pool.submit(run, trial) for trial in itertools.islice(queue, 2 * workers)}
@@ -166,14 +197,11 @@ def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
     os._exit(1)
 
 
-def _run_on_ray(trials: Sequence[Trial], run: RunOne, workers: int) -> Iterator[dict[str, Any]]:
+def _run_on_ray(trials: Sequence[Trial], run: RunOne, workers: int) -> Iterator[Ran]:
     try:
         import ray
     except ImportError as error:
         raise ConfigError('--executor ray needs Ray: pip install "enactive[ray]"') from error
-
-    if not ray.is_initialized():
-        ray.init(num_cpus=workers if "RAY_ADDRESS" not in os.environ else None, include_dashboard=False, log_to_driver=False)
 
     class Worker:
         def __init__(self) -> None:
@@ -181,8 +209,38 @@ def _run_on_ray(trials: Sequence[Trial], run: RunOne, workers: int) -> Iterator[
 
             torch.set_num_threads(1)
 
-        def run(self, trial: Trial) -> dict[str, Any]:
+        def run(self, trial: Trial) -> Ran:
             return run(trial)
 
-    pool = ray.util.ActorPool([ray.remote(num_cpus=1)(Worker).remote() for _ in range(workers)])
-    yield from pool.map_unordered(lambda actor, trial: actor.run.remote(trial), list(trials))
+    started = not ray.is_initialized()
+    if started:
+        ray.init(num_cpus=workers if "RAY_ADDRESS" not in os.environ else None, include_dashboard=False, log_to_driver=False)
+    try:
+        actors = [ray.remote(num_cpus=1)(Worker).remote() for _ in range(workers)]
+        yield from _run_on_actors(trials, actors)
+    finally:
+        if started:  # a later call may want other workers
+            ray.shutdown()
+
+
+def _run_on_actors(trials: Sequence[Trial], actors: Sequence[Any]) -> Iterator[Ran]:
+    import ray
+
+    queue, idle = iter(trials), list(actors)
+    running: dict[Any, Any] = {}  # the actor that each result comes from
+    failures: list[Exception] = []
+    while True:
+        running |= {actor.run.remote(trial): actor for actor, trial in zip(idle, queue, strict=False)}
+        if not running:
+            break
+        [finished], _ = ray.wait(list(running))
+        idle = [running.pop(finished)]
+        try:
+            ran: Ran = ray.get(finished)
+        except ray.exceptions.RayError as error:  # what runs beside the trial that broke is finished and kept
+            queue = iter(())
+            failures.append(error)
+        else:
+            yield ran
+    if failures:
+        raise failures[0]

@@ -91,6 +91,8 @@ class Agent:
         except HaltError as error:
             episode.outcome, episode.error, episode.error_kind = "error", str(error), type(error).__name__
             error.episode = episode  # type: ignore[attr-defined]
+            if isinstance(error, SafetyAbort):  # the world stands, and can still be asked
+                run.score(stopped=False)
             raise
         finally:
             run.end()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from .statistics import Estimate, compare, mean, rate
 
 Row = Mapping[str, Any]
+PARTS = ("perceive", "plan", "control", "act")
 COLUMNS = ("success", "spl", "soft_spl", "distance_to_goal_m", "collisions", "steps", "s_per_step")
 TASK_COLUMNS = (
     "success",
@@ -29,31 +31,30 @@ def columns_of(rows: Sequence[Row]) -> tuple[str, ...]:
     return TASK_COLUMNS if any("task_progress" in row for row in rows) else COLUMNS
 
 
-def summarise(rows: Sequence[Row]) -> dict[str, Estimate]:
-    """The table's columns over the episodes of one method.
+def summarise(rows: Sequence[Row], columns: Sequence[str]) -> dict[str, Estimate]:
+    """The table's columns, those of `columns_of` the whole table, over the episodes of one method.
 
-    Where the goal cannot be reached from the end of an episode its distance is left out of the mean (and n says so).
+    An episode whose world broke is left out of all means, one from whose end the goal cannot be reached out of that of the
+    distance; n says so.
     """
-    if columns_of(rows) == TASK_COLUMNS:
-        return {
-            "success": rate([row["success"] for row in rows]),
-            **{key: mean([row[key] for row in rows]) for key in TASK_COLUMNS[1:-1]},
-            "s_per_step": mean([_seconds(row) / max(1, row["steps"]) for row in rows]),
-        }
-    distances = [row["distance_to_goal_m"] for row in rows if row.get("distance_to_goal_m", float("inf")) != float("inf")]
+    rows = scored(rows)
+    values = {key: [row[key] for row in rows] for key in columns[1:-1]}
+    if "distance_to_goal_m" in values:
+        values["distance_to_goal_m"] = [metres for metres in values["distance_to_goal_m"] if metres != float("inf")]
     return {
         "success": rate([row["success"] for row in rows]),
-        "spl": mean([row["spl"] for row in rows]),
-        "soft_spl": mean([row["soft_spl"] for row in rows]),
-        "distance_to_goal_m": mean(distances),
-        "collisions": mean([row["collisions"] for row in rows]),
-        "steps": mean([row["steps"] for row in rows]),
+        **{key: mean(each) for key, each in values.items()},
         "s_per_step": mean([_seconds(row) / max(1, row["steps"]) for row in rows]),
     }
 
 
+def scored(rows: Sequence[Row]) -> list[Row]:
+    """Rows of episodes whose world lasted to the end."""
+    return [row for row in rows if "success" in row]
+
+
 def _seconds(row: Row) -> float:
-    return float(sum(row[f"{part}_s"] for part in ("perceive", "plan", "control", "act")))
+    return float(sum(row[f"{part}_s"] for part in PARTS))
 
 
 def by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
@@ -64,47 +65,52 @@ def by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
     return groups
 
 
-def markdown(rows: Sequence[Row], title: str) -> str:
-    """The whole report of an evaluation as Markdown."""
-    groups = by_method(rows)
-    radius = next((row["success_radius_m"] for row in rows if "success_radius_m" in row), float("nan"))
-    columns = columns_of(rows)
-    if columns == TASK_COLUMNS:
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the report. title: "" for the first."""
+
+    title: str
+    head: Sequence[str]
+    cells: Sequence[Sequence[str]]
+
+
+def tables(rows: Sequence[Row]) -> list[Table]:
+    """What an evaluation is reported by: means, paired comparisons where there are several methods, seconds and failures."""
+    groups, columns = by_method(rows), columns_of(rows)
+    summaries = {method: summarise(group, columns) for method, group in groups.items()}
+    means = [
+        [method, str(len(groups[method])), *(_cell(summary[column], len(groups[method])) for column in columns)]
+        for method, summary in summaries.items()
+    ]
+    first, *others = groups
+    paired = [[other, *(str(_paired(groups[first], groups[other], key)) for key in columns[:2])] for other in others]
+    comparison = Table(f"{first} minus the others, on the same episodes", ["against", *columns[:2]], paired)
+    costs = [[method, *_seconds_by_part(group), _failure_counts(group)] for method, group in groups.items()]
+    return [
+        Table("", ["method", "n", *columns], means),
+        *([comparison] if others else []),
+        Table("Seconds per step by part, and kinds of failure", ["method", *PARTS, "failures"], costs),
+    ]
+
+
+def preamble(rows: Sequence[Row]) -> str:
+    """How the first table is to be read."""
+    if columns_of(rows) == TASK_COLUMNS:
         success = "all goal conditions of the task are met at the end"
     else:
+        radius = next((row["success_radius_m"] for row in rows if "success_radius_m" in row), float("nan"))
         success = f"STOP within {radius:g} m of a view point of the goal"
-    lines = [f"# {title}", "", f"Mean [95 % interval]; success: {success}.", ""]
-    lines += ["| method | n | " + " | ".join(columns) + " |", "|---|---|" + "---|" * len(columns)]
-    for method, group in groups.items():
-        summary = summarise(group)
-        lines.append(
-            f"| {method} | {len(group)} | " + " | ".join(_cell(summary[column], len(group)) for column in columns) + " |"
-        )
-    first, *others = groups
-    if others:
-        lines += [
-            "",
-            f"## {first} minus the others, on the same episodes",
-            "",
-            f"| against | success | {columns[1]} |",
-            "|---|---|---|",
-        ]
-        for other in others:
-            cells = [str(_paired(groups[first], groups[other], key)) for key in columns[:2]]
-            lines.append(f"| {other} | " + " | ".join(cells) + " |")
-    lines += [
-        "",
-        "## Seconds per step by part, and kinds of failure",
-        "",
-        "| method | perceive | plan | control | act | failures |",
-    ]
-    lines.append("|---|---|---|---|---|---|")
-    for method, group in groups.items():
-        steps = max(1, sum(row["steps"] for row in group))
-        parts = [f"{sum(row[f'{part}_s'] for row in group) / steps:.4f}" for part in ("perceive", "plan", "control", "act")]
-        kinds = Counter(row["failure"] for row in group if row["failure"])
-        told = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()) or "none"
-        lines.append(f"| {method} | " + " | ".join(parts) + f" | {told} |")
+    left_out = len(rows) - len(scored(rows))
+    broke = f" Episodes that the world broke in, which no mean counts: {left_out}." if left_out else ""
+    return f"Mean [95 % interval]; success: {success}.{broke}"
+
+
+def markdown(rows: Sequence[Row], title: str) -> str:
+    """The tables of an evaluation as Markdown."""
+    lines = [f"# {title}", "", preamble(rows)]
+    for table in tables(rows):
+        lines += ["", *([f"## {table.title}", ""] if table.title else [])]
+        lines += [f"| {' | '.join(line)} |" for line in (table.head, ["---"] * len(table.head), *table.cells)]
     return "\n".join(lines) + "\n"
 
 
@@ -113,10 +119,20 @@ def _cell(estimate: Estimate, n: int) -> str:
     return str(estimate) if estimate.n == n else f"{estimate} (n={estimate.n})"
 
 
+def _seconds_by_part(rows: Sequence[Row]) -> list[str]:
+    steps = max(1, sum(row["steps"] for row in rows))
+    return [f"{sum(row[f'{part}_s'] for row in rows) / steps:.4f}" for part in PARTS]
+
+
+def _failure_counts(rows: Sequence[Row]) -> str:
+    kinds = Counter(row["failure"] for row in rows if row["failure"])
+    return ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()) or "none"
+
+
 def _paired(first: Sequence[Row], second: Sequence[Row], key: str) -> Any:
-    """Compare on the episodes that both ran, in one order."""
-    others = {row["episode"]: float(row[key]) for row in second}
-    pairs = [(float(row[key]), others[row["episode"]]) for row in first if row["episode"] in others]
+    """Compare on the episodes that both ran to the end, in one order."""
+    others = {row["episode"]: float(row[key]) for row in scored(second)}
+    pairs = [(float(row[key]), others[row["episode"]]) for row in scored(first) if row["episode"] in others]
     return compare([a for a, _ in pairs], [b for _, b in pairs])
 
 
@@ -127,11 +143,11 @@ def plot(rows: Sequence[Row], path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    groups = by_method(rows)
+    groups, columns = by_method(rows), columns_of(rows)
     figure, axes = pyplot.subplots(1, 2, figsize=(9, 1.2 + 0.5 * len(groups)), sharey=True)
-    for axis, key in zip(axes, columns_of(rows)[:2], strict=True):
+    for axis, key in zip(axes, columns[:2], strict=True):
         for place, group in enumerate(groups.values()):
-            estimate = summarise(group)[key]
+            estimate = summarise(group, columns)[key]
             error = np.maximum([[estimate.mean - estimate.low], [estimate.high - estimate.mean]], 0.0)  # Wilson's end, rounded
             axis.barh(place, estimate.mean, xerr=error, color=f"C{place}", alpha=0.8, capsize=4)
             axis.text(1.01, place, f"{estimate.mean:.2f}, n = {estimate.n}", va="center", fontsize=9)

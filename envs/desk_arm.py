@@ -85,6 +85,7 @@ class DeskArm(gym.Env[dict[str, Any], NDArray[np.float64]]):
             velocity_limits=(3.0,) * len(JOINTS),
             acceleration_limits=(40.0,) * len(JOINTS),
             effort_limits=(18.0,) * len(JOINTS),
+            simulated=True,
         )
         self.action_space = gym.spaces.Box(np.array(low), np.array(high), dtype=np.float64)
         spaces: dict[str, gym.Space[Any]] = {

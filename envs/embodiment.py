@@ -33,7 +33,8 @@ class Embodiment:
     labels, units, low, high: one entry per action dimension; for `discrete` the labels name the actions and low/high are
     empty. frame: what a motion command is expressed in. rate_hz: how often a command is taken; 0 where the world waits.
     forward_m, turn_rad, look_rad: size of the discrete moves. skills: the interaction verbs that the body has.
-    max_steps: commands after which an episode is cut, None where it is not.
+    max_steps: commands after which an episode is cut, None where it is not. simulated: nothing real moves, so that a world that
+    breaks may be thrown away and made anew; False wherever that is not certain.
     velocity_limits, acceleration_limits, effort_limits: one entry per action dimension, in the unit of the dimension per
     second and per second squared, and in N*m (N for a prismatic joint); empty where the body declares none.
     """
@@ -57,6 +58,7 @@ class Embodiment:
     velocity_limits: tuple[float, ...] = ()
     acceleration_limits: tuple[float, ...] = ()
     effort_limits: tuple[float, ...] = ()
+    simulated: bool = False
 
     @property
     def action_dim(self) -> int:

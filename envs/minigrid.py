@@ -21,7 +21,13 @@ class MiniGridBody(gym.Wrapper[dict[str, Any], int, dict[str, Any], int], gym.ut
     """Puts the standard keys on a MiniGrid environment."""
 
     embodiment = Embodiment(
-        name="MiniGrid agent", control_mode="discrete", labels=MOVES, forward_m=1.0, turn_rad=math.pi / 2, radius_m=0.5
+        name="MiniGrid agent",
+        control_mode="discrete",
+        labels=MOVES,
+        forward_m=1.0,
+        turn_rad=math.pi / 2,
+        radius_m=0.5,
+        simulated=True,
     )
 
     def __init__(self, env: gym.Env[Any, Any]) -> None:

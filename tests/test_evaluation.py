@@ -6,15 +6,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from enactive.agents.component import Component, Method
-from enactive.agents.evaluation import evaluate
-from enactive.agents.table import markdown, plot, summarise
+from enactive.agents.evaluation import Executor, evaluate
+from enactive.agents.table import COLUMNS, markdown, plot, summarise
 from enactive.envs.household.suites import load_suite
+from enactive.errors import ConfigError
 
 CONTROLLER = Component("controllers", "NavigationController")
 WALK = Method("RandomWalk", Component("perceivers", "OraclePerceiver"), Component("planners", "RandomWalk"), CONTROLLER)
@@ -77,11 +79,23 @@ def test_ray_gives_the_same_rows(unbroken: list[dict[str, Any]], tmp_path: Path)
     assert _timeless(rows) == _timeless(unbroken[:2])
 
 
+@pytest.mark.parametrize("executor", ["process", "ray"])
+def test_what_runs_beside_a_trial_that_raises_is_kept(executor: Executor, tmp_path: Path) -> None:
+    slow = EPISODES[1]  # it comes second by apartment, and still runs when the first has raised
+    wrong = replace(EPISODES[0], digest="of another apartment")
+    with pytest.raises(ConfigError, match="another version of the apartment"):
+        evaluate(
+            [WALK], [wrong, slow], tmp_path, settings=SETTINGS, max_steps=60, workers=2, executor=executor
+        )  # fmt: skip
+    rows = [json.loads(line) for line in (tmp_path / "episodes.jsonl").read_text().splitlines()]
+    assert [row["episode"] for row in rows] == [slow.id]
+
+
 def test_the_table_says_n_intervals_radius_and_failures(unbroken: list[dict[str, Any]], tmp_path: Path) -> None:
     text = markdown(unbroken, "a title")
     assert "within 0.1 m" in text
     assert "## RandomWalk minus the others" in text
-    assert summarise(unbroken[:4])["success"].n == 4
+    assert summarise(unbroken[:4], COLUMNS)["success"].n == 4
     failures = sum(1 for row in unbroken[:4] if not row["success"])
     named = [line for line in text.splitlines() if line.startswith("| RandomWalk |")][-1]
     assert sum(int(word) for word in named.split("|")[-2].replace(",", " ").split() if word.isdigit()) == failures

@@ -132,6 +132,7 @@ def test_a_command_that_is_not_finite_halts_before_it_is_sent(bad: float) -> Non
         Agent(Where(), Towards(), Push(bad)).run(env, ObjectGoal("end"))
     assert env.sent == []
     assert caught.value.episode.error_kind == "SafetyAbort"  # type: ignore[attr-defined]
+    assert caught.value.episode.metrics["distance_to_goal_m"] == 3.0  # type: ignore[attr-defined]
 
 
 def test_limits_refuse_shapes_moves_and_verbs_that_the_body_does_not_have() -> None:

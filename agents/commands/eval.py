@@ -19,7 +19,7 @@ from enactive import __version__
 from enactive.agents.component import Component, Method
 from enactive.agents.evaluation import HOUSEHOLD, AnyEpisode, Executor, evaluate
 from enactive.agents.plugins import Group
-from enactive.agents.table import markdown, plot
+from enactive.agents.table import markdown, plot, scored
 from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.errors import ConfigError
 from enactive.pretrained import sha256_of
@@ -106,7 +106,7 @@ def main(argv: Sequence[str]) -> int:
         successes: list[bool] = []
 
         def show(row: Mapping[str, Any], done: int, total: int) -> None:
-            successes.append(bool(row["success"]))
+            successes.extend(bool(row["success"]) for row in scored([row]))
             progress.update(bar, completed=done, tally=f"success {sum(successes)}/{len(successes)}")
 
         rows = evaluate(

@@ -44,7 +44,9 @@ class AlfWorld(gym.Env[dict[str, Any], dict[str, Any]]):
             raise ConfigError(f"an agent knows {', '.join(get_args(Knowledge))}, not {knowledge!r}")
         self.split, self.knowledge = split, knowledge
         self.max_steps = MAX_COMMANDS if max_steps is None else max_steps
-        self.embodiment = Embodiment("alfworld", "discrete", labels=("stop",), frame="none", skills=frozenset(VERBS))
+        self.embodiment = Embodiment(
+            "alfworld", "discrete", labels=("stop",), frame="none", skills=frozenset(VERBS), simulated=True
+        )
         text = gym.spaces.Text(max_length=20_000, min_length=0, charset=_PRINTABLE)
         self.observation_space = gym.spaces.Dict(
             {

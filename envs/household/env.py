@@ -220,7 +220,7 @@ def _embodiment(
 ) -> Embodiment:
     camera = CameraInfo("head", width, height, HFOV_RAD, sensor.range_m)
     body = {"cameras": (camera,), "radius_m": motion.BODY_RADIUS_M, "height_m": BODY_HEIGHT_M}
-    body |= {"skills": frozenset(VERBS if verbs else ())}
+    body |= {"skills": frozenset(VERBS if verbs else ()), "simulated": True}
     if control_mode == "discrete":
         return Embodiment(
             "household",

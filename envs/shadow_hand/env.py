@@ -72,6 +72,7 @@ class ShadowHand(gym.Env[dict[str, Any], NDArray[np.float32]]):
             frame="joint",
             rate_hz=rate_hz,
             cameras=(camera,),
+            simulated=True,
         )
         self.observation_space = _observation_space(width, height)
         self.action_space = gym.spaces.Box(LOW_RAD.astype(np.float32), HIGH_RAD.astype(np.float32), dtype=np.float32)

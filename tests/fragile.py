@@ -1,0 +1,45 @@
+"""Parts that break on purpose in the middle of an episode."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from enactive.controllers.navigation import NavigationController
+from enactive.envs import Action, Observation
+from enactive.envs.household.env import Household
+from enactive.perception import Belief
+from enactive.planners import Intent
+
+CRASH_AT = 3
+
+
+class FragileHousehold(Household):
+    """Raises at the CRASH_AT-th step of one episode. real: it says that it is no simulation. `made` counts instances."""
+
+    made = 0
+
+    def __init__(self, crash_in: str, real: bool = False, max_steps: int = 500) -> None:
+        super().__init__(max_steps=max_steps)
+        type(self).made += 1
+        self.crash_in = crash_in
+        self.embodiment = replace(self.embodiment, simulated=not real)
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        self.running = (options or {})["episode"].id
+        return super().reset(seed=seed, options=options)
+
+    def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        if self.running == self.crash_in and self.state.steps == CRASH_AT - 1:
+            raise RuntimeError("the physics exploded")
+        return super().step(action)
+
+
+class NaNController(NavigationController):
+    """Asks for a move that is not a number."""
+
+    def act(self, intent: Intent, observation: Observation, belief: Belief) -> Action:
+        return Action("discrete", np.array([[np.nan]]))

@@ -1,0 +1,72 @@
+"""What a world that breaks in the middle of an episode costs an evaluation: the trial alone where it is simulated."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fragile import CRASH_AT, FragileHousehold
+
+from enactive.agents.component import Component, Method
+from enactive.agents.evaluation import evaluate
+from enactive.agents.table import markdown
+from enactive.envs.household.suites import load_suite
+from enactive.errors import EmbodimentFault
+
+FRONTIER = Method(
+    "NearestFrontier",
+    Component("perceivers", "OraclePerceiver"),
+    Component("planners", "NearestFrontier"),
+    Component("controllers", "NavigationController"),
+)
+EPISODES = load_suite("household/objectnav", "val_seen")[:3]
+SETTINGS = {"suite": "household/objectnav", "split": "val_seen"}
+Rows = list[dict[str, Any]]
+
+
+def _fragile(**arguments: Any) -> Component:
+    return Component("envs", "fragile.FragileHousehold", {"crash_in": EPISODES[1].id, **arguments})
+
+
+def _rows_in(folder: Path) -> Rows:
+    return [json.loads(line) for line in (folder / "episodes.jsonl").read_text().splitlines()]
+
+
+def test_a_simulated_world_that_crashes_costs_its_trial_alone_and_is_made_anew(tmp_path: Path) -> None:
+    FragileHousehold.made = 0
+    ran: list[str] = []
+
+    def run() -> Rows:
+        return evaluate(
+            [FRONTIER], EPISODES, tmp_path, settings=SETTINGS, world=_fragile(), max_steps=5,
+            on_result=lambda row, done, total: ran.append(row["episode"]),
+        )  # fmt: skip
+
+    rows = run()
+    assert [row["failure"] == "crash" for row in rows] == [False, True, False]
+    assert [row["steps"] for row in rows] == [5, CRASH_AT - 1, 5]
+    assert rows[1]["outcome"] == "error"
+    assert "RuntimeError: the physics exploded" in rows[1]["error"]
+    assert "success" not in rows[1]  # it says nothing of the method
+    assert FragileHousehold.made == 2
+    assert sorted(ran) == sorted(episode.id for episode in EPISODES)
+    assert run() == rows
+    assert len(ran) == 3  # nothing ran twice
+    text = markdown(rows, "a title")
+    assert "| NearestFrontier | 3 | 0.000 [0.000, 0.658] (n=2) |" in text
+    assert "no mean counts: 1." in text
+
+
+def test_a_real_body_that_breaks_ends_the_evaluation(tmp_path: Path) -> None:
+    with pytest.raises(EmbodimentFault, match="the physics exploded"):
+        evaluate([FRONTIER], EPISODES, tmp_path, settings=SETTINGS, world=_fragile(real=True), max_steps=5)
+    assert EPISODES[1].id not in {row["episode"] for row in _rows_in(tmp_path)}
+
+
+def test_a_command_that_the_guard_refuses_in_a_simulation_is_a_failed_trial(tmp_path: Path) -> None:
+    broken = Method("broken", FRONTIER.perceiver, FRONTIER.planner, Component("controllers", "fragile.NaNController"))
+    rows = evaluate([broken, FRONTIER], EPISODES[:1], tmp_path, settings=SETTINGS, max_steps=2)
+    assert rows[0]["failure"] == "error"
+    assert "not finite" in rows[0]["error"]
+    assert rows[0]["success"] is False  # the method's own doing
+    assert rows[1]["steps"] == 2

@@ -12,6 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 import gymnasium as gym
 
@@ -26,14 +27,15 @@ from enactive.errors import ConfigError, EmbodimentFault, HaltError
 from .component import Component, Method
 from .episode import Episode
 from .failures import FailureWatch
-from .loop import Agent
+from .loop import Agent, Recorder
+from .report.failure import FailurePicture
 from .results import Results
 from .table import PARTS
 
 Executor = Literal["process", "ray"]
 AnyEpisode = NavigationEpisode | Task | Problem
 Trial = tuple[Method, AnyEpisode]
-Ran = dict[str, Any]  # a row
+Ran = tuple[dict[str, Any], bytes]  # a row, and a picture of the failure
 HOUSEHOLD = Component("envs", "Household")
 
 
@@ -51,8 +53,9 @@ def evaluate(
 ) -> list[dict[str, Any]]:
     """Run every method on every episode and return the rows, methods in order, episodes in order.
 
-    world: the environment, without its `max_steps`. Finished episodes are appended to `folder` at once; the same call resumes
-    where an earlier one ended, however it ended. on_result(row, done, total) is called after each. A simulated world (`Embodiment.simulated`) that breaks, or a command
+    world: the environment, without its `max_steps`. Finished episodes are appended to `folder` at once, with a picture in
+    `failures/` of navigation that failed; the same call resumes where an earlier one ended, however it ended.
+    on_result(row, done, total) is called after each. A simulated world (`Embodiment.simulated`) that breaks, or a command
     that the guard refuses there, ends its trial alone: the row says why, and the world is made anew. Raises EmbodimentFault or
     SafetyAbort where a real body is at stake: what is finished is kept.
     """
@@ -63,7 +66,9 @@ def evaluate(
     left = [trial for trial in trials if (trial[0].label, trial[1].id) not in results.done]
     left.sort(key=lambda trial: trial[1].apartment_seed)  # the same apartment comes in a row: workers keep it compiled
     try:
-        for row in _run_all(left, partial(run_trial, max_steps=max_steps, world=world), workers, executor):
+        for row, picture in _run_all(left, partial(run_trial, max_steps=max_steps, world=world), workers, executor):
+            if picture:
+                _keep_picture(folder, row, picture)
             results.append(row)
             on_result(row, len(wanted & results.done), len(trials))
     finally:
@@ -73,16 +78,17 @@ def evaluate(
 
 
 def run_trial(trial: Trial, max_steps: int, world: Component = HOUSEHOLD) -> Ran:
-    """Run one method on one episode: what happened in one flat row.
+    """Run one method on one episode: what happened in one flat row, and a picture of navigation that failed (JPEG, else b"").
 
     A row without `success` is of a world that broke, which says nothing of the method.
     """
     method, episode = trial
     goal, options = _asked(episode)
-    watch = FailureWatch()
-    record = _pursue(method, goal, options, max_steps, world, watch)
+    watch, picture = FailureWatch(), FailurePicture()
+    recorders: list[Recorder] = [watch, picture] if isinstance(episode, NavigationEpisode) else [watch]
+    record = _pursue(method, goal, options, max_steps, world, recorders)
     watch.end(record, None)  # a world that breaks in its reset tells no recorder
-    return {
+    row = {
         "method": method.label,
         "episode": episode.id,
         "goal": str(goal),
@@ -91,21 +97,24 @@ def run_trial(trial: Trial, max_steps: int, world: Component = HOUSEHOLD) -> Ran
         "reason": record.reason,
         "error": record.error,
         "failure": watch.kind,
+        "picture": "",
+        "warnings": record.warnings,
         "seen_at_step": watch.seen_at_step,
         "steps": len(record.steps),
         "interventions": record.interventions,
         **record.metrics,
         **{f"{part}_s": sum(step.seconds[part] for step in record.steps) for part in PARTS},
     }
+    return row, picture.jpeg
 
 
 def _pursue(
-    method: Method, goal: Goal, options: Mapping[str, Any], max_steps: int, world: Component, watch: FailureWatch
+    method: Method, goal: Goal, options: Mapping[str, Any], max_steps: int, world: Component, recorders: Sequence[Recorder]
 ) -> Episode:
     """Run an episode. What halts the agent is raised on a real body; a simulated world is closed, and the next one is new."""
     env = _environment(world, max_steps)
     try:
-        return _agent(method, max_steps).run(env, goal, seed=0, options=options, recorders=[watch])
+        return _agent(method, max_steps).run(env, goal, seed=0, options=options, recorders=recorders)
     except HaltError as error:
         if not embodiment_of(env).simulated:
             raise
@@ -114,6 +123,19 @@ def _pursue(
             call_world(env.close)
         record: Episode = error.episode  # type: ignore[attr-defined]
         return record
+
+
+def _keep_picture(folder: Path, row: dict[str, Any], picture: bytes) -> None:
+    """Write the picture of a failure, and its name into the row; where the disk refuses it the row has a warning instead."""
+    name = f"failures/{quote(row['episode'], safe='')}-{quote(row['method'], safe='()=,')}.jpg"
+    path = folder / name
+    try:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(picture)
+    except OSError as error:
+        row["warnings"].append(f"its picture was not written: {error}")
+    else:
+        row["picture"] = name
 
 
 def _asked(episode: AnyEpisode) -> tuple[Goal, dict[str, Any]]:

@@ -218,6 +218,10 @@ def test_the_command_line_runs_and_evaluates_it(tmp_path: Path) -> None:
     table = (tmp_path / "eval" / "table.md").read_text()
     assert "alfworld, valid_unseen, the agent is told what is visible" in table
     assert "| OracleExpert | 2 | 1.000" in table
+    page = (tmp_path / "eval" / "report.html").read_text()
+    assert "OracleExpert: 0 of 2 failed" in page
+    assert "RandomCommands: 2 of 2 failed" in page
+    assert "data:image/jpeg" not in page  # it has no camera
     goal = ["examine the book with the desk lamp", "--env", "AlfWorld", "--planner", "OracleExpert"]
     assert run_command([*goal, "--out", str(tmp_path / "run")]) == 0
     (record,) = (tmp_path / "run").glob("*/episode.json")

@@ -72,6 +72,8 @@ def test_kill_9_in_the_middle_then_resume_gives_the_rows_of_an_unbroken_run(
     resumed = [rows[row["method"], row["episode"]] for row in unbroken]
     assert _timeless(resumed) == _timeless(unbroken)
     assert "| RandomWalk | 4 |" in (tmp_path / "table.md").read_text()
+    failures = [row for row in rows.values() if row["failure"]]
+    assert (tmp_path / "report.html").read_text().count("data:image/jpeg") == len(failures) > 0
 
 
 def test_ray_gives_the_same_rows(unbroken: list[dict[str, Any]], tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ TASK_DEFAULTS = {"perceiver": "TaskPerceiver", "planner": "D2PO", "controller": 
 
 
 def main(argv: Sequence[str]) -> int:
-    """Evaluate, resume where an earlier run ended, print the table and write it beside the results."""
+    """Evaluate, resume where an earlier run ended, print the table and write it beside the results, with a page for people."""
     if _suite(argv) == POSE_SUITE:
         from ._eval_poses import main as evaluate_poses
 
@@ -60,6 +60,7 @@ def main(argv: Sequence[str]) -> int:
     if chosen.workers < 1 or chosen.episodes < 1:
         raise ConfigError("--workers and --episodes must be at least 1")
 
+    from enactive.agents.report.evaluation import write_evaluation_page
     from enactive.envs.alfworld.problems import make_problem, problems_path
     from enactive.envs.household.suites import load_suite, suite_path
     from enactive.envs.household.tasks.suites import MAX_COMMANDS, load_tasks, tasks_path
@@ -123,8 +124,9 @@ def main(argv: Sequence[str]) -> int:
     text = markdown(rows, title)
     (folder / "table.md").write_text(text)
     plot(rows, folder / "table.png")
+    write_evaluation_page(folder, rows, title)
     Console().print(Markdown(text))
-    print(f"{folder}/table.md, table.png, episodes.jsonl")
+    print(f"{folder}/report.html, table.md, table.png, episodes.jsonl")
     return 0
 
 

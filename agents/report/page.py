@@ -57,15 +57,21 @@ def write_page(
         if drawing is None
         else f"<section><h2>Map, scene graph and goal graph</h2>{drawing}<p class='note'>Blue: the way "
         "walked. Orange: goal nodes and what they are matched with. Hover for attributes and scores.</p></section>",
-        _section("Commands and what came of them", _commands(record["steps"])),
-        _section("The pose", pose),
-        _section("Stages", timeline(record["steps"])),
-        _section("Key frames", _moments(moments) if moments else ""),
-        _section("Where the time went", _seconds(record["steps"])),
+        section("Commands and what came of them", _commands(record["steps"])),
+        section("The pose", pose),
+        section("Stages", timeline(record["steps"])),
+        section("Key frames", _moments(moments) if moments else ""),
+        section("Where the time went", _seconds(record["steps"])),
         f"<section><details><summary>Every step</summary>{_steps(record['steps'])}</details>"
         f"<details><summary>Configuration and versions</summary><pre>{escape(settings)}</pre></details></section>",
     ]
-    page = f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{escape(goal['words'])}</title>{_style()}"
+    write_html(path, goal["words"], sections)
+
+
+def write_html(path: Path, title: str, sections: Sequence[str]) -> None:
+    """Write a page of finished sections in the style of all reports."""
+    style = f"<style>{(Path(__file__).parent / 'page.css').read_text()}</style>"
+    page = f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{escape(title)}</title>{style}"
     path.write_text(page + f"<main>{''.join(sections)}</main></html>", encoding="utf-8")
 
 
@@ -84,11 +90,16 @@ def _tiles(record: Mapping[str, Any]) -> str:
     result = record["result"]
     values = {name: result["metrics"][name] for name in METRICS if result["metrics"].get(name, "") != ""}
     values |= {"steps": len(record["steps"]), "first action s": result["first_action_s"], "seconds": result["seconds"]}
+    warnings = "".join(f"<p class='verdict bad'>{escape(words)}</p>" for words in result["warnings"])
+    return tiles(values) + warnings
+
+
+def tiles(values: Mapping[str, Any]) -> str:
+    """Figures with their names, side by side."""
     cells = "".join(
         f"<div><b>{_number(value)}</b><span>{escape(name.replace('_', ' '))}</span></div>" for name, value in values.items()
     )
-    warnings = "".join(f"<p class='verdict bad'>{escape(words)}</p>" for words in result["warnings"])
-    return f"<section class='tiles'>{cells}</section>{warnings}"
+    return f"<section class='tiles'>{cells}</section>"
 
 
 def _number(value: Any) -> str:
@@ -97,7 +108,8 @@ def _number(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else escape(str(value))
 
 
-def _section(title: str, body: str) -> str:
+def section(title: str, body: str) -> str:
+    """A titled part of a page; "" where there is nothing in it."""
     return f"<section><h2>{title}</h2>{body}</section>" if body else ""
 
 
@@ -154,7 +166,3 @@ def _steps(steps: Sequence[Mapping[str, Any]]) -> str:
         rows.append("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>")
     head = "".join(f"<th>{title}</th>" for title in ("step", "intent", "action", "x, y, yaw", "trace"))
     return f"<table class='steps'><tr>{head}</tr>{''.join(rows)}</table>"
-
-
-def _style() -> str:
-    return f"<style>{(Path(__file__).parent / 'page.css').read_text()}</style>"

@@ -21,7 +21,7 @@ from .hand import hand_section
 from .page import Moment, write_page
 from .record import episode_json, plain, planar
 from .video import VideoWriter
-from .views import Image, camera_view, caption, map_view
+from .views import camera_view, caption, matched_nodes, moment_view
 
 MOMENTS = 12
 COMMAND_FRAMES = 10  # of the video: a command of one step is shown for a second
@@ -48,7 +48,7 @@ class RunFolder:
             self._log = RerunLog(self.folder / "episode.rrd")
 
     def step(self, step: Step, belief: Belief) -> None:
-        """Note the way; add a frame to the video and keep key frames, where the body has a camera."""
+        """Note the way; film it and keep key frames, where the body has a camera."""
         x, y, yaw = (0.0, 0.0, 0.0) if step.T_world_base is None else planar(step.T_world_base)
         self._path.append((x, y))
         if self._video is not None:
@@ -58,8 +58,9 @@ class RunFolder:
 
     def _film(self, video: VideoWriter, step: Step, belief: Belief, yaw: float) -> None:
         """Add a frame; keep it as a key frame where the stage changes and at each command of the hand."""
-        matched = _matched(step, belief)
-        frame = self._frame(step, belief, yaw, matched)
+        matched = matched_nodes(step, belief)
+        row = moment_view(belief, self._path, yaw, matched)
+        frame = np.concatenate([row, caption(row.shape[1], _words(step))])
         asked = isinstance(step.intent, Interact)
         for _ in range(COMMAND_FRAMES if asked else 1):
             video.add(frame)
@@ -86,24 +87,6 @@ class RunFolder:
         goal_image = self._goal.image if isinstance(self._goal, ImageGoal) else None
         pose = "" if belief is None else hand_section(episode.steps, belief, self.config.get("goal_image"))
         write_page(self.folder / "report.html", record, self.folder / "video.mp4", drawing, self._moments, goal_image, pose)
-
-    def _frame(
-        self, step: Step, belief: Belief, yaw_rad: float, matched: Mapping[int, tuple[str, tuple[float, float]]]
-    ) -> Image:
-        panels = [camera_view(belief, frozenset(matched))]
-        if belief.map is not None:
-            panels.append(map_view(belief.map, self._path, yaw_rad, list(matched.values())))
-        row = np.concatenate(panels, axis=1)
-        return np.concatenate([row, caption(row.shape[1], _words(step))])
-
-
-def _matched(step: Step, belief: Belief) -> dict[int, tuple[str, tuple[float, float]]]:
-    """Scene nodes that the planner matched: id -> (name, (x, y))."""
-    if belief.scene_graph is None:
-        return {}
-    nodes = belief.scene_graph.nodes
-    ids = [node_id for node_id in step.trace.get("matches", {}).values() if node_id in nodes]
-    return {i: (nodes[i].name, (float(nodes[i].centre_m[0]), float(nodes[i].centre_m[1]))) for i in ids}
 
 
 def _words(step: Step) -> str:

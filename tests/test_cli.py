@@ -17,9 +17,18 @@ from enactive.agents.commands.eval import read_component
 from enactive.agents.commands.run import read_goal_image
 from enactive.agents.commands.train import MODELS
 from enactive.agents.component import Component
+from enactive.agents.failures import KINDS
 from enactive.errors import ConfigError
 
 ORACLE = ["--perceiver", "OraclePerceiver", "--env.rooms", "3"]
+
+
+def test_the_report_names_what_a_run_failed_by(tmp_path: Path) -> None:
+    main(["run", "find a toilet", *ORACLE, "--max_steps", "2", "--out", str(tmp_path)])
+    folder = next(tmp_path.iterdir())
+    failure = json.loads((folder / "episode.json").read_text())["result"]["failure"]
+    assert failure in ("exploration", "perception")
+    assert f"The oracle says: no success ({failure}: {KINDS[failure]})" in (folder / "report.html").read_text()
 
 
 def test_the_printed_configuration_repeats_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

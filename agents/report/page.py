@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from enactive.agents.failures import KINDS
+
 from .pictures import data_uri
 from .timeline import timeline
 
@@ -82,8 +84,10 @@ def _verdict(result: Mapping[str, Any]) -> tuple[str, str]:
     claim = f"the agent says: {'done' if result['found'] else 'not done'} ({result['reason'] or result['outcome']})."
     if "success" not in result["metrics"]:
         return claim, "plain"
-    success = result["metrics"]["success"]
-    return f"{claim} The oracle says: {'success' if success else 'no success'}.", "good" if success else "bad"
+    if result["metrics"]["success"]:
+        return f"{claim} The oracle says: success.", "good"
+    why = f" ({result['failure']}: {KINDS[result['failure']]})" if result["failure"] else ""
+    return f"{claim} The oracle says: no success{why}.", "bad"
 
 
 def _tiles(record: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ import gymnasium as gym
 import numpy as np
 
 from enactive.agents.episode import Episode, Step
+from enactive.agents.failures import FailureWatch
 from enactive.envs import Embodiment, Goal, ImageGoal
 from enactive.perception import Belief
 from enactive.planners import Interact
@@ -41,6 +42,8 @@ class RunFolder:
         self._path: list[tuple[float, float]] = []
         self._moments: list[Moment] = []
         self._stage: Any = None
+        self._watch = FailureWatch()
+        self._watch.start(env, goal, embodiment)
         self._log = None
         if find_spec("rerun") is not None:
             from .rerun_log import RerunLog
@@ -48,9 +51,10 @@ class RunFolder:
             self._log = RerunLog(self.folder / "episode.rrd")
 
     def step(self, step: Step, belief: Belief) -> None:
-        """Note the way; film it and keep key frames, where the body has a camera."""
+        """Note the way, and whether the goal shows; film it and keep key frames, where the body has a camera."""
         x, y, yaw = (0.0, 0.0, 0.0) if step.T_world_base is None else planar(step.T_world_base)
         self._path.append((x, y))
+        self._watch.step(step, belief)
         if self._video is not None:
             self._film(self._video, step, belief, yaw)
         if self._log is not None:
@@ -75,7 +79,9 @@ class RunFolder:
             self._video.close()
         if self._log is not None:
             self._log.close()
+        self._watch.end(episode, belief)
         record = episode_json(episode, self.config)
+        record["result"]["failure"] = self._watch.kind
         if belief is not None and belief.scene_graph is not None:
             record["scene_graph"] = json.loads(belief.scene_graph.to_json())
         if episode.steps and belief is not None and self._video is not None:

@@ -19,7 +19,7 @@ FailureKind = Literal[
 ]  # fmt: skip
 SEEN_PIXELS = 40
 NEAR_M = 1.0
-KINDS: Mapping[FailureKind, str] = {
+KINDS: Mapping[str, str] = {
     "crash": "the world broke, which says nothing of the method",
     "error": "a part of the method raised, or asked for what the guard refuses",
     "exploration": f"the goal never covered {SEEN_PIXELS} pixels of a picture",
@@ -46,7 +46,7 @@ class FailureWatch:
 
     def start(self, env: gym.Env[Any, Any], goal: Goal, embodiment: Embodiment) -> None:
         """Take the oracle of the environment, where it has one that can tell."""
-        oracle = env.get_wrapper_attr("oracle") if env.has_wrapper_attr("oracle") else None
+        oracle: Any = env.get_wrapper_attr("oracle") if env.has_wrapper_attr("oracle") else None
         self._oracle = oracle if hasattr(oracle, "segmentation") and oracle.targets else None
         self.kind = ""
         self.seen_at_step = -1

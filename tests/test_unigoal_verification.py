@@ -1,6 +1,7 @@
 """Goal verification: pictures by keypoints, descriptions by attributes and relations, and the confidence over looks."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from unigoal_scenes import Letters, scene, thing
 
 from enactive.envs import CameraFrame, Observation
-from enactive.errors import PlannerError
+from enactive.errors import ConfigError, PlannerError
 from enactive.perception.base import Belief, Detection
 from enactive.planners.unigoal.appearance import colours
 from enactive.planners.unigoal.embedding import SceneArrays
@@ -91,6 +92,12 @@ def test_lightglue_runs_behind_the_same_interface() -> None:
     assert view.shape == goal.shape == (len(view), 2)
     assert len(view) <= 32
     assert locate(matcher, clutter(0), clutter(1)).inliers <= len(view)
+
+
+def test_lightglue_without_weights_is_one_sentence_with_the_way_out(tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+    with pytest.raises(ConfigError, match=r"could not be loaded from .*: go online once, .* or use SiftMatcher"):
+        LightGlueMatcher.load(str(tmp_path))
 
 
 def test_the_middle_of_the_goal_picture_is_found_in_the_view() -> None:

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from enactive.errors import ConfigError
+
 RATIO = 0.8  # Lowe (2004): the best match must be this much nearer than the second best
 REPROJECTION_PX = 6.0  # of pictures of at least `SMALL_PX`; half of it in those that are doubled
 LEAST = 8  # fewer matches fix a homography by chance
@@ -113,11 +115,17 @@ class LightGlueMatcher:
 
     @classmethod
     def load(cls, name: str = "ETH-CVG/lightglue_disk") -> LightGlueMatcher:
-        """Read model and processor by hub name or folder. Raises OSError where the weights are not there."""
+        """Read model and processor by hub name or folder. Raises ConfigError where the weights are not there."""
         from transformers import AutoImageProcessor, LightGlueForKeypointMatching
 
-        processor = AutoImageProcessor.from_pretrained(name, use_fast=False)
-        return cls(LightGlueForKeypointMatching.from_pretrained(name), processor)
+        try:
+            processor = AutoImageProcessor.from_pretrained(name, use_fast=False)
+            return cls(LightGlueForKeypointMatching.from_pretrained(name), processor)
+        except OSError as error:
+            raise ConfigError(
+                f"LightGlue could not be loaded from {name!r} ({str(error).splitlines()[0]}): go online once, name a folder "
+                "that holds its weights, or use SiftMatcher, which needs none"
+            ) from error
 
     def match(self, view: NDArray[np.uint8], goal: NDArray[np.uint8]) -> Matches:
         import torch

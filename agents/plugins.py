@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import warnings
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
@@ -21,7 +20,7 @@ def available(group: Group) -> dict[str, EntryPoint]:
 def load(group: Group, name: str) -> Any:
     """The class behind a name, or behind a dotted path `package.module.Class`.
 
-    Raises ConfigError with the nearest known names where the name is unknown, or with the reason where loading it fails.
+    Raises ConfigError with the nearest known names where the name is unknown, or with the cause where loading it fails.
     """
     points = available(group)
     point = points.get(name)
@@ -34,16 +33,8 @@ def load(group: Group, name: str) -> Any:
         raise ConfigError(f"there is no {group[:-1]} called {name!r}; {hint}")
     try:
         return point.load()
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(f"the {group[:-1]} {name!r} ({point.value}) does not load: {error}") from error
-
-
-def load_all(group: Group) -> dict[str, Any]:
-    """Everything in a group that loads. A plug-in that raises anything while it is imported is a warning, not a crash."""
-    loaded = {}
-    for name, point in available(group).items():
-        try:
-            loaded[name] = point.load()
-        except Exception as error:  # noqa: BLE001  # reason: a stranger's plug-in may fail in any way; it is reported by name
-            warnings.warn(f"the {group[:-1]} plug-in {name!r} ({point.value}) is broken: {error}", RuntimeWarning, stacklevel=2)
-    return loaded
+    except Exception as error:  # reason: a stranger's module may fail in any way while it is imported
+        raise ConfigError(
+            f"the {group[:-1]} {name!r} ({point.value}) does not load: {type(error).__name__}: {error}; "
+            "mend it, or choose another"
+        ) from error

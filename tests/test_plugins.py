@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from enactive.agents.plugins import GROUPS, available, load, load_all
+from enactive.agents.cli import main
+from enactive.agents.plugins import GROUPS, available, load
 from enactive.errors import ConfigError
 
 
@@ -28,17 +29,30 @@ def test_everything_that_the_package_names_loads(group: str) -> None:
 
 
 @pytest.mark.usefixtures("stranger")
-def test_a_broken_plugin_is_a_warning_and_the_others_load() -> None:
-    with pytest.warns(RuntimeWarning, match=r"plug-in 'Bad' \(stranger_bad:Bad\) is broken: no licence"):
-        planners = load_all("planners")
-    assert planners["Good"].__name__ == "Good"
-    assert "Bad" not in planners
+def test_the_list_warns_of_a_broken_plugin_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    cause = "the planner 'Bad' (stranger_bad:Bad) does not load: RuntimeError: no licence"
+    assert [line for line in lines if "warning" in line] == [f"warning: {cause}; mend it, or choose another"]
+    bad = next(place for place, line in enumerate(lines) if line.startswith("Bad "))
+    assert lines[bad + 1].startswith("warning: ")
+    assert "household/textnav" in "\n".join(lines[bad:])
+
+
+@pytest.mark.usefixtures("stranger")
+def test_asking_for_a_broken_plugin_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert load("planners", "Good").__name__ == "Good"
+    for command in (["run", "find a mug", "--planner", "Bad"], ["eval", "--planner", "stranger_bad.Bad"]):
+        assert main(command) == 2
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        assert "(stranger_bad:Bad) does not load: RuntimeError: no licence; mend it" in error
 
 
 def test_an_unknown_name_gets_the_nearest_one() -> None:
     with pytest.raises(ConfigError, match="did you mean NearestFrontier"):
         load("planners", "NearestFronteer")
-    with pytest.raises(ConfigError, match=r"does not load: No module named"):
+    with pytest.raises(ConfigError, match=r"does not load: ModuleNotFoundError: No module named"):
         load("planners", "nowhere_at_all.Planner")
 
 

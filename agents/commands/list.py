@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from jsonargparse import ArgumentParser
 
-from enactive.agents.plugins import GROUPS, available
+from enactive.agents.plugins import GROUPS, available, load
+from enactive.errors import ConfigError
 
 
 def main(argv: Sequence[str]) -> int:
-    """Print every component by group, with where it comes from."""
+    """Print every component by group, with where it comes from, and a warning under each that does not load."""
     parser = ArgumentParser(prog="enactive list", description="What is installed, by kind of component.")
     parser.parse_args(list(argv))
     for group in GROUPS:
@@ -18,6 +19,10 @@ def main(argv: Sequence[str]) -> int:
         for name, point in available(group).items():
             source = point.dist.name if point.dist is not None else "?"
             print(f"  {name:22} {point.value}{'' if source == 'enactive' else f'   from {source}'}")
+            try:
+                load(group, name)
+            except ConfigError as error:
+                print(f"    warning: {error}")
     from enactive.envs.household.suites import SPLITS, SUITES
 
     print("suites")

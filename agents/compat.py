@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from enactive.envs import Embodiment, Goal
 from enactive.envs.gym_io import embodiment_of
 from enactive.errors import CompatibilityError
 from enactive.perception import Perceiver
-from enactive.planners import Planner, Stop
+from enactive.planners import Intent, Planner, Stop
 
 UNITS = frozenset({"m", "rad", "s", "m/s", "rad/s", "N", "N*m", "1"})
 
@@ -33,13 +34,14 @@ class CompatibilityReport:
 def check_compatibility(
     env: gym.Env[Any, Any], perceiver: Perceiver, planner: Planner, controller: Controller, goal: Goal | None = None
 ) -> CompatibilityReport:
-    """Check dimensions, control mode, units, sensors, parts of the belief, intents, skills and the kind of goal."""
+    """Check dimensions, control mode, labels, units, frames, sensors, parts of the belief, intents, skills and goal."""
     body = embodiment_of(env)
     return CompatibilityReport(
         (
             *_body(env, body),
             *_senses(env, body, perceiver),
             *_parts(body, perceiver, planner, controller),
+            *_commands(body, planner, controller),
             *_goal(planner, goal),
         )
     )
@@ -152,6 +154,42 @@ def _parts(body: Embodiment, perceiver: Perceiver, planner: Planner, controller:
         found.append(
             f"{type(planner).__name__} uses the verbs {', '.join(sorted(lacking))}, which {body.name} does not have: make the "
             "environment with verbs=True"
+        )
+    return found
+
+
+def _commands(body: Embodiment, planner: Planner, controller: Controller) -> list[str]:
+    """Does the body take the controller's commands for what they are meant as?"""
+    name = type(controller).__name__
+    if body.control_mode == "discrete":
+        moves: Mapping[type[Intent], tuple[str, ...]] = getattr(controller, "moves", {})
+        needed = {move: kind.__name__ for kind in reversed(planner.emits) for move in moves.get(kind, ())}
+        return [
+            f"{name} needs the move {move!r} for {kind}, which {body.name} does not have (it has {', '.join(body.labels)}): "
+            "give the action that does this that name in `labels`, or use another controller"
+            for move, kind in sorted(needed.items())
+            if move not in body.labels
+        ]
+    twist: Mapping[str, str] = getattr(controller, "twist", {})
+    if body.control_mode != "base_twist" or not twist:
+        return []
+    found = []
+    units = dict(zip(body.labels, body.units, strict=False))  # a wrong number of units is a mismatch by itself
+    for label, unit in twist.items():
+        if label not in body.labels:
+            found.append(
+                f"{name} commands {label!r} in {unit}, and {body.name} has no such entry (it has {', '.join(body.labels)}): "
+                "give the entry that means this that name in `labels`"
+            )
+        elif units.get(label, unit) != unit:
+            found.append(
+                f"{name} commands {label!r} in {unit}, but {body.name} takes it in {units[label]}: convert in its adapter"
+            )
+    frame = getattr(controller, "frame", "base")
+    if body.frame not in (frame, "none"):
+        found.append(
+            f"{name} commands twists in the frame {frame!r}, but {body.name} takes them in {body.frame!r}: "
+            "rotate them in its adapter"
         )
     return found
 

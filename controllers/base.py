@@ -15,6 +15,9 @@ class Controller(Protocol):
 
     serves: kinds of intent it can carry out. control_modes: how it can command a body. One that holds something open, such as a
     camera, has a `close()`, too, and is used by way of `Component.opened`.
+
+    What its commands mean it says in attributes, which bodies are compared with: `moves`, the labels of the discrete moves that
+    a kind of intent takes, by kind; `twist`, the units of the entries of its base twists, by label; `frame`, of these twists.
     """
 
     serves: tuple[type[Intent], ...]

@@ -21,6 +21,8 @@ class InteractionController:
         self.mover: Controller = NavigationController() if mover is None else mover
         self.serves: tuple[type[Intent], ...] = (*self.mover.serves, Interact)
         self.control_modes = self.mover.control_modes
+        self.moves = getattr(self.mover, "moves", {})
+        self.twist, self.frame = getattr(self.mover, "twist", {}), getattr(self.mover, "frame", "base")
 
     def reset(self, embodiment: Embodiment) -> None:
         """Prepare for a body."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from enactive.envs import Action, ControlMode, Embodiment, Observation
 from enactive.errors import ControllerError
 from enactive.perception import Belief
@@ -17,9 +15,9 @@ class NamedMoves:
     control_modes: frozenset[ControlMode] = frozenset({"discrete"})
 
     def reset(self, embodiment: Embodiment) -> None:
-        self._labels = embodiment.labels
+        self._body = embodiment
 
     def act(self, intent: Intent, observation: Observation, belief: Belief) -> Action:
-        if not isinstance(intent, Move) or intent.name not in self._labels:
-            raise ControllerError(f"the body has no move {intent}; its moves are {', '.join(self._labels)}")
-        return Action("discrete", np.array([[self._labels.index(intent.name)]], dtype=np.float64))
+        if not isinstance(intent, Move) or intent.name not in self._body.labels:
+            raise ControllerError(f"the body has no move {intent}; its moves are {', '.join(self._body.labels)}")
+        return Action.discrete(self._body, intent.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -28,6 +29,7 @@ BUMPS_KEPT = 40
 SAME_RAD = math.radians(10.0)
 CONTACT_RAD = math.radians(75.0)
 CONTACT_M = 0.15
+TURNS = ("turn_left", "turn_right")
 PARDONS = 3  # how often bumps on the map are forgotten when they leave no way
 
 
@@ -42,6 +44,9 @@ class NavigationController:
 
     serves: tuple[type[Intent], ...] = (GoTo, Look, LookAt, Stop)
     control_modes: frozenset[ControlMode] = frozenset({"discrete", "base_twist"})
+    moves: Mapping[type[Intent], tuple[str, ...]] = {GoTo: ("move_forward", *TURNS), Look: TURNS, LookAt: TURNS}
+    twist: Mapping[str, str] = {"v": "m/s", "w": "rad/s"}
+    frame: str = "base"
 
     def reset(self, embodiment: Embodiment) -> None:
         """Prepare for a body. Raises CompatibilityError for a control mode that it cannot command."""
@@ -148,8 +153,8 @@ class NavigationController:
         self._idle = 0
         if self._stay_here(pose) > STALL_S / twist.period_s:
             self._shut(grid, field, pose)
-        if command[0, 0] > 0.0:
-            self._forward = pose, float(command[0, 0]) * twist.period_s
+        if (speed := float(command[0, twist.ahead])) > 0.0:
+            self._forward = pose, speed * twist.period_s
         return Action("base_twist", command)
 
     def _way_there(self, intent: GoTo, grid: OccupancyMap, pose: Pose) -> DistanceField | None:
@@ -218,7 +223,7 @@ class NavigationController:
     def _action(self, name: str) -> Action:
         if self._twist is not None:
             return Action("base_twist", self._twist.command())
-        return Action.discrete(name)
+        return Action.discrete(self._body, name)
 
 
 def _same(a: Pose, b: Pose) -> bool:

@@ -21,24 +21,25 @@ GAIN_PER_S = 2.0
 
 
 class Twist:
-    """Which entries of a body's command are its speed ahead and its turn rate, and how far they go."""
+    """Which entries of a body's command are its speed ahead (`v`) and its turn rate (`w`), and how far they go."""
 
     def __init__(self, embodiment: Embodiment) -> None:
-        if embodiment.action_dim < 2 or len(embodiment.high) != embodiment.action_dim:
+        if not {"v", "w"} <= set(embodiment.labels) or len(embodiment.high) != embodiment.action_dim:
             raise CompatibilityError(
-                f"{embodiment.name} takes base twists of {embodiment.action_dim} labelled and bounded entries; "
-                "navigation needs the speed ahead first and the turn rate last"
+                f"{embodiment.name} takes base twists with the entries {', '.join(embodiment.labels)}; navigation needs "
+                "bounded ones with the labels 'v', the speed ahead, and 'w', the turn rate"
             )
         self._size = embodiment.action_dim
-        self._speed_m_s = embodiment.high[0]
-        self._rate_rad_s = min(embodiment.high[-1], -embodiment.low[-1])
+        self.ahead, self._turn = embodiment.labels.index("v"), embodiment.labels.index("w")
+        self._speed_m_s = embodiment.high[self.ahead]
+        self._rate_rad_s = min(embodiment.high[self._turn], -embodiment.low[self._turn])
         self.period_s = 1.0 / embodiment.rate_hz if embodiment.rate_hz else 0.1
 
     def command(self, ahead_m_s: float = 0.0, turn_rad_s: float = 0.0) -> NDArray[np.float64]:
         """One command within the bounds, (1, D)."""
         values = np.zeros((1, self._size))
-        values[0, 0] = min(max(ahead_m_s, 0.0), self._speed_m_s)
-        values[0, -1] = min(max(turn_rad_s, -self._rate_rad_s), self._rate_rad_s)
+        values[0, self.ahead] = min(max(ahead_m_s, 0.0), self._speed_m_s)
+        values[0, self._turn] = min(max(turn_rad_s, -self._rate_rad_s), self._rate_rad_s)
         return values
 
     def turn(self, turn_rad: float) -> NDArray[np.float64]:

@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from enactive.errors import CompatibilityError
+
 ControlMode = Literal[
     "discrete", "base_twist", "joint_pos", "joint_vel", "joint_delta", "eef_delta_pose", "eef_abs_pose", "eef_delta_pos"
 ]
@@ -31,7 +33,9 @@ class Embodiment:
     """A body's cameras, footprint and action semantics.
 
     labels, units, low, high: one entry per action dimension; for `discrete` the labels name the actions and low/high are
-    empty. frame: what a motion command is expressed in. rate_hz: how often a command is taken; 0 where the world waits.
+    empty. Controllers find the moves (`DISCRETE_ACTIONS`) and the entries of a base twist (`v` m/s ahead, `w` rad/s to the
+    left) by label, in any order. frame: what a motion command is expressed in. rate_hz: how often a command is taken; 0 where
+    the world waits.
     forward_m, turn_rad, look_rad: size of the discrete moves. skills: the interaction verbs that the body has.
     max_steps: commands after which an episode is cut, None where it is not. simulated: nothing real moves, so that a world that
     breaks may be thrown away and made anew; False wherever that is not certain.
@@ -92,9 +96,14 @@ class Action:
     interaction: Interaction | None = None
 
     @classmethod
-    def discrete(cls, *names: str) -> Action:
-        """A chunk of discrete moves by name: `Action.discrete("move_forward", "turn_left")`."""
-        return cls("discrete", np.array([[DISCRETE_ACTIONS.index(name)] for name in names], dtype=np.float64))
+    def discrete(cls, body: Embodiment, *names: str) -> Action:
+        """A chunk of a body's moves by name: `Action.discrete(body, "move_forward", "turn_left")`.
+
+        Raises CompatibilityError for a move that is not among its labels.
+        """
+        if unknown := [name for name in names if name not in body.labels]:
+            raise CompatibilityError(f"{body.name} has no move {unknown[0]!r}; its moves are {', '.join(body.labels)}")
+        return cls("discrete", np.array([[body.labels.index(name)] for name in names], dtype=np.float64))
 
     @classmethod
     def interact(cls, control_mode: ControlMode, interaction: Interaction) -> Action:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,9 +24,7 @@ from enactive.planners.approach import reached, turn_between, yaw_of
 from enactive.planners.base import GoTo, Intent, Interact, Look, LookAt, Stop
 
 BODY = Embodiment("tiny", "discrete", DISCRETE_ACTIONS, radius_m=0.18, height_m=0.95)
-ROLLER = Embodiment(
-    "roller", "base_twist", ("ahead", "turn"), ("m/s", "rad/s"), (-0.5, -1.5), (0.5, 1.5), rate_hz=10.0, radius_m=0.18
-)
+ROLLER = Embodiment("roller", "base_twist", ("v", "w"), ("m/s", "rad/s"), (-0.5, -1.5), (0.5, 1.5), rate_hz=10.0, radius_m=0.18)
 
 
 class Tiny:
@@ -228,6 +227,28 @@ def names(intent: Intent, world: Tiny, steps: int) -> list[str]:
         done.append(DISCRETE_ACTIONS[int(action.values[0, 0])])
         world.step(action)
     return done
+
+
+@pytest.mark.parametrize("body", [BODY, ROLLER])
+def test_commands_are_found_by_label_whatever_the_order(body: Embodiment) -> None:
+    grid = corridor()
+    turned = replace(body, **{name: getattr(body, name)[::-1] for name in ("labels", "units", "low", "high")})
+    world = Tiny(grid, grid.obstacle.copy(), (-1.5, 0.0, 0.0))
+    one, other = NavigationController(), NavigationController()
+    one.reset(body)
+    other.reset(turned)
+    sent = set()
+    for step, intent in enumerate([Look(0.5), Look(-0.5)] + [GoTo((2.0, 0.0), 0.25)] * 10):
+        observation = world.observe()
+        action, same = (each.act(intent, observation, Belief(step, observation, grid)) for each in (one, other))
+        if body is BODY:
+            sent.add(name := body.labels[int(action.values[0, 0])])
+            assert turned.labels[int(same.values[0, 0])] == name
+        else:
+            sent.add(tuple(np.sign(action.values[0])))
+            assert np.array_equal(same.values[:, ::-1], action.values)
+        world.step(action)
+    assert len(sent) >= 3  # it did turn both ways and go
 
 
 def test_looking() -> None:

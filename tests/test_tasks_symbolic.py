@@ -207,7 +207,7 @@ def test_gymnasium_accepts_it(mode: Any) -> None:
     assert env.goal == TaskGoal(env.task.instruction)
     obs, _ = env.reset(seed=1)
     assert obs["text"] == env.task.instruction
-    *_, ended, _, _ = env.step(to_gym(Action.discrete("stop"), env.action_space))
+    *_, ended, _, _ = env.step(to_gym(Action.discrete(env.embodiment, "stop"), env.action_space))
     assert ended
     env.close()
 

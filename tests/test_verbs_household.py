@@ -23,7 +23,7 @@ from small_kitchen import (
 from enactive.agents import Agent
 from enactive.controllers.interaction import InteractionController
 from enactive.envs import VERBS, Action, Embodiment, Goal, Interaction, Observation, TaskGoal
-from enactive.envs.gym_io import to_gym
+from enactive.envs.gym_io import embodiment_of, to_gym
 from enactive.envs.household import world as worlds
 from enactive.envs.household.env import Household
 from enactive.envs.household.facts import KINDS
@@ -74,7 +74,7 @@ def test_motions_are_the_same_with_and_without_verbs(env: Household) -> None:
     plain_env = Household()
     plain_env.reset(seed=0)
     plain_env.restore_state(env.save_state())
-    move = to_gym(Action.discrete("move_forward"), env.action_space)
+    move = to_gym(Action.discrete(embodiment_of(env), "move_forward"), env.action_space)
     for _ in range(6):
         one, two = env.step(move), plain_env.step(1)
         assert np.array_equal(one[0]["cameras"]["head"]["rgb"], two[0]["cameras"]["head"]["rgb"])

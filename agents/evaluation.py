@@ -57,7 +57,7 @@ def evaluate(
     `failures/` of navigation that failed; the same call resumes where an earlier one ended, however it ended.
     on_result(row, done, total) is called after each. A simulated world (`Embodiment.simulated`) that breaks, or a command
     that the guard refuses there, ends its trial alone: the row says why, and the world is made anew. Raises EmbodimentFault or
-    SafetyAbort where a real body is at stake: what is finished is kept.
+    SafetyAbort where a real body is at stake, and ConfigError where `folder` cannot be written: what is finished is kept.
     """
     identities = {f"method {method.label}": method.to_json() for method in methods}
     results = Results(folder, {**settings, "max_steps": max_steps, "environment": world.to_json(), **identities})

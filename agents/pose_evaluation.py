@@ -39,7 +39,7 @@ def evaluate_poses(
 
     The rows come condition by condition, reader by reader, in order. What was read is appended to `folder` at once; the same
     call resumes where an earlier one ended, however it ended. on_result(done, total) is called at the start and after each.
-    Raises ConfigError for a condition that does not exist.
+    Raises ConfigError for a condition that does not exist, and where `folder` cannot be written.
     """
     if unknown := [name for name in conditions if name not in CONDITIONS]:
         raise ConfigError(f"there is no condition {', '.join(unknown)}; there are {', '.join(CONDITIONS)}")

@@ -5,28 +5,45 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from enactive.errors import ConfigError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Writing a file or a folder of results. Raises ConfigError, which says how to go on, in place of an OSError."""
+    try:
+        yield
+    except OSError as error:
+        cure = "make room" if error.errno in FULL else "make it writable"
+        raise ConfigError(
+            f"{error.filename or path} cannot be written ({error.strerror}): {cure} and repeat the command; what is finished "
+            "is kept, and it goes on from there"
+        ) from error
 
 
 class Results:
     """Appends to `<folder>/episodes.jsonl`; a new `Results` on the same folder knows what is done.
 
     settings: whatever must be equal for two runs to belong together, key by key, kept in `<folder>/settings.json`; new keys
-    (another method) may join. Raises ConfigError where the folder holds results of other settings.
+    (another method) may join. Raises ConfigError where the folder holds results of other settings or cannot be written.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self._check_settings(json.loads(json.dumps(settings)))
         self._path = folder / "episodes.jsonl"
-        self.rows: list[dict[str, Any]] = self._read()
-        self._file = self._path.open("ab", buffering=0)
-        self._size = self._path.stat().st_size
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._check_settings(json.loads(json.dumps(settings)))
+            self.rows: list[dict[str, Any]] = self._read()
+            self._file = self._path.open("ab", buffering=0)
+            self._size = self._path.stat().st_size
 
     @property
     def done(self) -> set[tuple[str, str]]:
@@ -36,16 +53,17 @@ class Results:
     def append(self, row: Mapping[str, Any]) -> None:
         """Add one finished episode; it is on the disk when this returns.
 
-        Raises OSError where the disk is full; nothing half is left behind.
+        Raises ConfigError where the disk is full; nothing half is left behind.
         """
         line = json.dumps(row).encode() + b"\n"
-        try:
-            if self._file.write(line) != len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
-            os.fsync(self._file.fileno())
-        except OSError:
-            os.truncate(self._path, self._size)
-            raise
+        with writing(self._path):
+            try:
+                if self._file.write(line) != len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                os.fsync(self._file.fileno())
+            except OSError:
+                os.truncate(self._path, self._size)
+                raise
         self._size += len(line)
         self.rows.append(dict(row))
 

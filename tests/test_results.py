@@ -56,7 +56,7 @@ def test_a_full_disk_is_an_error_and_leaves_nothing_half(tmp_path: Path, monkeyp
     real = results._file.fileno()
     keep = os.dup(real)
     os.dup2(full, real)  # the file now writes to a device that is always full
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(ConfigError, match=r"episodes.jsonl cannot be written \(No space left on device\): make room"):
         results.append({"method": "m", "episode": "e2"})
     os.dup2(keep, real)
     assert (tmp_path / "episodes.jsonl").read_bytes() == before

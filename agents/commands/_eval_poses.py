@@ -38,6 +38,7 @@ def main(argv: Sequence[str]) -> int:
 
     from enactive.agents.pose_evaluation import evaluate_poses
     from enactive.agents.pose_table import plot_poses, poses_markdown
+    from enactive.agents.results import writing
 
     torch.set_num_threads(1)
     folder = chosen.out or Path("runs/eval") / f"hand-poses-{chosen.split}-{readers[chosen.reader].name.rpartition('.')[2]}"
@@ -53,8 +54,9 @@ def main(argv: Sequence[str]) -> int:
             on_result=lambda done, total: progress.update(bar, completed=done, total=total),
         )
     text = poses_markdown(rows, f"{POSE_SUITE}, {chosen.split}")
-    (folder / "table.md").write_text(text)
-    plot_poses(rows, folder / "table.png")
+    with writing(folder):
+        (folder / "table.md").write_text(text)
+        plot_poses(rows, folder / "table.png")
     Console().print(Markdown(text))
     print(f"{folder}/table.md, table.png, episodes.jsonl")
     return 0

@@ -19,6 +19,7 @@ from enactive import __version__
 from enactive.agents.component import Component, Method
 from enactive.agents.evaluation import HOUSEHOLD, AnyEpisode, Executor, evaluate
 from enactive.agents.plugins import Group
+from enactive.agents.results import writing
 from enactive.agents.table import markdown, plot, scored
 from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.errors import ConfigError
@@ -122,9 +123,10 @@ def main(argv: Sequence[str]) -> int:
             on_result=show,
         )
     text = markdown(rows, title)
-    (folder / "table.md").write_text(text)
-    plot(rows, folder / "table.png")
-    write_evaluation_page(folder, rows, title)
+    with writing(folder):
+        (folder / "table.md").write_text(text)
+        plot(rows, folder / "table.png")
+        write_evaluation_page(folder, rows, title)
     Console().print(Markdown(text))
     print(f"{folder}/report.html, table.md, table.png, episodes.jsonl")
     return 0

@@ -30,6 +30,8 @@ class LeRobotLike(Protocol):
     def observation_features(self) -> dict[str, Any]: ...
     @property
     def action_features(self) -> dict[str, Any]: ...
+    @property
+    def is_calibrated(self) -> bool: ...
     def connect(self, calibrate: bool = True) -> None: ...
     def get_observation(self) -> dict[str, Any]: ...
     def send_action(self, action: dict[str, Any]) -> dict[str, Any]: ...
@@ -131,11 +133,16 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
         self.observation_space = gym.spaces.Dict(spaces)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Connect at the first call. A real body is not put back: it is observed where it is."""
+        """Connect at the first call. A real body is not put back: it is observed where it is.
+
+        Raises EmbodimentFault where the robot is not calibrated: LeRobot's calibration lets the arm drop, and asks questions.
+        """
         super().reset(seed=seed)
         if not self._connected:
-            self._robot.connect()
+            self._robot.connect(calibrate=False)
             self._connected = True
+        if not self._robot.is_calibrated:
+            raise EmbodimentFault(f"{self.embodiment.name} is not calibrated: run `lerobot-calibrate` for it, then try again")
         return self._observe(), {}
 
     def step(self, action: NDArray[np.float64]) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:

@@ -56,6 +56,7 @@ class SmallArm:
         self.config = SimpleNamespace(disable_torque_on_disconnect=True)
         self.place = {"pan.pos": 20.0, "grip.pos": 0.0}
         self.connected, self.torque, self.calls = False, False, []
+        self.is_calibrated = True
 
     @property
     def observation_features(self) -> dict[str, Any]:
@@ -66,7 +67,9 @@ class SmallArm:
         return {"pan.pos": float, "grip.pos": float}
 
     def connect(self, calibrate: bool = True) -> None:
-        self.connected = self.torque = True
+        self.connected = True
+        self.torque = self.is_calibrated or not calibrate  # calibration is done by hand, on a limp arm
+        self.is_calibrated |= calibrate
 
     def get_observation(self) -> dict[str, Any]:
         return {**self.place, "front": np.zeros((6, 8, 3), np.uint8), "wrist": np.ones((6, 8, 3), np.uint8)}
@@ -104,6 +107,18 @@ def test_a_lerobot_robot_is_an_environment_in_radians() -> None:
     assert seen.extra["wrist"].max() == 1
     assert seen.stamp_s == 2.0
     assert env.observation_space.contains(obs)
+
+
+def test_a_robot_that_is_not_calibrated_is_refused_and_stays_as_it_was() -> None:
+    arm = SmallArm()
+    arm.is_calibrated = False
+    env = LeRobotEnv(arm, CONVENTIONS)
+    for _ in range(2):
+        with pytest.raises(EmbodimentFault, match="lerobot-calibrate"):
+            env.reset()
+    assert (arm.torque, arm.is_calibrated, arm.calls) == (True, False, [])
+    arm.is_calibrated = True
+    assert env.reset()[0]["joint_positions_rad"].tolist() == [0.0, 0.0]
 
 
 def test_closing_holds_unless_told_otherwise() -> None:

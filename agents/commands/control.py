@@ -171,7 +171,7 @@ class Control:
         """Run the loop on a thread of its own; this thread only waits for a reason to end, such as a child that ended."""
         from enactive.agents.realtime import settle, take_priority
 
-        previous = {each: signal.signal(each, self._signal) for each in (signal.SIGINT, signal.SIGTERM)}
+        previous = {each: signal.signal(each, self._signal) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         seconds = self.config["seconds"] or float("inf")
 
         def drive() -> None:

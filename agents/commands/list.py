@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 from jsonargparse import ArgumentParser
 
@@ -31,4 +32,7 @@ def main(argv: Sequence[str]) -> int:
     from enactive.envs.household.tasks.suites import SPLITS as TASK_SPLITS
 
     print(f"  {'household/tasks':22} {', '.join(TASK_SPLITS)}")
+    from enactive.envs.shadow_hand.views import Split
+
+    print(f"  {'hand/poses':22} {', '.join(get_args(Split))}")
     return 0

@@ -27,7 +27,7 @@ WRONG_ROOM = 0.3  # taken off, times the confidence in the room's name
 CONTRADICTED = 0.6  # an attribute is certainly another one
 LIT_DIFFERENTLY = 0.75
 FORM = frozenset({"shape", "size", OTHER})  # kinds of words that people use for one and the same thing: its form
-FORM_SEEN = 0.7  # probability from which a form counts as seen: of the forms measured on boxes 0.88 are right then
+FORM_SEEN = 0.7  # probability from which a form counts as seen: of the forms measured on boxes 0.91 are right then
 OTHER_FORM = 0.7  # another form was seen: not a match, but not as wrong as another colour
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,10 @@ COMMAND_FRAMES = 10  # of the video: a command of one step is shown for a second
 
 
 class RunFolder:
-    """Writes a run into `folder` while it goes. config: what is needed to repeat it, written into the record."""
+    """Writes a run into `folder` while it goes. config: what is needed to repeat it, written into the record.
+
+    A file that the disk does not take is left out with a warning in `Episode.warnings`; the others are written.
+    """
 
     def __init__(self, folder: Path, config: Mapping[str, Any]) -> None:
         self.folder, self.config = folder, config
@@ -37,8 +41,12 @@ class RunFolder:
     def start(self, env: gym.Env[Any, Any], goal: Goal, embodiment: Embodiment) -> None:
         """Make the folder and open the video."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._goal = goal
-        self._video = VideoWriter(self.folder / "video.mp4") if embodiment.cameras else None
+        self._goal, self._warnings = goal, list[str]()
+        self._sees = bool(embodiment.cameras)
+        self._video: VideoWriter | None = None
+        if self._sees:
+            with self._file("video.mp4", self._warnings):
+                self._video = VideoWriter(self.folder / "video.mp4")
         self._path: list[tuple[float, float]] = []
         self._moments: list[Moment] = []
         self._stage: Any = None
@@ -55,19 +63,26 @@ class RunFolder:
         x, y, yaw = (0.0, 0.0, 0.0) if step.T_world_base is None else planar(step.T_world_base)
         self._path.append((x, y))
         self._watch.step(step, belief)
-        if self._video is not None:
-            self._film(self._video, step, belief, yaw)
+        if self._sees:
+            self._film(step, belief, yaw)
         if self._log is not None:
             self._log.step(step, belief)
 
-    def _film(self, video: VideoWriter, step: Step, belief: Belief, yaw: float) -> None:
+    def _film(self, step: Step, belief: Belief, yaw: float) -> None:
         """Add a frame; keep it as a key frame where the stage changes and at each command of the hand."""
         matched = matched_nodes(step, belief)
-        row = moment_view(belief, self._path, yaw, matched)
-        frame = np.concatenate([row, caption(row.shape[1], _words(step))])
         asked = isinstance(step.intent, Interact)
-        for _ in range(COMMAND_FRAMES if asked else 1):
-            video.add(frame)
+        if self._video is not None:
+            row = moment_view(belief, self._path, yaw, matched)
+            frame = np.concatenate([row, caption(row.shape[1], _words(step))])
+            try:
+                for _ in range(COMMAND_FRAMES if asked else 1):
+                    self._video.add(frame)
+            except OSError as error:
+                with suppress(OSError):  # the same again; an open file would keep its room
+                    self._video.close()
+                self._video = None
+                self._leave_out("video.mp4", error, self._warnings)
         if asked or step.trace.get("stage") != self._stage or step.action is None:
             self._stage = step.trace.get("stage")
             if len(self._moments) < MOMENTS:
@@ -75,24 +90,41 @@ class RunFolder:
 
     def end(self, episode: Episode, belief: Belief | None) -> None:
         """Finish the video and write the record and the page."""
-        if self._video is not None:
-            self._video.close()
+        with self._file("video.mp4", self._warnings):
+            if self._video is not None:
+                self._video.close()
         if self._log is not None:
             self._log.close()
         self._watch.end(episode, belief)
+        episode.warnings += self._warnings
         record = episode_json(episode, self.config)
         record["result"]["failure"] = self._watch.kind
         if belief is not None and belief.scene_graph is not None:
             record["scene_graph"] = json.loads(belief.scene_graph.to_json())
-        if episode.steps and belief is not None and self._video is not None:
+        if episode.steps and belief is not None and self._sees:
             self._moments.append(
                 Moment(episode.steps[-1].index, f"the end: {episode.reason or episode.outcome}", camera_view(belief))
             )
-        (self.folder / "episode.json").write_text(json.dumps(plain(record)))
+        with self._file("episode.json", episode.warnings):
+            (self.folder / "episode.json").write_text(json.dumps(plain(record)))
         drawing = None if belief is None or not episode.steps else draw_graphs(belief, self._path, episode)
         goal_image = self._goal.image if isinstance(self._goal, ImageGoal) else None
         pose = "" if belief is None else hand_section(episode.steps, belief, self.config.get("goal_image"))
-        write_page(self.folder / "report.html", record, self.folder / "video.mp4", drawing, self._moments, goal_image, pose)
+        with self._file("report.html", episode.warnings):
+            write_page(self.folder / "report.html", record, self.folder / "video.mp4", drawing, self._moments, goal_image, pose)
+
+    @contextmanager
+    def _file(self, name: str, warnings: list[str]) -> Iterator[None]:
+        """Writing a file that is left out where the disk does not take it."""
+        try:
+            yield
+        except OSError as error:
+            self._leave_out(name, error, warnings)
+
+    def _leave_out(self, name: str, error: OSError, warnings: list[str]) -> None:
+        """Remove what is half, which makes room for the rest, and say so."""
+        (self.folder / name).unlink(missing_ok=True)
+        warnings.append(f"{name} cannot be written ({error.strerror}) and is left out: make room before the next run")
 
 
 def _words(step: Step) -> str:

@@ -19,7 +19,7 @@ class VideoWriter:
         self._started = False
 
     def add(self, frame: NDArray[np.uint8]) -> None:
-        """Append a frame."""
+        """Append a frame. Raises OSError where the disk is full."""
         if not self._started:
             self._stream.height, self._stream.width = frame.shape[:2]
             self._started = True
@@ -27,8 +27,10 @@ class VideoWriter:
             self._container.mux(packet)
 
     def close(self) -> None:
-        """Finish the file."""
-        if self._started:
-            for packet in self._stream.encode(None):
-                self._container.mux(packet)
-        self._container.close()
+        """Finish the file. Raises OSError where the disk is full."""
+        try:
+            if self._started:
+                for packet in self._stream.encode(None):
+                    self._container.mux(packet)
+        finally:
+            self._container.close()

@@ -133,6 +133,8 @@ def _keep_picture(folder: Path, row: dict[str, Any], picture: bytes) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(picture)
     except OSError as error:
+        with contextlib.suppress(OSError):  # half a picture would keep its room
+            path.unlink(missing_ok=True)
         row["warnings"].append(f"its picture was not written: {error}")
     else:
         row["picture"] = name

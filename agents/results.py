@@ -21,7 +21,7 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        cure = "make room" if error.errno in FULL else "make it writable"
+        cure = "make room" if error.errno in FULL else "make it writable or choose another --out"
         raise ConfigError(
             f"{error.filename or path} cannot be written ({error.strerror}): {cure} and repeat the command; what is finished "
             "is kept, and it goes on from there"
@@ -53,7 +53,7 @@ class Results:
     def append(self, row: Mapping[str, Any]) -> None:
         """Add one finished episode; it is on the disk when this returns.
 
-        Raises ConfigError where the disk is full; nothing half is left behind.
+        Raises ConfigError where the file cannot be written; nothing half is left behind.
         """
         line = json.dumps(row).encode() + b"\n"
         with writing(self._path):

@@ -14,8 +14,8 @@ from enactive.envs.household.apartment import make_apartment
 from enactive.errors import ConfigError
 
 from .forms import TABLE, measures
+from .segmenter.data import FIRST_UNSEEN_SEED
 
-FIRST_UNSEEN_SEED = 100_000  # apartments from here on are kept for tests
 LEAST = 3  # things of a form that must have been seen
 
 

@@ -100,6 +100,7 @@ def test_the_scene_graph_names_the_form_of_what_it_measures() -> None:
         ({"long": 0.8, "narrow": 0.2}, 1.0),
         ({"long": 0.2, "narrow": 0.8}, OTHER_FORM),
         ({"long": 0.6, "narrow": 0.4}, None),  # not sure enough either way
+        ({"open": 0.9, "closed": 0.1}, None),  # long or not, that is not what its forms differ in
         ({}, None),
     ],
 )

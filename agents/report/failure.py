@@ -35,9 +35,9 @@ class FailurePicture:
     jpeg: bytes = b""
 
     def start(self, env: gym.Env[Any, Any], goal: Goal, embodiment: Embodiment) -> None:
-        """Take the places of the goal from the oracle, while the environment is sure to answer."""
-        oracle = env.get_wrapper_attr("oracle")
-        places = (oracle.pose(target)[:2, 3] for target in oracle.targets)
+        """Take the places of the goal from the oracle, where there is one, while the environment is sure to answer."""
+        oracle: Any = env.get_wrapper_attr("oracle") if env.has_wrapper_attr("oracle") else None
+        places = () if oracle is None else (oracle.pose(target)[:2, 3] for target in oracle.targets)
         self._goals_m = [(float(x), float(y)) for x, y in places]
         self._goal = goal
         self.jpeg = b""

@@ -126,9 +126,12 @@ def support_of(kind: str, word: str, attributes: Mapping[str, float]) -> float |
     other (white and grey) speak for each other at three quarters.
     """
     if kind in FORM:
-        forms = {attribute(name) or (OTHER, name): score for name, score in attributes.items() if score > FORM_SEEN}
+        forms = {attribute(name) or (OTHER, name): score for name, score in attributes.items()}
         forms = {found: score for found, score in forms.items() if found[0] in FORM}
-        return None if not forms else 1.0 if (kind, word) in forms else OTHER_FORM
+        believed = {found for found, score in forms.items() if score > FORM_SEEN}
+        if not believed or (len(forms) > 1 and (kind, word) not in forms):  # "small" is no form that umbrellas come in
+            return None
+        return 1.0 if (kind, word) in believed else OTHER_FORM
     seen = dominant(attributes, kind)
     if seen is None:
         return None

@@ -19,6 +19,8 @@ import numpy as np
 import torch
 import torch.distributed
 
+from enactive.errors import ConfigError
+
 from ..convnets.muon import Muon
 from ..convnets.training import Learner, Rate
 from .batches import Drawer, make_batch
@@ -236,6 +238,8 @@ class Trainer:
         """Continue from what `save` wrote."""
         metadata = self.learner.load(path)
         self.progress = Progress(int(metadata["step"]), float(metadata["seconds"]))
+        if "history" not in metadata:
+            raise ConfigError(f"{path} is of an earlier version and does not tell its history: delete it, or do not resume")
         self.history = json.loads(metadata["history"])
 
     def _rate(self) -> float:

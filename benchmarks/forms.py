@@ -30,6 +30,7 @@ from enactive.perception import Belief
 from enactive.perception.embedded import EmbeddedPerceiver
 from enactive.perception.forms import name_form
 from enactive.perception.scene_graph import SceneNode
+from enactive.planners.base import surroundings
 from enactive.planners.nearest_frontier import NearestFrontier
 
 NEAR_M = 0.25
@@ -55,13 +56,12 @@ class Judge:
         self._oracle = env.get_wrapper_attr("oracle")
 
     def step(self, step: Step, belief: Belief) -> None:
-        """Nothing: the walk is judged at its end."""
+        """Keep the scene graph, which grows until the end."""
+        _, self._scene = surroundings(belief)
 
     def end(self, episode: Episode, belief: Belief | None) -> None:
         """Judge every node that is a thing with a table."""
-        assert belief is not None
-        assert belief.scene_graph is not None
-        for node in belief.scene_graph:
+        for node in self._scene:
             forms, truth = name_form(node.name, 2.0 * node.half_size_m), self._form_of(node)
             if truth in forms:
                 word = max(forms, key=forms.__getitem__)

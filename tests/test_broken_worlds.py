@@ -6,22 +6,12 @@ from typing import Any
 
 import pytest
 from fragile import CRASH_AT, FragileHousehold
+from small_evaluation import EPISODES, FRONTIER, SETTINGS, Rows
 
 from enactive.agents.component import Component, Method
 from enactive.agents.evaluation import evaluate
 from enactive.agents.table import markdown
-from enactive.envs.household.suites import load_suite
 from enactive.errors import EmbodimentFault
-
-FRONTIER = Method(
-    "NearestFrontier",
-    Component("perceivers", "OraclePerceiver"),
-    Component("planners", "NearestFrontier"),
-    Component("controllers", "NavigationController"),
-)
-EPISODES = load_suite("household/objectnav", "val_seen")[:3]
-SETTINGS = {"suite": "household/objectnav", "split": "val_seen"}
-Rows = list[dict[str, Any]]
 
 
 def _fragile(**arguments: Any) -> Component:

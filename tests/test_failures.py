@@ -5,34 +5,24 @@ import io
 import json
 import re
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 import pytest
 from PIL import Image
+from small_evaluation import EPISODES, FRONTIER, SETTINGS, Rows
 
 from enactive.agents.commands.eval import main as evaluate_command
-from enactive.agents.component import Component, Method
 from enactive.agents.evaluation import evaluate
 from enactive.agents.failures import KINDS, FailureKind
 from enactive.agents.report.evaluation import SHOWN, write_evaluation_page
 from enactive.agents.report.failure import MOST_BYTES, _jpeg
 from enactive.agents.report.views import BODY, GOAL, PATH, MapFrame, map_view
-from enactive.agents.table import plot
-from enactive.envs.household.suites import load_suite
+from enactive.agents.table import PARTS, plot
 from enactive.perception.mapping import OccupancyMap
 
-FRONTIER = Method(
-    "NearestFrontier",
-    Component("perceivers", "OraclePerceiver"),
-    Component("planners", "NearestFrontier"),
-    Component("controllers", "NavigationController"),
-)
-EPISODES = load_suite("household/objectnav", "val_seen")[:3]
 STEPS = 20
-SETTINGS = {"suite": "household/objectnav", "split": "val_seen"}
 CAMERA_WIDTH, MAP_SIDE = 480, 360
-Rows = list[dict[str, Any]]
 
 
 def _short(folder: Path, episodes: int) -> Rows:
@@ -163,3 +153,12 @@ def test_the_page_tells_what_broke_an_episode(failed: tuple[Path, Rows]) -> None
 
 def test_every_kind_of_failure_is_told_in_words() -> None:
     assert set(KINDS) == set(get_args(FailureKind))
+
+
+def test_a_world_that_broke_is_not_counted_as_a_failure_of_the_method(failed: tuple[Path, Rows]) -> None:
+    folder, rows = failed
+    told = ("method", "episode", "goal", "outcome", "reason", "steps", *(f"{part}_s" for part in PARTS))
+    crash = {**{key: rows[0][key] for key in told}, "episode": "broken", "failure": "crash", "error": "the physics exploded"}
+    page = _page(folder, [*rows, crash])
+    assert "NearestFrontier: 2 of 2 failed, and in 1 the world broke" in page
+    assert "the physics exploded" in page

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from enactive.agents.failures import KINDS
-from enactive.agents.table import Row, Table, by_method, preamble, tables
+from enactive.agents.table import Row, Table, by_method, preamble, scored, tables
 
 from .failure import distance_words
 from .page import section, tiles, write_html
@@ -53,7 +53,9 @@ def _failures(folder: Path, method: str, rows: Sequence[Row]) -> str:
     pictured = {kind: [row["episode"] for row in groups[kind] if row.get("picture")] for kind in kinds}
     in_turn = [episode for each in itertools.zip_longest(*pictured.values()) for episode in each if episode is not None]
     shown = set(in_turn[:SHOWN])
-    title = f"{escape(method)}: {len(failed)} of {len(rows)} failed"
+    lost = len(rows) - len(scored(rows))
+    broke = f", and in {lost} the world broke" if lost else ""
+    title = f"{escape(method)}: {len(failed) - lost} of {len(rows) - lost} failed{broke}"
     body = "".join(_kind(folder, kind, group, shown) for kind, group in groups.items())
     return section(title, body or "<p class='note'>No failure.</p>")
 

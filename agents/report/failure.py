@@ -79,7 +79,7 @@ def _goal_panel(picture: Image, height: int) -> Image:
 
 
 def _jpeg(picture: Image) -> bytes:
-    """The file, of MOST_BYTES at most."""
+    """The file, of the best quality that fits MOST_BYTES, else of the lowest."""
     for quality in QUALITIES:
         buffer = io.BytesIO()
         Pillow.fromarray(picture).save(buffer, "JPEG", quality=quality)

@@ -21,11 +21,15 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        cure = "make room" if error.errno in FULL else "make it writable or choose another --out"
         raise ConfigError(
-            f"{error.filename or path} cannot be written ({error.strerror}): {cure} and repeat the command; what is finished "
-            "is kept, and it goes on from there"
+            f"{error.filename or path} cannot be written ({error.strerror}): {cure(error)} and repeat the command; what is "
+            "finished is kept, and it goes on from there"
         ) from error
+
+
+def cure(error: OSError) -> str:
+    """What to do about a file that cannot be written."""
+    return "make room" if error.errno in FULL else "make it writable or choose another --out"
 
 
 class Results:

@@ -14,6 +14,7 @@ import numpy as np
 
 from enactive.agents.episode import Episode, Step
 from enactive.agents.failures import FailureWatch
+from enactive.agents.results import cure
 from enactive.envs import Embodiment, Goal, ImageGoal
 from enactive.perception import Belief
 from enactive.planners import Interact
@@ -56,7 +57,8 @@ class RunFolder:
         if find_spec("rerun") is not None:
             from .rerun_log import RerunLog
 
-            self._log = RerunLog(self.folder / "episode.rrd")
+            with self._file("episode.rrd", self._warnings):
+                self._log = RerunLog(self.folder / "episode.rrd")
 
     def step(self, step: Step, belief: Belief) -> None:
         """Note the way, and whether the goal shows; film it and keep key frames, where the body has a camera."""
@@ -93,8 +95,9 @@ class RunFolder:
         with self._file("video.mp4", self._warnings):
             if self._video is not None:
                 self._video.close()
-        if self._log is not None:
-            self._log.close()
+        with self._file("episode.rrd", self._warnings):
+            if self._log is not None:
+                self._log.close()
         self._watch.end(episode, belief)
         episode.warnings += self._warnings
         record = episode_json(episode, self.config)
@@ -124,7 +127,7 @@ class RunFolder:
     def _leave_out(self, name: str, error: OSError, warnings: list[str]) -> None:
         """Remove what is half, which makes room for the rest, and say so."""
         (self.folder / name).unlink(missing_ok=True)
-        warnings.append(f"{name} cannot be written ({error.strerror}) and is left out: make room before the next run")
+        warnings.append(f"{name} cannot be written ({error.strerror}) and is left out: {cure(error)} before the next run")
 
 
 def _words(step: Step) -> str:

@@ -15,8 +15,6 @@ from .quality import Quality
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "segmenter.safetensors"
 SHIPPED = shipped.Shipped("the segmenter", WEIGHTS, "enactive train segmenter")
-
-
 MADE = ("command", "sha256", "date")  # what a history tells of weights
 
 

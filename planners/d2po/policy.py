@@ -65,8 +65,9 @@ class Policy:
         sees &= torch.ones(ids.shape[1], ids.shape[1], dtype=torch.bool, device=self.device).tril()
         mask = torch.zeros(sees.shape, dtype=torch.bfloat16 if self.bf16 else torch.float32, device=self.device)
         mask = mask.masked_fill(~sees, -torch.inf)[:, None]
+        kept = torch.arange(ids.shape[1] - width - 1, ids.shape[1], device=self.device)  # a slice would copy the whole head
         with self.autocast():
-            out = self.model(input_ids=ids, attention_mask=mask, position_ids=places, logits_to_keep=width + 1)
+            out = self.model(input_ids=ids, attention_mask=mask, position_ids=places, logits_to_keep=kept)
         row, source, target, owner = self._targets(groups, width)
         each = out.logits[row, source].float().log_softmax(-1).gather(1, target[:, None])[:, 0]
         return torch.zeros(int(owner[-1]) + 1, device=self.device).index_add(0, owner, each)

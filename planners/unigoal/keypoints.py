@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from enactive.errors import ConfigError
 
 RATIO = 0.8  # Lowe (2004): the best match must be this much nearer than the second best
-REPROJECTION_PX = 6.0  # of pictures of at least `SMALL_PX`; half of it in those that are doubled
+REPROJECTION_PX = 6.0
 LEAST = 8  # fewer matches fix a homography by chance
 SCALE_LIMITS = (0.1, 10.0)
-SMALL_PX = 400  # pictures whose longer side is shorter are doubled before keypoints are looked for
+CONTRAST = 0.01  # a quarter of OpenCV's: rendered rooms and small pictures have few strong corners
 
 Matches = tuple[NDArray[np.float32], NDArray[np.float32]]
 
@@ -48,11 +48,11 @@ def locate(matcher: KeypointMatcher, view: NDArray[np.uint8], goal: NDArray[np.u
 
     target, source = matcher.match(view, goal)
     # Several goal points that land on one point of the view are one agreement, not many.
-    points = (_scale(view) * target).round()
+    points = target.round()
     if len(np.unique(points, axis=0)) < LEAST:
         return Shared(0)
     cv2.setRNGSeed(0)
-    H, mask = cv2.findHomography(source, target, cv2.RANSAC, REPROJECTION_PX / _scale(view), maxIters=2000)
+    H, mask = cv2.findHomography(source, target, cv2.RANSAC, REPROJECTION_PX, maxIters=2000)
     if H is None or not _sane(H := H.astype(np.float64), source[mask.ravel() > 0]):
         return Shared(0)
     inliers = len(np.unique(points[mask.ravel() > 0], axis=0))
@@ -89,17 +89,14 @@ class SiftMatcher:
     def _sift(self) -> Any:
         import cv2
 
-        return cv2.SIFT.create(nfeatures=self.features, contrastThreshold=0.02)
+        return cv2.SIFT.create(nfeatures=self.features, contrastThreshold=CONTRAST)
 
     def _describe(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """(N, 2) pixels and (N, 128) descriptors."""
         import cv2
 
-        grey, scale = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY), _scale(image)
-        if scale != 1.0:
-            grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-        points, vectors = self._sift.detectAndCompute(grey, None)
-        places = np.array([point.pt for point in points], dtype=np.float32).reshape(-1, 2) / np.float32(scale)
+        points, vectors = self._sift.detectAndCompute(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY), None)
+        places = np.array([point.pt for point in points], dtype=np.float32).reshape(-1, 2)
         return places, vectors if vectors is not None else np.zeros((0, 128), dtype=np.float32)
 
 
@@ -137,11 +134,6 @@ class LightGlueMatcher:
         sizes = [(view.shape[:2], goal.shape[:2])]
         found = self.processor.post_process_keypoint_matching(outputs, sizes, self.threshold)[0]
         return found["keypoints0"].float().numpy(), found["keypoints1"].float().numpy()
-
-
-def _scale(image: NDArray[np.uint8]) -> float:
-    """Small pictures are doubled before keypoints are looked for."""
-    return 2.0 if max(image.shape[:2]) < SMALL_PX else 1.0
 
 
 def _sane(H: NDArray[np.float64], points: NDArray[np.float32]) -> bool:

@@ -1,4 +1,4 @@
-"""Random walk, nearest frontier and the oracle's path in a flat made-up apartment of three rooms."""
+"""Random walk, nearest frontier, a place to go to and the oracle's path in a flat made-up apartment of three rooms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from unigoal_scenes import Letters
 
 from enactive.controllers.navigation import NavigationController
-from enactive.envs import CameraFrame, Embodiment, ImageGoal, ObjectGoal, Observation, TaskGoal, TextGoal
+from enactive.envs import CameraFrame, Embodiment, ImageGoal, ObjectGoal, Observation, PoseGoal, TaskGoal, TextGoal
 from enactive.envs.embodiment import DISCRETE_ACTIONS
 from enactive.errors import ConfigError, PlannerError
 from enactive.perception.base import Belief, Detection
@@ -22,6 +22,7 @@ from enactive.planners.approach import Approach, standing_place, turn_between, y
 from enactive.planners.base import GoTo, Look, Planner, Stop
 from enactive.planners.nearest_frontier import NearestFrontier
 from enactive.planners.oracle_path import OracleShortestPath
+from enactive.planners.point_goal import PointGoal
 from enactive.planners.random_walk import RandomWalk
 from enactive.planners.seek import answers_to, goal_name
 
@@ -240,6 +241,34 @@ def test_the_oracle_walks_the_shortest_path() -> None:
     assert stop.found
     assert oracle.geodesic_m(world.pose[:2], (MUG.id,)) < 0.1
     assert world.walked_m <= 1.15 * shortest + 0.3
+
+
+def place(x: float, y: float) -> PoseGoal:
+    T_world_goal = np.eye(4)
+    T_world_goal[:2, 3] = x, y
+    return PoseGoal(T_world_goal)
+
+
+def test_a_place_is_gone_to_through_rooms_that_were_never_seen() -> None:
+    world = Flat()
+    shortest = float(distance_field(world.truth, (5.0, 1.0), soft_cost=0.0).at(world.pose[:2]))
+    stop = run(world, PointGoal(), place(5.0, 1.0))
+    assert stop.found
+    assert math.dist(world.pose[:2], (5.0, 1.0)) <= 0.25
+    assert world.walked_m <= 1.3 * shortest + 0.5
+    assert world.collisions == 0
+
+
+@pytest.mark.parametrize("point", [(8.0, 0.0), (2.5, 1.5)], ids=["outside the walls", "in the middle of a table"])
+def test_a_place_that_no_way_leads_to_is_given_up_and_not_called_reached(point: tuple[float, float]) -> None:
+    stop = run(Flat(), PointGoal(), place(*point), steps=600)
+    assert not stop.found
+    assert "no way" in stop.reason
+
+
+def test_what_is_no_place_is_refused() -> None:
+    with pytest.raises(PlannerError, match="go to 1.5, -2"):
+        PointGoal().reset(ObjectGoal("mug"), BODY)
 
 
 def test_a_place_before_an_object_is_on_its_side_of_the_wall() -> None:

@@ -12,10 +12,17 @@ from numpy.typing import NDArray
 from enactive.envs.shadow_hand.conditions import CONDITIONS
 from enactive.envs.shadow_hand.joints import FINGERS, JOINTS, group_of
 
-from .statistics import Estimate, compare, mean, rate
+from .statistics import Estimate, compare, mean, median, rate
 from .table import Row, by_method
 
-COLUMNS: Mapping[str, str] = {"mse_rad2": ".3f", "degrees": ".1f", "fingertip_mm": ".1f", "malformed": ".3f", "read_ms": ".2f"}
+COLUMNS: Mapping[str, str] = {
+    "mse_rad2": ".3f",
+    "degrees": ".1f",
+    "fingertip_mm": ".1f",
+    "fingertip_median_mm": ".1f",
+    "malformed": ".3f",
+    "read_ms": ".2f",
+}
 """How each is written."""
 ERRORS = tuple(COLUMNS)[:3]
 GROUPS: Mapping[str, Sequence[int]] = {
@@ -34,8 +41,9 @@ def by_condition(rows: Sequence[Row]) -> dict[str, dict[str, list[Row]]]:
 
 def summarise_poses(rows: Sequence[Row]) -> dict[str, Estimate]:
     """The table's columns over the readings of one reader under one condition."""
-    means = {key: mean([row[key] for row in rows]) for key in COLUMNS if key != "malformed"}
-    return {**means, "malformed": rate([row["malformed"] for row in rows])}
+    means = {key: mean([row[key] for row in rows]) for key in (*ERRORS, "read_ms")}
+    tips, malformed = median([row["tips_mm"] for row in rows]), rate([row["malformed"] for row in rows])
+    return {**means, "fingertip_median_mm": tips, "malformed": malformed}
 
 
 def poses_markdown(rows: Sequence[Row], title: str) -> str:
@@ -43,7 +51,10 @@ def poses_markdown(rows: Sequence[Row], title: str) -> str:
     groups = by_condition(rows)
     first, *others = groups
     readers = groups[first]
-    lines = [f"# {title}", "", "Mean [95 % interval]; malformed readings count as the pose farthest from the truth.", ""]
+    told = (
+        "Mean [95 % interval], and the median of all fingertips; malformed readings count as the pose farthest from the truth."
+    )
+    lines = [f"# {title}", "", told, ""]
     lines += [f"## {first}", ""]
     summaries = {label: summarise_poses(group) for label, group in readers.items()}
     cells = {

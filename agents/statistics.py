@@ -50,6 +50,21 @@ def mean(values: ArrayLike, seed: int = 0) -> Estimate:
     return Estimate(float(sample.mean()), float(low), float(high), len(sample))
 
 
+def median(values: ArrayLike, seed: int = 0) -> Estimate:
+    """The median of all values of (N, K), K of them from each of N views, with the percentile bootstrap over views.
+
+    Infinite and missing values are refused, as by `mean`.
+    """
+    sample = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(sample).all():
+        raise ValueError("cannot take the median of values that are not finite")
+    if len(sample) == 0:
+        return Estimate(np.nan, np.nan, np.nan, 0)
+    draws = np.random.default_rng(seed).integers(len(sample), size=(RESAMPLES // 5, len(sample)))
+    low, high = np.quantile([np.median(sample[draw]) for draw in draws], [0.025, 0.975])
+    return Estimate(float(np.median(sample)), float(low), float(high), len(sample))
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """a minus b on the same episodes: mean difference, its 95 % bootstrap interval and the p-value of a paired test."""

@@ -28,7 +28,7 @@ from enactive import __version__
 from enactive.agents.component import Component
 from enactive.agents.pose_evaluation import evaluate_poses
 from enactive.agents.pose_table import by_condition
-from enactive.agents.statistics import mean
+from enactive.agents.statistics import mean, median
 from enactive.agents.table import Row
 from enactive.controllers.poseless.estimator import ParallelEstimator, PoseEstimator
 from enactive.controllers.poseless.quality import middle_mse_rad2
@@ -66,19 +66,13 @@ def tell(rows: Sequence[Row]) -> None:
         for label, group in readers.items():
             mse, degrees = (mean([row[key] for row in group]) for key in ("mse_rad2", "degrees"))
             tips = np.array([row["tips_mm"] for row in group])
+            middle = format(median(tips), ".1f")
             near = np.mean(tips.mean(axis=1) <= 2 * TIP_BAR_MM)
             times = [row["read_ms"] for row in group]
             print(
-                f"{condition:18} {label:24}{mse} {mse.mean / always:5.2f}  {degrees:.1f}  {median(tips):20}  {near:.2f}  "
+                f"{condition:18} {label:24}{mse} {mse.mean / always:5.2f}  {degrees:.1f}  {middle:20}  {near:.2f}  "
                 f"{sum(row['malformed'] for row in group):9}  {np.median(times):.1f}, {min(times):.1f}"
             )
-
-
-def median(tips_mm: np.ndarray) -> str:
-    """Median fingertip error (N, 5) with its 95 % bootstrap interval over views."""
-    draws = np.random.default_rng(0).integers(len(tips_mm), size=(2000, len(tips_mm)))
-    low, high = np.quantile([np.median(tips_mm[draw]) for draw in draws], [0.025, 0.975])
-    return f"{np.median(tips_mm):5.1f} [{low:.1f}, {high:.1f}]"
 
 
 def mirrored_rate_hz(estimator: PoseEstimator, steps: int = 150) -> float:

@@ -267,7 +267,7 @@ def test_a_place_that_no_way_leads_to_is_given_up_and_not_called_reached(point: 
 
 
 def test_what_is_no_place_is_refused() -> None:
-    with pytest.raises(PlannerError, match="go to 1.5, -2"):
+    with pytest.raises(PlannerError, match=r"go to 1\.5, -2"):
         PointGoal().reset(ObjectGoal("mug"), BODY)
 
 

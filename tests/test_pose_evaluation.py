@@ -143,7 +143,7 @@ def row_of(reader: str, condition: str, index: int, off_deg: float) -> dict[str,
     return {
         "method": reader, "condition": condition, "episode": f"{condition}-{index}", "malformed": False, "read_ms": 1.0,
         "mse_rad2": float((np.deg2rad(joints) ** 2).mean()), "degrees": float(joints.mean()),
-        "fingertip_mm": 2.0, "joints_deg": joints.tolist(), "tips_mm": [0.0, 1.0, 2.0, 3.0, 4.0],
+        "fingertip_mm": 4.0, "joints_deg": joints.tolist(), "tips_mm": [0.0, 1.0, 2.0, 3.0, 14.0],
     }  # fmt: skip
 
 
@@ -156,6 +156,8 @@ def test_the_report_tells_conditions_joints_and_fingers_with_intervals(tmp_path:
     assert f"| FFJ1 | {mean([10.0, 11.0, 12.0, 13.0]):.1f} | {mean([15.0, 16.0, 17.0, 18.0]):.1f} |" in text
     assert "| WRJ2 | 1.0 [1.0, 1.0] | 1.0 [1.0, 1.0] |" in text
     assert "| LF | 3.0 [3.0, 3.0] | 3.0 [3.0, 3.0] |" in text
+    assert "| fingertip_mm | fingertip_median_mm | malformed |" in text
+    assert "| 4.0 [4.0, 4.0] | 2.0 [2.0, 2.0] | 0.000" in text
     degrees = {key: mean([(23 + off + index) / 24 for index in range(4)]) for key, off in more.items()}
     assert f"| adroit | 4 | {degrees['a', 'adroit']:.1f} | {degrees['b', 'adroit']:.1f} |" in text
     same = text.partition("## a: each condition minus clean, in the same poses")[2].partition("##")[0]

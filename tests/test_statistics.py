@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from enactive.agents.statistics import compare, mean, rate
+from enactive.agents.statistics import compare, mean, median, rate
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=300))
@@ -25,6 +25,16 @@ def test_bootstrap_of_a_constant_has_no_width_and_of_nothing_no_value() -> None:
     assert np.isnan(mean([]).mean)
     with pytest.raises(ValueError, match="not finite"):
         mean([1.0, np.inf])
+
+
+def test_the_median_is_of_all_values_and_its_interval_over_views() -> None:
+    whole = median([[0.0, 1.0, 9.0], [2.0, 3.0, 4.0]])
+    assert (whole.mean, whole.n) == (2.5, 2)
+    assert (whole.low, whole.high) == (1.0, 3.0)  # of the one view alone, and of the other
+    alone = median([[5.0, 100.0, 1.0]])
+    assert (alone.low, alone.mean, alone.high) == (5.0, 5.0, 5.0)
+    with pytest.raises(ValueError, match="not finite"):
+        median([[1.0, np.nan]])
 
 
 def test_bootstrap_width_matches_the_normal_one() -> None:

@@ -105,6 +105,8 @@ class Lost(JointSweep):
 def test_what_does_not_fit_is_refused_before_anything_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["control", "--off", "[speed]", "--out", str(tmp_path)]) == 2
     assert "no link speed" in capsys.readouterr().err
+    assert main(["control", "--off", "[form]", "--out", str(tmp_path)]) == 2
+    assert "no link form" in capsys.readouterr().err
     assert main(["control", "--rate_hz", "200", "--out", str(tmp_path)]) == 2
     assert "takes 100 commands a second, not 200" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

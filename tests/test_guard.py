@@ -73,7 +73,8 @@ def test_interventions_keep_what_was_asked_for_and_what_was_sent() -> None:
 
 def test_a_link_that_is_off_is_named_in_the_record() -> None:
     chain = standing(Chain(off=("step",)), 0.0, 2.0)
-    assert chain.summary() == {"on": ["limits", "velocity", "acceleration", "effort"], "off": ["step"], "changed": {}}
+    on = ["form", "limits", "velocity", "acceleration", "effort"]
+    assert chain.summary() == {"on": on, "off": ["step"], "changed": {}}
     with pytest.raises(ConfigError, match="no link speed to switch off; known: limits, step"):
         Chain(off=("speed",))
 
@@ -84,6 +85,16 @@ def test_what_is_not_finite_aborts(bad: float) -> None:
         standing(Chain(), 0.0, 2.0).review(command(0.0, bad))
     with pytest.raises(SafetyAbort, match=r"shape \(T, 2\)"):
         standing(Chain(), 0.0, 2.0).review(Action("joint_pos", np.zeros((0, 2))))
+
+
+@pytest.mark.parametrize("values", [[np.nan, 0.0], [np.inf, 0.0], [0.0, 0.0, 0.0], []])
+def test_form_is_looked_at_with_every_link_switched_off(values: list[float]) -> None:
+    every = ("limits", "step", "velocity", "acceleration", "effort")
+    with pytest.raises(SafetyAbort, match=r"not finite|shape \(T, 2\)"):
+        standing(Chain(off=every), 0.0, 2.0).review(Action("joint_pos", np.array([values])))
+    assert standing(Chain(off=every), 0.0, 2.0).review(command(99.0, -99.0)).values.tolist() == [[99.0, -99.0]]
+    with pytest.raises(ConfigError, match="no link form to switch off"):
+        Chain(off=("form",))
 
 
 def test_joints_without_bounds_need_declared_limits() -> None:

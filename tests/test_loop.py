@@ -12,7 +12,7 @@ import pytest
 from enactive.agents import Agent
 from enactive.agents.compat import check_compatibility
 from enactive.agents.episode import Episode, Step
-from enactive.agents.guard import Limits
+from enactive.agents.guard import Form
 from enactive.controllers import Controller
 from enactive.envs import Action, Embodiment, Goal, Interaction, ObjectGoal, Observation
 from enactive.errors import CompatibilityError, EmbodimentFault, PlannerError, SafetyAbort
@@ -135,8 +135,8 @@ def test_a_command_that_is_not_finite_halts_before_it_is_sent(bad: float) -> Non
     assert caught.value.episode.metrics["distance_to_goal_m"] == 3.0  # type: ignore[attr-defined]
 
 
-def test_limits_refuse_shapes_moves_and_verbs_that_the_body_does_not_have() -> None:
-    guard = Limits()
+def test_form_refuses_shapes_moves_and_verbs_that_the_body_does_not_have() -> None:
+    guard = Form()
     guard.reset(LineWorld.embodiment)
     with pytest.raises(SafetyAbort, match=r"shape \(T, 1\)"):
         guard.review(Action("base_twist", np.zeros((1, 2))))

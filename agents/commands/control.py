@@ -16,7 +16,7 @@ from jsonargparse import ArgumentParser
 
 from enactive.agents.compat import check_policy
 from enactive.agents.component import Component
-from enactive.agents.guard import Chain, EStop
+from enactive.agents.guard import Chain, EStop, Form
 from enactive.errors import ConfigError, EnactiveError
 
 from ._components import add_components, component
@@ -103,7 +103,7 @@ class Control:
         return 0
 
     def _check_links(self) -> None:
-        known = {link.name for link in Chain().links} | {"collision"}
+        known = {link.name for link in Chain().links} - {Form.name} | {"collision"}
         if unknown := set(self.config["off"]) - known:
             raise ConfigError(f"the guard has no link {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
 

@@ -5,6 +5,7 @@ from .chain import Chain, Intervention
 from .collision import PredictedState
 from .effort import EffortLimit
 from .estop import EStop
+from .form import Form
 from .limits import Limits
 from .motion import AccelerationLimit, StepLimit, VelocityLimit
 from .watchdog import FrozenJoints, Watchdog
@@ -14,6 +15,7 @@ __all__ = [
     "Chain",
     "EStop",
     "EffortLimit",
+    "Form",
     "FrozenJoints",
     "Guard",
     "Intervention",

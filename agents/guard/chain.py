@@ -15,6 +15,7 @@ from enactive.errors import ConfigError
 
 from .base import Link
 from .effort import EffortLimit
+from .form import Form
 from .limits import Limits
 from .motion import AccelerationLimit, StepLimit, VelocityLimit
 
@@ -33,7 +34,8 @@ class Chain:
     """Links in order; each takes what the one before lets pass.
 
     extra: links after the standing ones, which every chain has. off: names of links that are switched off, which the
-    record of the run tells. kept: how many interventions are kept in full (`counts` counts them all).
+    record of the run tells; `form`, the first, cannot be. kept: how many interventions are kept in full (`counts` counts
+    them all).
     """
 
     def __init__(self, *extra: Link, off: Sequence[str] = (), kept: int = 1000) -> None:
@@ -41,7 +43,7 @@ class Chain:
         if unknown := set(off) - {link.name for link in links}:
             known = ", ".join(link.name for link in links)
             raise ConfigError(f"the guard has no link {', '.join(sorted(unknown))} to switch off; known: {known}")
-        self.links = tuple(link for link in links if link.name not in off)
+        self.links = (Form(), *(link for link in links if link.name not in off))
         self.off = tuple(sorted(off))
         self.counts: Counter[str] = Counter()
         self.interventions: deque[Intervention] = deque(maxlen=kept)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -110,19 +110,32 @@ wild = st.floats(-20.0, 20.0) | st.floats(-1e300, 1e300)
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(wild, wild), min_size=1, max_size=30), st.tuples(st.floats(-3, 3), st.floats(-3, 8)))
 def test_no_command_leaves_the_chain_outside_a_limit(commands: list[tuple[float, float]], start: tuple[float, float]) -> None:
+    """From wherever the body is found: what is out of bounds comes in at the pace of everything else, and never goes out."""
     low, high = np.array(BODY.low), np.array(BODY.high)
     chain = standing(Chain(), *start)
-    last, moved = np.clip(start, low, high), np.zeros(2)
+    last, moved = np.array(start), np.zeros(2)
     for pair in commands:
         sent = chain.review(command(*pair)).values[0]
-        assert (sent >= low).all()
-        assert (sent <= high).all()
+        assert (sent >= np.minimum(low, last)).all()
+        assert (sent <= np.maximum(high, last)).all()
         step = sent - last
         assert (np.abs(step) <= 0.05 * (high - low) + 1e-9).all()
         assert (np.abs(step) <= np.array(BODY.velocity_limits) / 10 + 1e-9).all()
         gained = np.abs(step) - np.where(step * moved > 0, np.abs(moved), 0.0)  # speed gained, from rest where it turned round
         assert (gained <= np.array(BODY.acceleration_limits) / 100 + 1e-9).all()
         last, moved = sent, step
+
+
+@given(st.floats(1.0, 2.0), st.sampled_from([-1, 1]), wild)
+def test_a_body_found_out_of_bounds_comes_in_and_a_hold_leaves_it_where_it_is(out: float, side: int, wanted: float) -> None:
+    start = (side * out, 2.0 + 2.0 * side * out)  # up to twice as far out as the bounds are
+    chain = standing(Chain(), *start)
+    assume(wanted not in start)  # which is a hold
+    assert chain.review(command(*start)).values.tolist() == [[*start]]
+    for _ in range(100):
+        sent = chain.review(command(wanted, wanted)).values[0]
+    assert (sent >= BODY.low).all()
+    assert (sent <= BODY.high).all()
 
 
 @settings(max_examples=50, deadline=None)
@@ -247,5 +260,5 @@ def test_the_latch_keeps_the_first_cause_until_it_is_reset() -> None:
 def test_the_step_limit_alone_follows_the_ranges() -> None:
     link = StepLimit(ranges=0.5)
     link.reset(BODY)
-    link.observe(Observation(joint_positions_rad=np.array([5.0, 2.0])))  # measured beyond a bound: starts from the bound
-    assert link.review(command(-1.0, 4.0)).values.tolist() == [[0.0, 4.0]]
+    link.observe(Observation(joint_positions_rad=np.array([5.0, 2.0])))  # measured beyond a bound: starts from there
+    assert link.review(command(-1.0, 4.0)).values.tolist() == [[4.0, 4.0]]

@@ -109,6 +109,15 @@ def test_until_a_chunk_arrives_the_body_holds_where_it_was_found() -> None:
     assert [tick.held for tick in ticks] == ["no fresh command yet"] * 3
 
 
+def test_a_body_found_out_of_bounds_holds_there_and_comes_in_by_steps() -> None:
+    bench = Bench(guard=Chain(off=("velocity", "acceleration")))
+    bench.robot.sent.append(14.0)  # where it stands when the loop begins, 4 rad beyond its bound
+    bench.ticks(3)
+    bench.source.put(*[20.0] * 5)
+    bench.ticks(7)
+    assert bench.robot.sent == [14.0] * 4 + [13.0, 12.0, 11.0, 10.0, 10.0, 10.0, 10.0]  # steps of 5 % of a range of 20
+
+
 def test_a_chunk_is_played_at_its_own_rate_and_its_end_is_a_hold() -> None:
     bench = Bench()
     bench.source.put(0.0, 1.0, 2.0, rate_hz=50.0)

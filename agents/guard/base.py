@@ -53,8 +53,8 @@ class Link:
 class MotionLink(Link, ABC):
     """A link that limits how a joint position command moves away from the one before.
 
-    The first command moves away from the measured joints, clipped to the bounds. Inert in other control modes, and as long
-    as neither a command was approved nor joints were measured.
+    The first command moves away from the measured joints, wherever they are. Inert in other control modes, and as long as
+    neither a command was approved nor joints were measured.
     """
 
     def reset(self, embodiment: Embodiment) -> None:
@@ -67,7 +67,7 @@ class MotionLink(Link, ABC):
         """Take the measured joints as the place that the first command starts from."""
         joints = observation.joint_positions_rad
         if self.active and self.last is None and joints is not None and len(joints) == self.body.action_dim:
-            self.last = np.clip(joints, self.body.low, self.body.high)
+            self.last = joints
 
     def approved(self, values: NDArray[np.float64]) -> None:
         """Keep the command as the place that the next one starts from."""

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from enactive.envs import Action, Embodiment
 
-from .base import Link
+from .base import MotionLink
 
 
-class Limits(Link):
-    """A command out of the bounds of its body is clipped."""
+class Limits(MotionLink):
+    """A command out of the bounds of its body is clipped.
+
+    A joint that was found out of bounds may stay where it is, so that a hold is a hold; any other command brings it in, as
+    fast as the later links grant.
+    """
 
     name = "limits"
 
@@ -22,8 +27,14 @@ class Limits(Link):
         self._low, self._high = np.asarray(embodiment.low), np.asarray(embodiment.high)
 
     def review(self, action: Action) -> Action:
-        """The action with its values clipped."""
+        """The action with its values clipped, in any control mode that has bounds."""
         if action.interaction is not None or self.body.control_mode == "discrete":
             return action
+        if self.active and self.last is not None:
+            return super().review(action)
         clipped = np.clip(action.values, self._low, self._high)
         return action if np.array_equal(clipped, action.values) else replace(action, values=clipped)
+
+    def limit(self, wanted: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Clip what moves."""
+        return np.where(wanted == last, wanted, np.clip(wanted, self._low, self._high))

@@ -119,7 +119,7 @@ class ControlLoop:
         observation = self.robot.observe()
         joints = joints_of(observation, self.body)
         if self._last is None:  # until the first command, the body holds where it was found
-            self._last = np.clip(joints, self.body.low, self.body.high)
+            self._last = joints
         self._states.feed(observation.stamp_s)
         self._frozen.feed(observation.stamp_s, joints, self._last)
         now = self.cadence.mark("observe")

@@ -6,6 +6,8 @@ nowhere else.
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,14 +19,20 @@ from numpy.typing import NDArray
 
 from enactive.errors import CompatibilityError, EmbodimentFault
 
+from .camera_thread import CameraThread
 from .embodiment import CameraInfo, Embodiment
 from .gym_io import embodiment_of
+
+FIRST_PICTURE_S = 5.0
 
 Convention = Literal["rad", "deg", "percent", "signed_percent"]
 
 
 class LeRobotLike(Protocol):
-    """The part of LeRobot's `Robot` that is used; features map keys to `float` or, for pictures, to (H, W, 3)."""
+    """The part of LeRobot's `Robot` that is used; features map keys to `float` or, for pictures, to (H, W, 3).
+
+    `cameras` holds the devices that `get_observation` reads, by key; a robot without cameras may lack it.
+    """
 
     @property
     def observation_features(self) -> dict[str, Any]: ...
@@ -84,12 +92,13 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
     """A robot with LeRobot's interface as an environment of joint positions.
 
     joints: how each joint is stated, by the robot's own key ("shoulder_pan.pos"), in the order of the commands. cameras:
-    field of view and mounting of the robot's cameras, by key; pictures of cameras that are not named here arrive in
-    `Observation.extra`. on_close: `hold` leaves the torque on, where LeRobot's robots would let their arms drop; `release`
-    disconnects as LeRobot does.
+    field of view and mounting of the robot's cameras, by key; those that are not named here are not read. on_close: `hold`
+    leaves the torque on, where LeRobot's robots would let their arms drop; `release` disconnects as LeRobot does. clock:
+    monotonic seconds; joints and pictures are stamped with the moment before they were asked for.
 
-    `step` sends, then reads; `info["sent"]` (D,) is what the robot says it sent. Raises CompatibilityError where the robot
-    lacks a joint or takes more than the joints named.
+    `step` sends, then reads the joints; `info["sent"]` (D,) is what the robot says it sent. LeRobot's robots wait for their
+    cameras in between, so those are taken away from the robot while it is driven, and read beside it (`CameraThread`).
+    Raises CompatibilityError where the robot lacks a joint, takes more than the joints named, or does not give its camera away.
     """
 
     def __init__(
@@ -105,6 +114,9 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
     ) -> None:
         self._robot, self._joints, self._cameras = robot, dict(joints), dict(cameras or {})
         self._on_close, self._clock, self._connected = on_close, clock, False
+        self._devices: dict[str, Any] = {}
+        self._threads: list[CameraThread] = []
+        self._taken = False
         self._check_features()
         shapes = {key: robot.observation_features[key] for key in self._cameras}
         low, high = (tuple(getattr(joint, side) for joint in joints.values()) for side in ("low", "high"))
@@ -125,9 +137,6 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
             "joint_positions_rad": gym.spaces.Box(-np.inf, np.inf, (len(joints),), np.float64),
             "stamp_s": gym.spaces.Box(-np.inf, np.inf, (), np.float64),
         }
-        for key, shape in robot.observation_features.items():
-            if isinstance(shape, tuple) and key not in self._cameras:
-                spaces[key] = gym.spaces.Box(0, 255, shape, np.uint8)
         if self._cameras:
             spaces["cameras"] = gym.spaces.Dict({key: _camera_space(shape) for key, shape in shapes.items()})
         self.observation_space = gym.spaces.Dict(spaces)
@@ -143,6 +152,8 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
             self._connected = True
         if not self._robot.is_calibrated:
             raise EmbodimentFault(f"{self.embodiment.name} is not calibrated: run `lerobot-calibrate` for it, then try again")
+        if not self._taken:
+            self._take_cameras()
         return self._observe(), {}
 
     def step(self, action: NDArray[np.float64]) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
@@ -160,6 +171,11 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
         if not self._connected:
             return
         self._connected = False
+        for thread in self._threads:
+            thread.close()
+        if self._devices:
+            self._robot.cameras.update(self._devices)  # type: ignore[attr-defined]  # for its own `disconnect`
+        self._threads, self._devices, self._taken = [], {}, False
         config = getattr(self._robot, "config", None)
         if self._on_close == "release":
             self._robot.disconnect()
@@ -168,26 +184,40 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
             self._robot.disconnect()
         # a robot without that switch stays connected: its own `disconnect` might drop the arm
 
+    def _take_cameras(self) -> None:
+        devices = getattr(self._robot, "cameras", {})
+        self._devices = dict(devices)
+        devices.clear()
+        pictures = {key for key, kind in self._robot.observation_features.items() if isinstance(kind, tuple)}
+        if kept := (pictures | set(self._cameras)) & set(self._robot.get_observation()):
+            devices.update(self._devices)
+            raise CompatibilityError(
+                f"{self.embodiment.name} reads {', '.join(sorted(kept))} in get_observation, whatever its `cameras` hold: a "
+                "control loop cannot wait for a picture"
+            )
+        self._taken = True
+        self._threads = [CameraThread(key, self._devices[key], self._clock) for key in self._cameras]
+        for thread in self._threads:
+            thread.first(FIRST_PICTURE_S)
+
     def _observe(self) -> dict[str, Any]:
-        reading = self._robot.get_observation()
         stamp = np.array(self._clock())
-        if missing := (set(self._joints) | set(self._cameras)) - set(reading):
+        reading = self._robot.get_observation()
+        if missing := set(self._joints) - set(reading):
             raise EmbodimentFault(f"{self.embodiment.name} gave no reading of {', '.join(sorted(missing))}")
         obs: dict[str, Any] = {
             "joint_positions_rad": np.array([joint.to_si(float(reading[key])) for key, joint in self._joints.items()]),
             "stamp_s": stamp,
         }
-        cameras = {}
-        for key, value in reading.items():
-            if key in self._cameras:
-                mounted = self._cameras[key]
-                height, width = np.asarray(value).shape[:2]
-                focal = width / 2.0 / np.tan(mounted.hfov_rad / 2.0)
-                K = np.array([[focal, 0.0, (width - 1) / 2.0], [0.0, focal, (height - 1) / 2.0], [0.0, 0.0, 1.0]])
-                cameras[key] = {"rgb": np.asarray(value), "K": K, "T_world_camera": mounted.T_world_camera, "stamp_s": stamp}
-            elif isinstance(self._robot.observation_features.get(key), tuple):
-                obs[key] = np.asarray(value)
-        return obs | ({"cameras": cameras} if cameras else {})
+        return obs | ({"cameras": {thread.name: self._picture(thread) for thread in self._threads}} if self._threads else {})
+
+    def _picture(self, thread: CameraThread) -> dict[str, Any]:
+        rgb, stamp_s = thread.newest()
+        mounted = self._cameras[thread.name]
+        height, width = rgb.shape[:2]
+        focal = width / 2.0 / np.tan(mounted.hfov_rad / 2.0)
+        K = np.array([[focal, 0.0, (width - 1) / 2.0], [0.0, focal, (height - 1) / 2.0], [0.0, 0.0, 1.0]])
+        return {"rgb": rgb, "K": K, "T_world_camera": mounted.T_world_camera, "stamp_s": np.array(stamp_s)}
 
     def _check_features(self) -> None:
         takes, gives = set(self._robot.action_features), set(self._robot.observation_features)
@@ -198,14 +228,19 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
             )
         if missing := (named | set(self._cameras)) - gives:
             raise CompatibilityError(f"{type(self._robot).__name__} does not observe {sorted(missing)}")
+        if hidden := set(self._cameras) - set(getattr(self._robot, "cameras", ())):
+            raise CompatibilityError(
+                f"{type(self._robot).__name__} has no {', '.join(sorted(hidden))} in its `cameras`, as LeRobot's robots do: a "
+                "control loop cannot wait for a picture in get_observation"
+            )
 
 
 class EnvAsLeRobot:
     """An environment of joint positions with LeRobot's `Robot` interface, so that its tools can drive a simulation.
 
     joints: how each joint is stated, by label of the embodiment; degrees with no offset where it is left out. Keys are
-    `<label>.pos`; pictures come under the camera's name. Commands are clipped to the bounds, and `send_action` returns what
-    was sent.
+    `<label>.pos`; pictures come under the camera's name, as long as it is in `cameras`. Commands are clipped to the bounds,
+    and `send_action` returns what was sent.
     """
 
     name = "enactive"
@@ -221,6 +256,7 @@ class EnvAsLeRobot:
             or Joint(low, high, "percent" if unit == "1" else "deg", gripper=unit == "1")
             for label, unit, low, high in zip(body.labels, body.units, body.low, body.high, strict=True)
         }
+        self.cameras = {camera.name: ShownCamera() for camera in body.cameras}
         self._obs: Mapping[str, Any] | None = None
 
     @property
@@ -245,7 +281,7 @@ class EnvAsLeRobot:
 
     def connect(self, calibrate: bool = True) -> None:
         """Reset the environment."""
-        self._obs, _ = self._env.reset()
+        self._took(self._env.reset()[0])
 
     def calibrate(self) -> None:
         """Nothing to do."""
@@ -257,7 +293,7 @@ class EnvAsLeRobot:
         """What the last command led to. Raises EmbodimentFault before `connect`."""
         obs = self._connected()
         joints = zip(self._joints.items(), np.asarray(obs["joint_positions_rad"]), strict=True)
-        pictures = {name: camera["rgb"] for name, camera in obs.get("cameras", {}).items()}
+        pictures = {name: obs["cameras"][name]["rgb"] for name in self.cameras}
         return {key: joint.from_si(float(value)) for (key, joint), value in joints} | pictures
 
     def send_action(self, action: dict[str, Any]) -> dict[str, Any]:
@@ -269,7 +305,7 @@ class EnvAsLeRobot:
         if not np.isfinite(values).all():
             raise EmbodimentFault(f"the command for {self._body.name} is not finite: {action}")
         sent = np.clip(values, self._body.low, self._body.high)
-        self._obs, *_ = self._env.step(sent.astype(self._env.action_space.dtype))
+        self._took(self._env.step(sent.astype(self._env.action_space.dtype))[0])
         pairs = zip(self._joints.items(), values, sent, strict=True)
         return {key: float(action[key]) if was == now else joint.from_si(float(now)) for (key, joint), was, now in pairs}
 
@@ -278,10 +314,35 @@ class EnvAsLeRobot:
         self._obs = None
         self._env.close()
 
+    def _took(self, obs: Mapping[str, Any]) -> None:
+        self._obs = obs
+        for name, camera in self.cameras.items():
+            camera.show(obs["cameras"][name]["rgb"])
+
     def _connected(self) -> Mapping[str, Any]:
         if self._obs is None:
             raise EmbodimentFault(f"{self._body.name} is not connected: call connect() first")
         return self._obs
+
+
+class ShownCamera:
+    """A camera of a simulation as LeRobot's tools read one: each step shows it a picture, which is read once."""
+
+    def __init__(self) -> None:
+        self._box: queue.Queue[NDArray[np.uint8]] = queue.Queue(maxsize=1)
+
+    def show(self, picture: NDArray[np.uint8]) -> None:
+        """Put a picture in the place of one that was not read."""
+        with contextlib.suppress(queue.Empty):
+            self._box.get_nowait()
+        self._box.put_nowait(picture)
+
+    def async_read(self, timeout_ms: float = 200.0) -> NDArray[np.uint8]:
+        """The newest picture that was not read yet. Raises TimeoutError where none is shown in time."""
+        try:
+            return self._box.get(timeout=timeout_ms / 1000.0)
+        except queue.Empty:
+            raise TimeoutError(f"no new picture within {timeout_ms:g} ms") from None
 
 
 def _camera_space(shape: tuple[int, int, int]) -> gym.spaces.Dict:

@@ -42,9 +42,9 @@ class Robot(Protocol):
 class EnvRobot:
     """Any Gymnasium environment with an embodiment as a robot: a command is a step, an observation what the last one gave.
 
-    clock: monotonic seconds; observations are stamped with it, and keep their stamp as long as the environment's own
-    `stamp_s` stands still, so that a frozen sensor ages. An environment that clips commands itself says what it sent in
-    `info["sent"]` (D,).
+    clock: monotonic seconds. An observation is stamped with the moment before its step, a picture as much earlier as the
+    environment's own stamps say; both keep their stamp as long as the environment's own stands still, so that a frozen sensor
+    ages. An environment that clips commands itself says what it sent in `info["sent"]` (D,).
     """
 
     def __init__(
@@ -52,8 +52,8 @@ class EnvRobot:
     ) -> None:
         self.embodiment = embodiment_of(env)
         self._env, self._clock = env, clock
-        self._world_s, self._stamp_s = -np.inf, clock()
-        self._observation = self._stamped(*call_world(env.reset, seed=seed))
+        self._stamps: dict[str, tuple[float, float]] = {}  # by what is stamped: the environment's own, and the clock's
+        self._observation = self._stamped(clock(), *call_world(env.reset, seed=seed))
 
     def observe(self) -> Observation:
         """What the last step returned."""
@@ -61,8 +61,9 @@ class EnvRobot:
 
     def send(self, action: Action) -> Action:
         """One step. Raises EmbodimentFault where the environment crashes or ends its episode."""
+        began_s = self._clock()
         obs, _, terminated, truncated, info = call_world(self._env.step, to_gym(action, self._env.action_space))
-        self._observation = self._stamped(obs, info)
+        self._observation = self._stamped(began_s, obs, info)
         if terminated or truncated:
             raise EmbodimentFault(f"{self.embodiment.name} ended its episode: a control loop needs a body that goes on")
         sent = info.get("sent")
@@ -74,12 +75,20 @@ class EnvRobot:
         """Close the environment."""
         self._env.close()
 
-    def _stamped(self, obs: Any, info: Any) -> Observation:
+    def _stamped(self, began_s: float, obs: Any, info: Any) -> Observation:
         observation = Observation.from_gym(obs, info)
-        if observation.stamp_s != self._world_s:
-            self._world_s, self._stamp_s = observation.stamp_s, self._clock()
-        cameras = {name: replace(frame, stamp_s=self._stamp_s) for name, frame in observation.cameras.items()}
-        return replace(observation, stamp_s=self._stamp_s, cameras=cameras)
+        world_s = observation.stamp_s
+        cameras = {
+            name: replace(frame, stamp_s=self._stamp(f"camera {name}", frame.stamp_s, began_s - (world_s - frame.stamp_s)))
+            for name, frame in observation.cameras.items()
+        }
+        return replace(observation, stamp_s=self._stamp("", world_s, began_s), cameras=cameras)
+
+    def _stamp(self, what: str, own_s: float, now_s: float) -> float:
+        """The clock's time for the environment's own: `now_s`, unless that has not moved since the last time."""
+        if what not in self._stamps or self._stamps[what][0] != own_s:
+            self._stamps[what] = (own_s, now_s)
+        return self._stamps[what][1]
 
 
 def joints_of(observation: Observation, body: Embodiment) -> NDArray[np.float64]:

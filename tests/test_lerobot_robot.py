@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import threading
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enactive.agents.compat import check_policy
+from enactive.agents.realtime import Chunk, ControlLoop
 from enactive.controllers.joint_sweep import JointSweep
-from enactive.envs import Observation
+from enactive.envs import Action, Observation
 from enactive.envs.desk_arm import JOINTS, DeskArm
 from enactive.envs.lerobot_robot import EnvAsLeRobot, Joint, LeRobotEnv, MountedCamera
 from enactive.envs.robot import EnvRobot
@@ -47,6 +50,22 @@ def test_conversions_are_inverse(value: float, convention: Any, sign: Any, zero:
     assert joint.to_si(joint.from_si(value)) == pytest.approx(value, abs=1e-9)
 
 
+class SmallCamera:
+    """A camera as LeRobot's documentation describes one: it waits for a picture that was not read yet."""
+
+    def __init__(self, value: int) -> None:
+        self.value, self.frozen, self.reads = value, threading.Event(), 0
+        self.thaw, self.error = threading.Event(), None
+
+    def async_read(self, timeout_ms: float = 200.0) -> Any:
+        self.reads += 1
+        if self.error is not None:
+            raise self.error
+        if self.frozen.is_set():
+            self.thaw.wait(30.0)
+        return np.full((6, 8, 3), self.value, np.uint8)
+
+
 class SmallArm:
     """A robot as LeRobot's documentation describes one: flat dictionaries, its own units, a step limit of 10 degrees."""
 
@@ -57,6 +76,7 @@ class SmallArm:
         self.place = {"pan.pos": 20.0, "grip.pos": 0.0}
         self.connected, self.torque, self.calls = False, False, []
         self.is_calibrated = True
+        self.cameras = {"front": SmallCamera(0), "wrist": SmallCamera(1)}
 
     @property
     def observation_features(self) -> dict[str, Any]:
@@ -72,7 +92,7 @@ class SmallArm:
         self.is_calibrated |= calibrate
 
     def get_observation(self) -> dict[str, Any]:
-        return {**self.place, "front": np.zeros((6, 8, 3), np.uint8), "wrist": np.ones((6, 8, 3), np.uint8)}
+        return {**self.place, **{key: camera.async_read() for key, camera in self.cameras.items()}}
 
     def send_action(self, action: dict[str, Any]) -> dict[str, Any]:
         assert set(action) == set(self.action_features)
@@ -90,9 +110,7 @@ CONVENTIONS = {"pan.pos": Joint(-2.0, 2.0, "deg", zero=20.0), "grip.pos": Joint(
 
 def test_a_lerobot_robot_is_an_environment_in_radians() -> None:
     arm = SmallArm()
-    ticks = iter(range(100))
-    camera = MountedCamera(1.0, np.eye(4))
-    env = LeRobotEnv(arm, CONVENTIONS, cameras={"front": camera}, clock=lambda: float(next(ticks)))
+    env = LeRobotEnv(arm, CONVENTIONS, cameras={"front": MountedCamera(1.0, np.eye(4))})
     assert env.embodiment.labels == ("pan", "grip")
     assert env.embodiment.units == ("rad", "1")
     obs, _ = env.reset()
@@ -104,9 +122,100 @@ def test_a_lerobot_robot_is_an_environment_in_radians() -> None:
     assert info["sent"][0] == pytest.approx(0.1 + math.radians(10.0))  # the robot's own limit, in our units
     seen = Observation.from_gym(obs)
     assert seen.cameras["front"].K[0, 0] == pytest.approx(4.0 / math.tan(0.5))
-    assert seen.extra["wrist"].max() == 1
-    assert seen.stamp_s == 2.0
     assert env.observation_space.contains(obs)
+    env.close()
+    assert list(arm.cameras) == ["front", "wrist"]  # the robot has them back
+
+
+def test_what_is_stamped_is_stamped_before_it_is_read() -> None:
+    arm, now = SmallArm(), 5.0
+    arm.cameras.clear()
+    read = arm.get_observation
+
+    def slow() -> dict[str, Any]:
+        nonlocal now
+        now += 2.0
+        return read()
+
+    arm.get_observation = slow  # type: ignore[method-assign]
+    env = LeRobotEnv(arm, CONVENTIONS, clock=lambda: now)
+    robot = EnvRobot(env, clock=lambda: now)  # one reading to see what it holds, another one
+    assert robot.observe().stamp_s == 5.0
+    robot.send(Action("joint_pos", np.zeros((1, 2))))
+    assert robot.observe().stamp_s == 9.0
+
+
+class Still:
+    """A policy that is always there and keeps the arm moving a little."""
+
+    def __init__(self, clock: Any) -> None:
+        self.clock = clock
+
+    def offer(self, observation: Observation) -> None:
+        self.seen = observation
+
+    def take(self) -> Chunk:
+        return Chunk(Action("joint_pos", self.seen.joint_positions_rad[np.newaxis] + 0.001), self.seen.stamp_s)
+
+    def heard_s(self) -> float:
+        return self.clock()
+
+
+def test_a_camera_that_freezes_makes_no_tick_wait_and_holds_the_arm_until_it_is_back() -> None:
+    arm, now = SmallArm(), 100.0
+    arm.cameras["wrist"].frozen.set()  # nobody asked for that one
+    front = arm.cameras["front"]
+    env = LeRobotEnv(arm, CONVENTIONS, cameras={"front": MountedCamera(1.0, np.eye(4))}, clock=lambda: now)
+    loop = ControlLoop(EnvRobot(env, clock=lambda: now), Still(lambda: now), rate_hz=50.0, clock=lambda: now)
+
+    def read_again() -> None:
+        before, until = front.reads, time.monotonic() + 10.0
+        while front.reads < before + 2 and time.monotonic() < until:
+            time.sleep(0.001)
+
+    def ticks(count: int) -> list[str]:
+        nonlocal now
+        held = []
+        for _ in range(count):
+            now += 0.02
+            if not front.frozen.is_set():
+                read_again()
+            held.append(loop.tick().held)
+        return held
+
+    assert ticks(5) == [""] * 5
+    front.frozen.set()
+    held = ticks(100)  # each would wait for 30 s, were it read in here
+    assert held[:20] == [""] * 20
+    assert held[-70:] == ["no fresh picture of camera 'front' for 0.5 s"] * 70
+    assert len({call["pan.pos"] for call in arm.calls[-70:]}) == 1
+    front.frozen.clear()
+    front.thaw.set()
+    ticks(2)
+    assert ticks(1) == [""]
+    env.close()
+
+
+def test_a_camera_that_fails_ends_the_run_with_its_own_words() -> None:
+    arm = SmallArm()
+    env = LeRobotEnv(arm, CONVENTIONS, cameras={"front": MountedCamera(1.0, np.eye(4))})
+    env.reset()
+    arm_camera = env._devices["front"]
+    arm_camera.error = ConnectionError("unplugged")
+    env._threads[0]._thread.join(10.0)
+    with pytest.raises(EmbodimentFault, match="camera 'front' failed: ConnectionError: unplugged"):
+        env.step(np.zeros(2))
+    env.close()
+
+
+def test_a_robot_that_does_not_give_its_camera_away_is_refused() -> None:
+    arm = SmallArm()
+    arm.get_observation = lambda: {**arm.place, "front": np.zeros((6, 8, 3), np.uint8)}  # type: ignore[method-assign]
+    with pytest.raises(CompatibilityError, match="reads front in get_observation, whatever its `cameras` hold"):
+        LeRobotEnv(arm, CONVENTIONS).reset()
+    del arm.cameras["front"]
+    with pytest.raises(CompatibilityError, match="has no front in its `cameras`"):
+        LeRobotEnv(arm, CONVENTIONS, cameras={"front": MountedCamera(1.0, np.eye(4))})
 
 
 def test_a_robot_that_is_not_calibrated_is_refused_and_stays_as_it_was() -> None:
@@ -150,8 +259,6 @@ def test_robots_and_joints_that_do_not_fit_are_refused() -> None:
 
 
 def test_what_the_robot_really_sent_reaches_the_loop() -> None:
-    from enactive.envs import Action
-
     robot = EnvRobot(LeRobotEnv(SmallArm(), CONVENTIONS))
     sent = robot.send(Action("joint_pos", np.array([[1.0, 0.0]])))
     assert sent.values[0, 0] == pytest.approx(math.radians(10.0))
@@ -175,9 +282,11 @@ def test_a_simulation_is_a_lerobot_robot_and_back_again_the_same_environment() -
 
     body = DeskArm().embodiment
     joints = {f"{n}.pos": Joint(low, high) for n, low, high in zip(JOINTS, body.low, body.high, strict=True)}
-    direct, round_trip = DeskArm(), LeRobotEnv(EnvAsLeRobot(DeskArm()), joints)
+    mounted = {"side": MountedCamera(1.0, np.eye(4))}
+    direct, round_trip = DeskArm(), LeRobotEnv(EnvAsLeRobot(DeskArm(width=32, height=24)), joints, cameras=mounted)
     direct.reset(seed=0)
-    round_trip.reset(seed=0)
+    shown = round_trip.reset(seed=0)[0]["cameras"]["side"]
+    assert shown["rgb"].std() > 1
     for _ in range(100):
         here = direct.step(np.array([0.2, 0.4, -0.3, 0.1]))[0]["joint_positions_rad"]
         there = round_trip.step(np.array([0.2, 0.4, -0.3, 0.1]))[0]["joint_positions_rad"]

@@ -44,6 +44,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--watchdog_s", type=float, default=0.25, help="without a fresh chunk for this long the body holds")
     parser.add_argument("--heartbeat_s", type=float, default=0.2, help="without the policy's heartbeat for this long it holds")
     parser.add_argument("--max_age_s", type=float, default=0.2, help="older observations are not acted on")
+    parser.add_argument("--max_picture_age_s", type=float, default=0.5, help="with an older picture of a camera the body holds")
     parser.add_argument("--robot_watchdog_s", type=float, default=0.1, help="the robot's own bound on fresh commands")
     parser.add_argument("--off", type=list[str], default=[], help="links of the guard to switch off, by name; written down")
     parser.add_argument("--seed", type=int, default=0, help="where a simulated body starts")
@@ -59,7 +60,8 @@ def main(argv: Sequence[str]) -> int:
 
 
 SETTINGS = (
-    "rate_hz", "policy_hz", "seconds", "watchdog_s", "heartbeat_s", "max_age_s", "robot_watchdog_s", "off", "seed",
+    "rate_hz", "policy_hz", "seconds", "watchdog_s", "heartbeat_s", "max_age_s", "max_picture_age_s", "robot_watchdog_s",
+    "off", "seed",
 )  # fmt: skip
 
 
@@ -134,6 +136,7 @@ class Control:
             watchdog_s=self.config["watchdog_s"],
             heartbeat_s=self.config["heartbeat_s"],
             max_age_s=self.config["max_age_s"],
+            max_picture_age_s=self.config["max_picture_age_s"],
             taps=taps,
         )
 

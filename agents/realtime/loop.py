@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -59,8 +60,8 @@ class ControlLoop:
 
     Each tick: observe, take what the policy has sent, guard, send, wait. While anything is amiss the body holds, which means
     that the last command is sent again. Amiss is: the emergency stop is latched; the observation is older than `max_age_s` or
-    frozen; the policy's heartbeat is silent for `heartbeat_s`; no usable chunk arrived for `watchdog_s`; the chunk has come
-    to its end. What was decided before a stop never runs after it.
+    frozen; a picture in it is older than `max_picture_age_s` or missing; the policy's heartbeat is silent for `heartbeat_s`;
+    no usable chunk arrived for `watchdog_s`; the chunk has come to its end. What was decided before a stop never runs after it.
 
     guard: a `Chain`, reset to the body at this rate. taps: take ticks and never wait. clock, sleep: monotonic seconds.
     """
@@ -76,6 +77,7 @@ class ControlLoop:
         watchdog_s: float = 0.1,
         heartbeat_s: float = 0.2,
         max_age_s: float = 0.2,
+        max_picture_age_s: float = 0.5,
         blend_s: float = 0.05,
         taps: Sequence[Callable[[Tick], None]] = (),
         clock: Callable[[], float] = time.perf_counter,
@@ -89,6 +91,7 @@ class ControlLoop:
         self.guard = guard if guard is not None else Chain()
         self.guard.reset(self.body)
         self.estop = estop if estop is not None else EStop(clock)
+        self.max_picture_age_s = max_picture_age_s
         self.cadence = Cadence(rate_hz, clock, sleep)
         self.player = ChunkPlayer(max_age_s, blend_s, rate_hz)
         self.held: Counter[str] = Counter()
@@ -130,7 +133,7 @@ class ControlLoop:
             self._commands.feed(now)
             self._policy_s = chunk.seconds
         self._beats.feed(self.source.heard_s())
-        held = self._amiss(now)
+        held = self._amiss(now, observation)
         due = None if held else self.player.target(now)
         if due is None:
             held = held or "starved: the chunk is at its end"
@@ -162,15 +165,23 @@ class ControlLoop:
             tap(tick)
         return tick
 
-    def _amiss(self, now_s: float) -> str:
+    def _amiss(self, now_s: float, observation: Observation) -> str:
         """Why to hold, in words; empty where nothing is amiss."""
         if self.estop.cause:
             self.player.clear(now_s)
             return f"emergency stop: {self.estop.cause}"
-        if cause := self._states.cause(now_s) or self._frozen.cause(now_s):
+        if cause := self._states.cause(now_s) or self._frozen.cause(now_s) or self._blind(now_s, observation):
             self.player.clear(now_s)
             return cause
         return self._beats.cause(now_s) or self._commands.cause(now_s)
+
+    def _blind(self, now_s: float, observation: Observation) -> str:
+        """Which camera has no fresh picture, in words; empty where all have."""
+        for camera in self.body.cameras:
+            frame = observation.cameras.get(camera.name)
+            if now_s - (frame.stamp_s if frame else -math.inf) > self.max_picture_age_s:
+                return f"no fresh picture of camera {camera.name!r} for {self.max_picture_age_s:g} s"
+        return ""
 
     def report(self) -> dict[str, Any]:
         """Plain data of the run, once it has ended: cadence, guard, holds by cause, dropped chunks, stops and resets."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections import Counter
@@ -30,19 +31,22 @@ class Commands:
         self.refused: Counter[str] = Counter()
         self._bus, self._body, self._estop, self._clock = bus, robot.embodiment, estop, clock
         self._inbox, self._held = Mailbox(), ""
+        self._shown_s: dict[str, float] = {}
         self._sequence, self._count = 0, 0
         bus.subscribe("command", self._inbox.put)
         bus.subscribe("stop", self._stop)
 
     def offer(self, observation: Observation) -> None:
-        """Publish the state, and each camera's frame by itself."""
+        """Publish the state, and each camera's frame by itself, once."""
         if self._count % INFO_EVERY == 0:
             self._bus.publish("info", embodiment_message(self._body, boot=self.boot))
         self._count += 1
         more = {"boot": self.boot, "held": self._held, "latched": self._estop.cause}
         self._bus.publish("state", state_message(observation, **more))
         for name, frame in observation.cameras.items():
-            self._bus.publish("camera", camera_message(name, frame))
+            if frame.stamp_s > self._shown_s.get(name, -math.inf):
+                self._shown_s[name] = frame.stamp_s
+                self._bus.publish("camera", camera_message(name, frame))
 
     def take(self) -> Chunk | None:
         """The newest command, once; refused where it is malformed, out of order, or meant for a former self."""
@@ -96,6 +100,7 @@ def robot_loop(
     """The loop that stands between a bus and a body: the same one that drives a robot, with commands for chunks.
 
     watchdog_s: without a fresh command for this long, or with commands that answer an observation older than this, it holds.
+    The age of pictures is looked at by whoever decides by them, at the other end.
     """
     estop = EStop(clock)
     commands = Commands(bus, robot, estop, clock)
@@ -108,6 +113,7 @@ def robot_loop(
         watchdog_s=watchdog_s,
         heartbeat_s=watchdog_s,
         max_age_s=watchdog_s,
+        max_picture_age_s=math.inf,
         blend_s=0.0,
         taps=[commands.tell],
         clock=clock,

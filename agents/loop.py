@@ -155,8 +155,6 @@ class _Run:
             action = None if requested is None else agent.guard.review(requested)
             if agent.estop.cause:
                 raise SafetyAbort(f"the emergency stop is latched ({agent.estop.cause}): reset it before the next run")
-            if action is not requested:
-                episode.interventions += 1
             if index == 0:
                 episode.first_action_s = t3 - self.began
             pose, reward, ended, truncated = self.observation.T_world_base, 0.0, False, False
@@ -164,8 +162,11 @@ class _Run:
                 obs, reward, ended, truncated, self.info = call_world(env.step, to_gym(action, space))
                 feedback = self.info.get("feedback", _NOTHING)
                 self.observation = Observation.from_gym(obs, self.info)
+                action = self._sent(action)
                 if self.meter is not None:
                     self.meter.step(self.observation)
+            if action is not requested:
+                episode.interventions += 1
             seconds = {"perceive": t1 - t0, "plan": t2 - t1, "control": t3 - t2, "act": clock() - t3}
             changed = requested if action is not requested else None
             step = Step(index, intent, action, changed, pose, agent.planner.trace, feedback, float(reward), seconds)
@@ -183,6 +184,14 @@ class _Run:
                 return self.score(stopped=False)
         episode.outcome, episode.reason = "truncated", f"{agent.max_steps} steps were over"
         self.score(stopped=False)
+
+    def _sent(self, action: Action) -> Action:
+        """What went out: the action, or what a body that changes commands says in `info["sent"]` (D,) that it made of it."""
+        sent = self.info.get("sent")
+        if sent is None or action.interaction is not None or np.array_equal(sent, action.values[0]):
+            return action
+        self.agent.guard.sent_instead(np.asarray(sent, dtype=np.float64))
+        return replace(action, values=np.asarray(sent, dtype=np.float64)[np.newaxis])
 
     def score(self, stopped: bool) -> None:
         """Fill the metrics from the oracle, by the way walked or by its own measure, or the environment's word."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import gymnasium as gym
@@ -18,6 +18,20 @@ from .gym_io import call_world, embodiment_of, to_gym
 from .observation import Observation
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reply:
+    """What a robot that looks at commands itself says of itself; one that answers at once, in `send`, says nothing here.
+
+    held: why it does not follow, empty where it does. requested, sent: (D,) a command that it took and what it made of it,
+    said once; None where there is no news. start: (D,) where the next command starts from, None where that is the last one.
+    """
+
+    held: str = ""
+    requested: NDArray[np.float64] | None = None
+    sent: NDArray[np.float64] | None = None
+    start: NDArray[np.float64] | None = None
+
+
 class Robot(Protocol):
     """What a control loop drives."""
 
@@ -28,6 +42,10 @@ class Robot(Protocol):
 
         Raises EmbodimentFault where the robot is gone.
         """
+        ...
+
+    def reply(self) -> Reply:
+        """What the robot has said of itself and of the commands before, at once."""
         ...
 
     def send(self, action: Action) -> Action:
@@ -58,6 +76,10 @@ class EnvRobot:
     def observe(self) -> Observation:
         """What the last step returned."""
         return self._observation
+
+    def reply(self) -> Reply:
+        """Nothing: `send` has told it all."""
+        return Reply()
 
     def send(self, action: Action) -> Action:
         """One step. Raises EmbodimentFault where the environment crashes or ends its episode."""

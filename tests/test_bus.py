@@ -9,6 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ import pytest
 from enactive.agents.component import Component
 from enactive.agents.guard import EStop
 from enactive.agents.guard.stop_sources import StopFile, StopServer, stop_on_signals
-from enactive.agents.realtime import ControlLoop, Tick
+from enactive.agents.realtime import Chunk, ControlLoop, Tick
 from enactive.agents.realtime.process import PolicyProcess, RobotProcess
 from enactive.agents.realtime.service import robot_loop
-from enactive.envs import CameraFrame, Observation
+from enactive.envs import Action, CameraFrame, Observation
 from enactive.envs.bus.base import Mailbox, MemoryBus
 from enactive.envs.bus.codec import (
     STATE,
@@ -115,8 +116,6 @@ class Rig:
 
     def move(self, times: int, by: float = 0.005) -> None:
         """The client follows its observation with a command a little further."""
-        from enactive.envs import Action
-
         for _ in range(times):
             observation = self.robot.observe()
             target = (self.sent[-1] if self.sent else observation.joint_positions_rad) + by
@@ -155,6 +154,70 @@ def test_a_cut_line_holds_and_late_packets_do_not_move_the_body() -> None:
     assert rig.still(100)
     rig.move(3)
     assert not rig.still(3)
+
+
+class Weak(EnvRobot):
+    """A body that moves no joint by more than 0.01 rad at a time, and says what it made of what it was sent."""
+
+    last: np.ndarray | None = None
+
+    def send(self, action: Action) -> Action:
+        start = self._env._data.ctrl if self.last is None else self.last  # type: ignore[attr-defined]
+        self.last = np.clip(action.values[0], start - 0.01, start + 0.01)
+        super().send(replace(action, values=self.last[np.newaxis]))
+        return action if np.array_equal(self.last, action.values[0]) else replace(action, values=self.last[np.newaxis])
+
+
+class Far:
+    """A policy that wants to be 1 rad further on at once."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+
+    def offer(self, observation: Observation) -> None:
+        self.seen = observation
+
+    def take(self) -> Chunk:
+        return Chunk(Action("joint_pos", self.seen.joint_positions_rad[np.newaxis] + 1.0), self.seen.stamp_s)
+
+    def heard_s(self) -> float:
+        return self.rig.clock()
+
+
+def test_what_the_robot_makes_of_a_command_comes_back_is_counted_and_is_where_the_next_one_starts() -> None:
+    rig = Rig()
+    rig.body = rig.server.robot = Weak(DeskArm(), seed=0, clock=rig.clock)
+    ticks: list[Tick] = []
+    loop = ControlLoop(rig.robot, Far(rig), rate_hz=100.0, clock=rig.clock, taps=[ticks.append])
+    for _ in range(60):
+        loop.tick()
+        rig.serve()
+    told = rig.robot.told
+    assert (told["sent"] == rig.sent[-3]).all()  # the newest state was told before the last two commands
+    assert told["changed"]["robot"] == rig.server.guard.counts["robot"] - 2 > 40
+    heard = [change for tick in ticks for change in tick.changed if change.link == "robot"]
+    assert len(heard) == loop.guard.counts["robot"] > 40
+    assert all((np.abs(change.requested - change.sent) > 0).any() for change in heard)
+    ahead = np.array([tick.sent - there for tick, there in zip(ticks, rig.sent[-60:], strict=True)])
+    assert np.abs(ahead).max() < 0.2  # 60 ticks of 0.03 rad against 0.01 would lead 1.2 rad ahead
+    assert (np.diff(np.array(rig.sent), axis=0) >= 0).all()  # and none leads back
+
+
+def test_a_robot_that_holds_is_told_as_such_and_the_loop_holds_with_it() -> None:
+    rig = Rig(watchdog_s=0.055)
+    ticks: list[Tick] = []
+    loop = ControlLoop(rig.robot, Far(rig), rate_hz=100.0, clock=rig.clock, taps=[ticks.append])
+
+    def turns(count: int) -> list[str]:
+        for _ in range(count):
+            loop.tick()
+            rig.serve()
+        return [tick.held for tick in ticks[-count:]]
+
+    assert turns(10)[-5:] == [""] * 5
+    rig.wire._callbacks["command"].clear()  # commands are lost, states are not
+    assert turns(12)[-3:] == ["the robot holds: no fresh command for 0.055 s"] * 3
+    assert (ticks[-1].sent == rig.sent[-1]).all()
 
 
 def test_reordered_commands_are_refused() -> None:

@@ -17,7 +17,7 @@ from enactive.controllers import Controller
 from enactive.envs import Action, Embodiment, Goal, Interaction, ObjectGoal, Observation
 from enactive.errors import CompatibilityError, EmbodimentFault, PlannerError, SafetyAbort
 from enactive.perception import Belief, Perceiver
-from enactive.planners import GoTo, Intent, Planner, Stop
+from enactive.planners import GoTo, Intent, MoveJoints, Planner, Stop
 
 
 class LineWorld(gym.Env[dict[str, Any], Any]):
@@ -123,6 +123,53 @@ def test_the_guard_clips_counts_and_records_what_was_asked_for() -> None:
     assert episode.interventions == 3
     requested = episode.steps[0].requested
     assert requested.values.tolist() == [[7.0]]
+
+
+def test_what_a_body_sends_less_than_asked_is_recorded_and_the_next_step_starts_from_there() -> None:
+    class Arm(gym.Env[dict[str, Any], Any]):
+        """One joint of a real arm, which moves by at most 0.1 rad, whatever it is sent."""
+
+        observation_space = gym.spaces.Dict({"joint_positions_rad": gym.spaces.Box(-10, 10, (1,), np.float64)})
+        action_space = gym.spaces.Box(-10.0, 10.0, (1,), np.float64)
+        embodiment = Embodiment("arm", "joint_pos", ("j",), ("rad",), (-10.0,), (10.0,), "joint")
+        place = 0.0
+
+        def reset(self, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+            return {"joint_positions_rad": np.array([self.place])}, {}
+
+        def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+            self.place = float(np.clip(action[0], self.place - 0.1, self.place + 0.1))
+            return {"joint_positions_rad": np.array([self.place])}, 0.0, False, False, {"sent": np.array([self.place])}
+
+    class Watch:
+        needs, provides = frozenset({"joints"}), frozenset({"place"})
+
+        def reset(self, embodiment: Embodiment, goal: Goal | None = None) -> None: ...
+
+        def update(self, observation: Observation) -> Belief:
+            return Belief(0, observation)
+
+    class Far:
+        goals, needs, emits, trace = (ObjectGoal,), frozenset({"place"}), (MoveJoints,), {}
+
+        def reset(self, goal: Goal, embodiment: Embodiment) -> None: ...
+
+        def plan(self, belief: Belief) -> Intent:
+            return MoveJoints(np.array([[5.0]]))
+
+    class Obey:
+        serves, control_modes = (MoveJoints,), frozenset({"joint_pos"})
+
+        def reset(self, embodiment: Embodiment) -> None: ...
+
+        def act(self, intent: Intent, observation: Observation, belief: Belief) -> Action:
+            return Action("joint_pos", intent.positions_rad)  # type: ignore[union-attr]
+
+    agent = Agent(Watch(), Far(), Obey(), max_steps=3)
+    episode = agent.run(Arm(), ObjectGoal("there"))
+    assert [step.action.values[0, 0] for step in episode.steps] == pytest.approx([0.1, 0.2, 0.3])
+    assert [step.requested.values[0, 0] for step in episode.steps] == [5.0] * 3
+    assert [each.sent[0] for each in agent.guard.interventions] == pytest.approx([1.0, 1.1, 1.2])  # steps of 5 % of 20 rad
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

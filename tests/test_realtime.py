@@ -15,7 +15,7 @@ from enactive.agents.realtime import Cadence, Chunk, ChunkPlayer, ControlLoop, N
 from enactive.controllers.joint_sweep import JointSweep
 from enactive.envs import Action, CameraFrame, Embodiment, Observation
 from enactive.envs.desk_arm import DeskArm
-from enactive.envs.robot import EnvRobot
+from enactive.envs.robot import EnvRobot, Reply
 from enactive.errors import CompatibilityError, ConfigError, EmbodimentFault, SafetyAbort
 from enactive.perception import Belief
 from enactive.planners import MoveJoints
@@ -43,7 +43,7 @@ class OneJoint:
     embodiment = BODY
 
     def __init__(self, clock: Clock) -> None:
-        self.clock, self.sent, self.closed, self.frozen = clock, [], False, False
+        self.clock, self.sent, self.closed, self.frozen, self.says = clock, [], False, False, Reply()
         self.observation = Observation(joint_positions_rad=np.zeros(1), stamp_s=clock())
 
     def observe(self) -> Observation:
@@ -51,6 +51,9 @@ class OneJoint:
             joint = self.sent[-1] if self.sent else 0.0
             self.observation = Observation(joint_positions_rad=np.array([joint]), stamp_s=self.clock())
         return self.observation
+
+    def reply(self) -> Reply:
+        return self.says
 
     def send(self, action: Action) -> Action:
         self.sent.append(float(action.values[0, 0]))
@@ -258,8 +261,41 @@ def test_a_robot_that_sends_less_than_asked_is_held_to_what_it_sent() -> None:
 
     bench.loop.robot = bench.robot = Weak(bench.clock)
     bench.source.put(*[5.0] * 30)
-    assert [tick.sent[0] for tick in bench.ticks(3)] == [0.3, 0.3, 0.3]
-    assert bench.loop.guard.interventions[-1].sent[0] == pytest.approx(0.3 + 0.05 * 20)  # a step from 0.3, not from 1.0
+    ticks = bench.ticks(3)
+    assert [tick.sent[0] for tick in ticks] == [0.3, 0.3, 0.3]
+    assert [(each.link, each.requested[0], each.sent[0]) for each in ticks[-1].changed] == [
+        ("step", 5.0, pytest.approx(0.3 + 0.05 * 20)),  # a step from 0.3, not from 1.0
+        ("robot", pytest.approx(0.3 + 0.05 * 20), 0.3),
+    ]
+    assert bench.loop.report()["guard"]["changed"] == {"step": 3, "robot": 3}
+
+
+def test_the_acceleration_that_is_granted_starts_from_the_velocity_that_was_really_sent() -> None:
+    bench = Bench(guard=Chain(off=("step", "velocity")))  # 20 ranges of 20 rad per s2: 0.04 rad more each tick, at 100 Hz
+
+    class Weak(OneJoint):
+        def send(self, action: Action) -> Action:
+            before = self.sent[-1] if self.sent else 0.0
+            return super().send(replace(action, values=np.clip(action.values, before - 0.03, before + 0.03)))
+
+    bench.loop.robot = bench.robot = Weak(bench.clock)
+    bench.source.put(*[5.0] * 30)
+    ticks = bench.ticks(4)
+    assert [tick.sent[0] for tick in ticks] == pytest.approx([0.03, 0.06, 0.09, 0.12])
+    assert [tick.changed[-1].requested[0] for tick in ticks] == pytest.approx([0.04, 0.1, 0.13, 0.16])  # 0.03 + 0.04 on top
+
+
+def test_while_the_robot_holds_the_loop_holds_with_it_and_starts_again_from_where_it_is() -> None:
+    bench = Bench(guard=Chain(off=("velocity", "acceleration")))
+    bench.source.put(*[5.0] * 50)
+    bench.ticks(2)
+    assert bench.robot.sent == [1.0, 2.0]
+    bench.robot.says = Reply("its own reasons", start=np.array([0.25]))
+    ticks = bench.ticks(2)
+    assert [tick.held for tick in ticks] == ["the robot holds: its own reasons"] * 2
+    bench.robot.says = Reply()
+    bench.ticks(1)
+    assert bench.robot.sent[2:] == [0.25, 0.25, 1.25]
 
 
 def test_the_grid_does_not_drift_and_a_late_tick_is_not_followed_by_a_hurried_one() -> None:

@@ -26,6 +26,10 @@ class Guard(Protocol):
         """The action as it may be sent. Raises SafetyAbort where it cannot be made safe."""
         ...
 
+    def sent_instead(self, values: NDArray[np.float64]) -> None:
+        """The command (D,) that went out in place of the approved one: a hold, or what the robot made of it."""
+        ...
+
 
 class Link:
     """One idea of a chain. `name` is what it is counted and switched off by."""
@@ -44,6 +48,9 @@ class Link:
 
     def sent_instead(self, values: NDArray[np.float64]) -> None:
         """The command (D,) that went out in place of the approved one: a hold, or what the robot made of it."""
+
+    def found(self, values: NDArray[np.float64]) -> None:
+        """The place (D,) that the next command starts from, where that is not the last one that went out."""
 
     def review(self, action: Action) -> Action:
         """The action as this link lets it pass; the same object where it changes nothing."""
@@ -76,6 +83,10 @@ class MotionLink(Link, ABC):
 
     def sent_instead(self, values: NDArray[np.float64]) -> None:
         """Start the next command from what was really sent."""
+        self.last = values
+
+    def found(self, values: NDArray[np.float64]) -> None:
+        """Start the next command from there."""
         self.last = values
 
     def review(self, action: Action) -> Action:

@@ -22,7 +22,10 @@ from .motion import AccelerationLimit, StepLimit, VelocityLimit
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Intervention:
-    """A command that a link changed. index: which command since reset; requested, sent: (D,), before and after this link."""
+    """A command that a link changed, or the robot after the last link (`robot`).
+
+    index: which command since reset; requested, sent: (D,), before and after.
+    """
 
     index: int
     link: str
@@ -47,11 +50,13 @@ class Chain:
         self.off = tuple(sorted(off))
         self.counts: Counter[str] = Counter()
         self.interventions: deque[Intervention] = deque(maxlen=kept)
+        self._news: deque[Intervention] = deque(maxlen=kept)
 
     def reset(self, embodiment: Embodiment) -> None:
         """Prepare every link for a body and forget what was counted."""
         self.counts.clear()
         self.interventions.clear()
+        self._news.clear()
         self._index = 0
         for link in self.links:
             link.reset(embodiment)
@@ -79,12 +84,29 @@ class Chain:
         for link in self.links:
             link.sent_instead(values)
 
+    def found(self, values: NDArray[np.float64]) -> None:
+        """Tell every link that the next command starts from another place (D,) than the last one that went out."""
+        for link in self.links:
+            link.found(values)
+
+    def note(self, name: str, requested: NDArray[np.float64], sent: NDArray[np.float64]) -> None:
+        """Count and keep a change of a command (D,)."""
+        self.counts[name] += 1
+        change = Intervention(self._index, name, requested, sent)
+        self.interventions.append(change)
+        self._news.append(change)
+
+    def news(self) -> tuple[Intervention, ...]:
+        """What was changed since the last call."""
+        news = tuple(self._news)
+        self._news.clear()
+        return news
+
     def _one(self, action: Action) -> Action:
         for link in self.links:
             passed = link.review(action)
             if passed is not action:
-                self.counts[link.name] += 1
-                self.interventions.append(Intervention(self._index, link.name, action.values[0], passed.values[0]))
+                self.note(link.name, action.values[0], passed.values[0])
                 action = passed
         if action.interaction is None:
             for link in self.links:

@@ -87,9 +87,10 @@ class AccelerationLimit(MotionLink):
         super().approved(values)
 
     def sent_instead(self, values: NDArray[np.float64]) -> None:
-        """Start the next command from rest at what was really sent."""
+        """Start the next command from what was really sent, at the velocity that led there."""
+        if self.active and self.last is not None:
+            self._moved = values - (self.last - self._moved)
         super().sent_instead(values)
-        self._moved = np.zeros(len(values))
 
     def limit(self, wanted: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:
         """Clip what is faster than before, or turns round."""

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from enactive.agents.guard import Chain, EStop, FrozenJoints, Watchdog
+from enactive.agents.guard import Chain, EStop, FrozenJoints, Intervention, Watchdog
 from enactive.envs import Action, Observation
-from enactive.envs.robot import Robot, joints_of
+from enactive.envs.robot import Reply, Robot, joints_of
 from enactive.errors import CompatibilityError, SafetyAbort
 
 from .cadence import Cadence
@@ -42,7 +42,8 @@ class Tick:
     """One turn of the loop, for recorders and viewers.
 
     requested: (D,) what was due, None while holding. sent: (D,) what went out. held: why the body held, empty where it
-    followed the policy. age_s: how old the observation was. policy_s: what the newest chunk took to make.
+    followed the policy. age_s: how old the observation was. policy_s: what the newest chunk took to make. changed: what the
+    guard changed, and what the robot has said that it changed.
     """
 
     index: int
@@ -53,6 +54,7 @@ class Tick:
     held: str
     age_s: float
     policy_s: float
+    changed: tuple[Intervention, ...] = ()
 
 
 class ControlLoop:
@@ -61,7 +63,8 @@ class ControlLoop:
     Each tick: observe, take what the policy has sent, guard, send, wait. While anything is amiss the body holds, which means
     that the last command is sent again. Amiss is: the emergency stop is latched; the observation is older than `max_age_s` or
     frozen; a picture in it is older than `max_picture_age_s` or missing; the policy's heartbeat is silent for `heartbeat_s`;
-    no usable chunk arrived for `watchdog_s`; the chunk has come to its end. What was decided before a stop never runs after it.
+    no usable chunk arrived for `watchdog_s`; the robot itself holds; the chunk has come to its end. What was decided before a
+    stop never runs after it. What the robot makes of a command counts as what was sent: the next one starts from there.
 
     guard: a `Chain`, reset to the body at this rate. taps: take ticks and never wait. clock, sleep: monotonic seconds.
     """
@@ -123,6 +126,7 @@ class ControlLoop:
         joints = joints_of(observation, self.body)
         if self._last is None:  # until the first command, the body holds where it was found
             self._last = joints
+        self._hear(self.robot.reply())
         self._states.feed(observation.stamp_s)
         self._frozen.feed(observation.stamp_s, joints, self._last)
         now = self.cadence.mark("observe")
@@ -154,16 +158,28 @@ class ControlLoop:
 
         sent = self.robot.send(action)
         self._last = sent.values[0]
+        if sent is not action:
+            self.guard.note("robot", action.values[0], self._last)
         if sent is not approved:
             self.guard.sent_instead(self._last)
         self.cadence.mark("send")
         if held:
             self.held[held] += 1
-        tick = Tick(self._index, began, observation, due, self._last, held, now - observation.stamp_s, self._policy_s)
+        age_s = now - observation.stamp_s
+        tick = Tick(self._index, began, observation, due, self._last, held, age_s, self._policy_s, self.guard.news())
         self._index += 1
         for tap in self.taps:
             tap(tick)
         return tick
+
+    def _hear(self, reply: Reply) -> None:
+        """Take in what the robot did with what it was sent."""
+        self._robot_held = f"the robot holds: {reply.held}" if reply.held else ""
+        if reply.requested is not None and reply.sent is not None and not np.array_equal(reply.requested, reply.sent):
+            self.guard.note("robot", reply.requested, reply.sent)
+        if reply.start is not None:
+            self._last = reply.start
+            self.guard.found(reply.start)
 
     def _amiss(self, now_s: float, observation: Observation) -> str:
         """Why to hold, in words; empty where nothing is amiss."""
@@ -173,7 +189,7 @@ class ControlLoop:
         if cause := self._states.cause(now_s) or self._frozen.cause(now_s) or self._blind(now_s, observation):
             self.player.clear(now_s)
             return cause
-        return self._beats.cause(now_s) or self._commands.cause(now_s)
+        return self._beats.cause(now_s) or self._commands.cause(now_s) or self._robot_held
 
     def _blind(self, now_s: float, observation: Observation) -> str:
         """Which camera has no fresh picture, in words; empty where all have."""

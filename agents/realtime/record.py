@@ -29,11 +29,13 @@ class TickRecorder:
         self._newest_s = -np.inf
 
     def tick(self, tick: Tick) -> None:
-        """Write a tick, with what was due and what was sent, and the first camera's frame where it is a new one."""
+        """Write a tick, with what was due, what each link of the guard and the robot changed, and what was sent; and the first
+        camera's frame where it is a new one."""
         joints = tick.observation.joint_positions_rad
         row = {
             "index": tick.index, "at_s": tick.at_s, "requested": tick.requested, "sent": tick.sent, "joints": joints,
             "held": tick.held, "age_s": tick.age_s,
+            "changed": [{"link": each.link, "requested": each.requested, "sent": each.sent} for each in tick.changed],
         }  # fmt: skip
         self._lines.write(json.dumps(plain(row)) + "\n")
         for frame in list(tick.observation.cameras.values())[:1]:

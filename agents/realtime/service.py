@@ -21,6 +21,7 @@ from .chunks import Chunk
 from .loop import ControlLoop, Tick
 
 INFO_EVERY = 50
+NOTHING = np.zeros(0)
 
 
 class Commands:
@@ -29,8 +30,9 @@ class Commands:
     def __init__(self, bus: Bus, robot: Robot, estop: EStop, clock: Callable[[], float] = time.perf_counter) -> None:
         self.boot = uuid.uuid4().hex
         self.refused: Counter[str] = Counter()
+        self._changed: Counter[str] = Counter()
         self._bus, self._body, self._estop, self._clock = bus, robot.embodiment, estop, clock
-        self._inbox, self._held = Mailbox(), ""
+        self._inbox, self._told = Mailbox(), {"held": "", "requested": NOTHING, "sent": NOTHING}
         self._shown_s: dict[str, float] = {}
         self._sequence, self._count = 0, 0
         bus.subscribe("command", self._inbox.put)
@@ -41,7 +43,7 @@ class Commands:
         if self._count % INFO_EVERY == 0:
             self._bus.publish("info", embodiment_message(self._body, boot=self.boot))
         self._count += 1
-        more = {"boot": self.boot, "held": self._held, "latched": self._estop.cause}
+        more = {"boot": self.boot, "latched": self._estop.cause, **self._told, "changed": dict(self._changed)}
         self._bus.publish("state", state_message(observation, **more))
         for name, frame in observation.cameras.items():
             if frame.stamp_s > self._shown_s.get(name, -math.inf):
@@ -73,8 +75,10 @@ class Commands:
         return self._clock()
 
     def tell(self, tick: Tick) -> None:
-        """Keep why the body holds, for the next state."""
-        self._held = tick.held
+        """Keep what became of the command, for the next state."""
+        self._changed.update(change.link for change in tick.changed)
+        requested = NOTHING if tick.requested is None else tick.requested
+        self._told = {"held": tick.held, "requested": requested, "sent": tick.sent}
 
     def _stop(self, payload: bytes) -> None:
         try:

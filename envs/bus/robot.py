@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from enactive.envs import Action, CameraFrame, Observation
+from enactive.envs.robot import Reply
 from enactive.errors import EmbodimentFault
 
 from .base import Bus, Mailbox
 from .codec import STATE, Malformed, camera_of, embodiment_of_message, pack, state_of, unpack
+
+PERSISTENT = 5  # changed commands in a row; fewer are those that fell into one tick of the robot, which catches up by itself
+SAID = {"boot": str, "held": str, "latched": str, "requested": np.ndarray, "sent": np.ndarray, "changed": dict}
 
 
 class BusRobot:
@@ -30,6 +37,8 @@ class BusRobot:
         self._cameras: dict[str, CameraFrame] = {}
         self.malformed, self.sequence, self.restarted = 0, 0, False
         self.told: dict[str, Any] = {}
+        self._news, self._changes = True, 0
+        self._last: NDArray[np.float64] | None = None
         bus.subscribe("state", self._state.put)
         bus.subscribe("info", self._info.put)
         bus.subscribe("camera", self._picture)
@@ -41,7 +50,7 @@ class BusRobot:
         payload = wait(self._state, timeout_s)
         if payload is None:
             raise EmbodimentFault(f"{self.embodiment.name} sent no state within {timeout_s:g} s")
-        self.told = unpack(payload, boot=str, **STATE)
+        self.told = unpack(payload, **SAID, **STATE)
         bus.subscribe("info", self._introduced)
 
     def observe(self) -> Observation:
@@ -52,7 +61,7 @@ class BusRobot:
         payload = self._state.take()
         if payload is not None:
             try:
-                self.told = unpack(payload, boot=str, **STATE)
+                self.told, self._news = unpack(payload, **SAID, **STATE), True
             except Malformed:
                 self.malformed += 1
         if self.restarted or self.told["boot"] != self.boot:
@@ -61,10 +70,32 @@ class BusRobot:
             )
         return state_of(self.told, dict(self._cameras))
 
+    def reply(self) -> Reply:
+        """What the newest state says of the robot.
+
+        A robot that holds is where it says that it is. Of one that goes on changing commands, what is still under way is taken
+        to be followed as it was sent, so that a command does not lead back to where the robot was when it spoke.
+        """
+        told, news, self._news = self.told, self._news, False
+        requested, sent = told["requested"], told["sent"]
+        if not news or not sent.size:
+            return Reply(told["held"])
+        if told["held"] or not requested.size:
+            self._changes = 0
+            return Reply(told["held"], start=sent)
+        self._changes = 0 if np.array_equal(requested, sent) else self._changes + 1
+        if self._changes < PERSISTENT or self._last is None:
+            return Reply("", requested, sent)
+        self._changes = 0
+        body = self.embodiment
+        start = np.clip(sent + (self._last - requested), np.minimum(body.low, sent), np.maximum(body.high, sent))
+        return Reply("", requested, sent, start)
+
     def send(self, action: Action) -> Action:
         """Send one command, without waiting."""
         self.sequence += 1
         command = {"boot": self.boot, "seq": self.sequence, "answers_s": self.told["stamp_s"], "values": action.values[0]}
+        self._last = action.values[0]
         self._bus.publish("command", pack(command))
         return action
 

@@ -55,7 +55,7 @@ class World:
             self.advance(1.0)
             return box.take()
 
-        self.robot = BusRobot(self.wire, wait=pass_time)
+        self.robot = BusRobot(self.wire, wait=pass_time, clock=lambda: self.now)
         self.policy = Stack(JointSweep(period_s=float(rng.uniform(1.5, 4.0)), share=float(rng.uniform(0.05, 0.2))))
         self.policy.reset(self.robot.embodiment)
         self.seen: Observation | None = None

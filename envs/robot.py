@@ -22,11 +22,13 @@ from .observation import Observation
 class Reply:
     """What a robot that looks at commands itself says of itself; one that answers at once, in `send`, says nothing here.
 
-    held: why it does not follow, empty where it does. requested, sent: (D,) a command that it took and what it made of it,
+    held: why it does not follow, empty where it does. latched: who closed its own emergency stop, said once, empty where there
+    is no news. requested, sent: (D,) a command that it took and what it made of it,
     said once; None where there is no news. start: (D,) where the next command starts from, None where that is the last one.
     """
 
     held: str = ""
+    latched: str = ""
     requested: NDArray[np.float64] | None = None
     sent: NDArray[np.float64] | None = None
     start: NDArray[np.float64] | None = None

@@ -21,6 +21,7 @@ from enactive.agents.guard import EStop
 from enactive.agents.guard.stop_sources import StopFile, StopServer, stop_on_signals
 from enactive.agents.realtime import Chunk, ControlLoop, Tick
 from enactive.agents.realtime.process import PolicyProcess, RobotProcess
+from enactive.agents.realtime.record import state_of as state_of_run
 from enactive.agents.realtime.service import robot_loop
 from enactive.envs import Action, CameraFrame, Observation
 from enactive.envs.bus.base import Mailbox, MemoryBus
@@ -99,7 +100,7 @@ class Rig:
             self.serve()
             return box.take()
 
-        self.robot = BusRobot(self.wire, wait=introduce)
+        self.robot = BusRobot(self.wire, wait=introduce, clock=self.clock)
 
     def _keep(self, tick: Tick) -> None:
         self.sent.append(tick.sent)
@@ -266,6 +267,73 @@ def test_a_stop_overtakes_the_commands_and_they_stay_refused_until_the_reset() -
     assert rig.causes[-1] == ""
 
 
+def test_a_stop_is_repeated_until_it_is_acknowledged_and_its_repetitions_do_not_undo_a_reset() -> None:
+    rig = Rig()
+    rig.move(5)
+    kept: list[bytes] = []
+    rig.wire.subscribe("stop", kept.append)
+    rig.bus.faults = Faults(loss=0.8)
+    rig.robot.stop("key")
+    rig.move(12)
+    assert rig.server.estop.cause == "key"
+    assert len(rig.server.estop.events) == 1  # however often it was said
+    rig.bus.faults = Faults()
+    rig.move(3)
+    said = len(kept)
+    assert said > 2
+    rig.move(5)
+    assert len(kept) == said  # an acknowledged stop is not said again
+    rig.robot.reset_stop("operator")
+    rig.move(2)
+    for payload in kept[:said]:
+        rig.wire.publish("stop", payload)  # late copies of the stop
+    assert rig.server.estop.cause == ""
+    rig.robot.stop("key again")
+    for payload in kept[said:-1]:
+        rig.wire.publish("stop", payload)  # late copies of the reset
+    assert rig.server.estop.cause == "key again"
+
+
+def test_a_stop_that_is_not_acknowledged_in_time_ends_the_run_and_the_robot_holds() -> None:
+    rig = Rig()
+    rig.move(5)
+    rig.bus.faults = Faults(cut=True)
+    rig.robot.stop("key")
+    with pytest.raises(EmbodimentFault, match=r"did not acknowledge the stop within 0\.5 s"):
+        rig.move(60)
+    assert 45 < len(rig.sent) - 7 < 55
+    assert rig.still(45)
+
+
+def test_a_latch_of_the_robots_own_stops_the_loop_and_a_reset_opens_both() -> None:
+    rig = Rig()
+    ticks: list[Tick] = []
+    loop = ControlLoop(rig.robot, Far(rig), rate_hz=100.0, clock=rig.clock, taps=[ticks.append])
+    loop.estop.listen(lambda event: (rig.robot.stop if event.kind == "latch" else rig.robot.reset_stop)(event.cause))
+
+    def turns(count: int) -> list[str]:
+        said = []
+        for _ in range(count):
+            loop.tick()
+            said.append(state_of_run(loop, ticks[-1]))
+            rig.serve()
+        return said
+
+    assert turns(10)[-5:] == ["following"] * 5
+    rig.server.estop.latch("its own key")
+    assert turns(4)[-2:] == ["STOPPED until reset: the robot's own: its own key"] * 2
+    assert rig.still(3)
+    loop.estop.reset("operator")
+    said = turns(10)
+    assert not any("STOPPED" in words for words in said)
+    assert said[0].startswith("HOLDING: ")
+    assert said[-1] == "following"
+    assert [(event.kind, event.cause) for event in loop.estop.events] == [
+        ("latch", "the robot's own: its own key"),
+        ("reset", "operator"),
+    ]
+
+
 def test_a_restarted_robot_refuses_what_was_meant_for_its_former_self() -> None:
     rig = Rig()
     rig.move(5)
@@ -328,6 +396,30 @@ def test_the_arm_follows_a_policy_across_three_processes_and_holds_when_the_poli
     assert np.ptp([tick.sent for tick in ticks[-30:]], axis=0).max() == 0
     assert np.ptp([tick.sent for tick in ticks], axis=0).min() > 0.05
     assert ticks[-1].observation.cameras["side"].rgb.std() > 1
+
+
+def test_a_stop_and_a_reset_reach_a_robots_process_over_a_line_that_loses_most() -> None:
+    line = Line.fresh()
+    process = RobotProcess(Component("envs", "DeskArm"), line, rate_hz=100.0, seed=0, faults=True)
+    try:
+        robot = process.connect()
+        robot._bus.publish("faults", pack({"loss": 0.8}))
+        robot.stop("key")
+        held = until_answered(robot)
+        assert held["latched"] == "key"
+        robot.reset_stop("operator")
+        assert until_answered(robot)["latched"] == ""
+        robot.close()
+    finally:
+        process.close()
+
+
+def until_answered(robot: BusRobot) -> dict[str, Any]:
+    """Drive a robot, holding, until it has acknowledged what it was asked for; an EmbodimentFault where it does not."""
+    while robot._unanswered() is not None:
+        robot.send(Action("joint_pos", robot.observe().joint_positions_rad[np.newaxis]))
+        time.sleep(0.01)
+    return robot.told
 
 
 def test_stops_by_file_signal_and_http(tmp_path: Path) -> None:

@@ -175,6 +175,8 @@ class ControlLoop:
     def _hear(self, reply: Reply) -> None:
         """Take in what the robot did with what it was sent."""
         self._robot_held = f"the robot holds: {reply.held}" if reply.held else ""
+        if reply.latched and not self.estop.cause:
+            self.estop.latch(f"the robot's own: {reply.latched}")
         if reply.requested is not None and reply.sent is not None and not np.array_equal(reply.requested, reply.sent):
             self.guard.note("robot", reply.requested, reply.sent)
         if reply.start is not None:

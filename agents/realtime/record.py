@@ -53,19 +53,19 @@ class TickRecorder:
 
 
 class ControlLine:
-    """One live line: rate, jitter, late ticks, age of the observation, what the guard changed, and why the body holds."""
+    """One live line: rate, jitter, late ticks, age of the observation, what the guard changed, and whether the body follows."""
 
     def __init__(self, loop: Callable[[], ControlLoop], console: Console | None = None) -> None:
         self._loop, self._console = loop, console if console is not None else Console()
-        self._held = ""
+        self._state = ""
         self._live = Live(Text("starting"), console=self._console, refresh_per_second=5, transient=True)
         if self._console.is_terminal:
             self._live.start()
 
     def tick(self, tick: Tick) -> None:
         """Renew the line ten times a second; where there is no terminal, print it now and then."""
-        self._held = tick.held
         loop = self._loop()
+        self._state = state_of(loop, tick)
         rate = max(1, round(1.0 / loop.cadence.period_s))
         if tick.index % max(1, rate // 10 if self._console.is_terminal else 2 * rate) == 0:
             words = describe(loop, tick)
@@ -78,7 +78,7 @@ class ControlLine:
         """The line as plain data."""
         loop = self._loop()
         cadence = loop.cadence
-        facts = {"rate_hz": cadence.rate_hz, "late": cadence.late, "missed": cadence.missed, "held": self._held}
+        facts = {"rate_hz": cadence.rate_hz, "late": cadence.late, "missed": cadence.missed, "state": self._state}
         return plain(facts | {"guard": sum(loop.guard.counts.values())})
 
     def close(self, report: Mapping[str, Any]) -> None:
@@ -106,9 +106,15 @@ class ControlLine:
 def describe(loop: ControlLoop, tick: Tick) -> str:
     """The line's words."""
     cadence = loop.cadence
-    state = f"HOLD {tick.held}" if tick.held else "following"
     return (
         f"{cadence.rate_hz:6.2f} Hz  jitter {1000 * cadence.jitter_s:.2f} ms  late {cadence.late}  missed {cadence.missed}"
         f"  observation {1000 * tick.age_s:3.0f} ms old  policy {1000 * tick.policy_s:.0f} ms"
-        f"  guard {sum(loop.guard.counts.values())}  {state}"
+        f"  guard {sum(loop.guard.counts.values())}  {state_of(loop, tick)}"
     )
+
+
+def state_of(loop: ControlLoop, tick: Tick) -> str:
+    """What the body does: it follows, it holds because of something, or it is stopped until somebody resets it."""
+    if cause := loop.estop.cause:
+        return f"STOPPED until reset: {cause}"
+    return f"HOLDING: {tick.held}" if tick.held else "following"

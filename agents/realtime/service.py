@@ -34,6 +34,7 @@ class Commands:
         self._bus, self._body, self._estop, self._clock = bus, robot.embodiment, estop, clock
         self._inbox, self._told = Mailbox(), {"held": "", "requested": NOTHING, "sent": NOTHING}
         self._shown_s: dict[str, float] = {}
+        self._answered: dict[str, int] = {}  # the newest stop or reset that was taken, by who asked
         self._sequence, self._count = 0, 0
         bus.subscribe("command", self._inbox.put)
         bus.subscribe("stop", self._stop)
@@ -43,7 +44,9 @@ class Commands:
         if self._count % INFO_EVERY == 0:
             self._bus.publish("info", embodiment_message(self._body, boot=self.boot))
         self._count += 1
-        more = {"boot": self.boot, "latched": self._estop.cause, **self._told, "changed": dict(self._changed)}
+        answered = dict(self._answered)  # before the latch is looked at, so that what is answered shows in it
+        stop = {"answered": answered, "events": len(self._estop.events), "latched": self._estop.cause}
+        more = {"boot": self.boot, **stop, **self._told, "changed": dict(self._changed)}
         self._bus.publish("state", state_message(observation, **more))
         for name, frame in observation.cameras.items():
             if frame.stamp_s > self._shown_s.get(name, -math.inf):
@@ -81,14 +84,19 @@ class Commands:
         self._told = {"held": tick.held, "requested": requested, "sent": tick.sent}
 
     def _stop(self, payload: bytes) -> None:
+        """Take a stop or a reset, once: it is repeated until a state has told that it was taken."""
         try:
-            message = unpack(payload, kind=str, cause=str)
+            message = unpack(payload, kind=str, cause=str, number=int, **{"from": str})
         except Malformed:  # whatever arrives here was meant to stop the body
-            message = {"kind": "stop", "cause": "a stop that could not be read"}
+            self._estop.latch("a stop that could not be read")
+            return
+        if message["number"] <= self._answered.get(message["from"], 0):
+            return
         if message["kind"] == "reset":
             self._estop.reset(message["cause"])
         else:
             self._estop.latch(message["cause"])
+        self._answered[message["from"]] = message["number"]
 
 
 def robot_loop(

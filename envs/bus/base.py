@@ -8,7 +8,8 @@ from typing import Protocol
 
 
 class Bus(Protocol):
-    """Publishes and delivers bytes by topic. Never waits for a receiver; callbacks run on the bus's own thread."""
+    """Publishes and delivers bytes by topic. Never waits for a receiver, but with a `stop`, which must not be lost; callbacks
+    run on the bus's own thread."""
 
     def publish(self, topic: str, payload: bytes) -> None: ...
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import time
+import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,8 +19,22 @@ from enactive.errors import EmbodimentFault
 from .base import Bus, Mailbox
 from .codec import STATE, Malformed, camera_of, embodiment_of_message, pack, state_of, unpack
 
+ANSWER_S = 0.5  # within which a stop or a reset must be acknowledged
 PERSISTENT = 5  # changed commands in a row; fewer are those that fell into one tick of the robot, which catches up by itself
-SAID = {"boot": str, "held": str, "latched": str, "requested": np.ndarray, "sent": np.ndarray, "changed": dict}
+SAID = {
+    "boot": str, "held": str, "latched": str, "events": int, "answered": dict, "requested": np.ndarray, "sent": np.ndarray,
+    "changed": dict,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A stop or a reset: its number, what the bus carries, and when it was asked for first."""
+
+    number: int
+    kind: str
+    payload: bytes
+    at_s: float
 
 
 class BusRobot:
@@ -26,18 +44,29 @@ class BusRobot:
     robot process it is meant for, so that a robot that was restarted refuses what was meant for its former self. Stamps are
     the robot's monotonic clock, which processes of one machine share.
 
-    wait: how a mailbox is waited on. Raises EmbodimentFault where no robot introduces itself within `timeout_s`.
+    A stop or a reset is said at once, from whichever thread asks, and again before every command until the robot has
+    acknowledged it; a robot that does not within `ANSWER_S` counts as gone.
+
+    wait: how a mailbox is waited on. clock: monotonic seconds. Raises EmbodimentFault where no robot introduces itself within
+    `timeout_s`.
     """
 
     def __init__(
-        self, bus: Bus, *, timeout_s: float = 20.0, wait: Callable[[Mailbox, float], bytes | None] = Mailbox.wait
+        self,
+        bus: Bus,
+        *,
+        timeout_s: float = 20.0,
+        wait: Callable[[Mailbox, float], bytes | None] = Mailbox.wait,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._bus = bus
+        self._bus, self._wait, self._clock = bus, wait, clock
+        self._name, self._numbers = uuid.uuid4().hex, itertools.count(1)
+        self._ask: Ask | None = None
         self._state, self._info = Mailbox(), Mailbox()
         self._cameras: dict[str, CameraFrame] = {}
         self.malformed, self.sequence, self.restarted = 0, 0, False
         self.told: dict[str, Any] = {}
-        self._news, self._changes = True, 0
+        self._news, self._changes, self._events = True, 0, 0
         self._last: NDArray[np.float64] | None = None
         bus.subscribe("state", self._state.put)
         bus.subscribe("info", self._info.put)
@@ -56,14 +85,16 @@ class BusRobot:
     def observe(self) -> Observation:
         """The newest state and frames that arrived; their stamps tell how old they are.
 
-        Raises EmbodimentFault where the robot process was restarted: what it was doing is not known any more.
+        Raises EmbodimentFault where the robot process was restarted, since what it was doing is not known any more, and where
+        it does not acknowledge a stop or a reset in time.
         """
-        payload = self._state.take()
-        if payload is not None:
-            try:
-                self.told, self._news = unpack(payload, **SAID, **STATE), True
-            except Malformed:
-                self.malformed += 1
+        self._listen(self._state.take())
+        ask = self._unanswered()
+        if ask is not None and self._clock() - ask.at_s > ANSWER_S:
+            raise EmbodimentFault(
+                f"{self.embodiment.name} did not acknowledge the {ask.kind} within {ANSWER_S:g} s and gets no more commands, "
+                "for want of which it holds: look at the robot, then start again"
+            )
         if self.restarted or self.told["boot"] != self.boot:
             raise EmbodimentFault(
                 f"the process of {self.embodiment.name} was restarted and holds: look at the robot, then start again"
@@ -78,21 +109,24 @@ class BusRobot:
         """
         told, news, self._news = self.told, self._news, False
         requested, sent = told["requested"], told["sent"]
+        latched = told["latched"] if told["events"] != self._events and self._unanswered() is None else ""
+        self._events = told["events"]
         if not news or not sent.size:
-            return Reply(told["held"])
+            return Reply(told["held"], latched)
         if told["held"] or not requested.size:
             self._changes = 0
-            return Reply(told["held"], start=sent)
+            return Reply(told["held"], latched, start=sent)
         self._changes = 0 if np.array_equal(requested, sent) else self._changes + 1
         if self._changes < PERSISTENT or self._last is None:
-            return Reply("", requested, sent)
+            return Reply("", latched, requested, sent)
         self._changes = 0
         body = self.embodiment
         start = np.clip(sent + (self._last - requested), np.minimum(body.low, sent), np.maximum(body.high, sent))
-        return Reply("", requested, sent, start)
+        return Reply("", latched, requested, sent, start)
 
     def send(self, action: Action) -> Action:
-        """Send one command, without waiting."""
+        """Send one command, without waiting, and before it a stop or a reset that is not acknowledged yet."""
+        self._repeat()
         self.sequence += 1
         command = {"boot": self.boot, "seq": self.sequence, "answers_s": self.told["stamp_s"], "values": action.values[0]}
         self._last = action.values[0]
@@ -101,15 +135,46 @@ class BusRobot:
 
     def stop(self, cause: str) -> None:
         """Latch the robot's own emergency stop, past every queue."""
-        self._bus.publish("stop", pack({"kind": "stop", "cause": cause}))
+        self._say("stop", cause)
 
     def reset_stop(self, who: str) -> None:
         """Open the robot's own latch."""
-        self._bus.publish("stop", pack({"kind": "reset", "cause": who}))
+        self._say("reset", who)
 
     def close(self) -> None:
-        """Hang up. The robot misses fresh commands and holds, with its torque on."""
+        """Hang up, once a stop that was asked for is acknowledged or its time is over.
+
+        The robot misses fresh commands and holds, with its torque on.
+        """
+        for _ in range(int(ANSWER_S / 0.01)):
+            if self._unanswered() is None:
+                break
+            self._repeat()
+            self._listen(self._wait(self._state, 0.01))
         self._bus.close()
+
+    def _say(self, kind: str, cause: str) -> None:
+        number = next(self._numbers)
+        payload = pack({"kind": kind, "cause": cause, "from": self._name, "number": number})
+        self._ask = Ask(number, kind, payload, self._clock())
+        self._bus.publish("stop", payload)
+
+    def _repeat(self) -> None:
+        if (ask := self._unanswered()) is not None:
+            self._bus.publish("stop", ask.payload)
+
+    def _unanswered(self) -> Ask | None:
+        """The newest stop or reset, as long as the robot has not said that it has taken it."""
+        ask = self._ask
+        return None if ask is None or self.told["answered"].get(self._name, 0) >= ask.number else ask
+
+    def _listen(self, payload: bytes | None) -> None:
+        if payload is None:
+            return
+        try:
+            self.told, self._news = unpack(payload, **SAID, **STATE), True
+        except Malformed:
+            self.malformed += 1
 
     def _picture(self, payload: bytes) -> None:
         try:

@@ -12,6 +12,8 @@ from typing import Any
 
 from enactive.errors import ConfigError, EmbodimentFault
 
+STOP_WAIT_S = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -37,8 +39,9 @@ class Line:
 class ZenohBus:
     """One end of a line. listen: whether this end waits to be called. connect_s: how long the other one tries.
 
-    Messages are never queued behind a slow receiver: what does not go out at once is dropped. Topics named `stop` have the
-    highest priority. Raises ConfigError where Zenoh is missing or the endpoint is not on this machine, and EmbodimentFault
+    Messages are never queued behind a slow receiver: what does not go out at once is dropped. The topic `stop` alone waits: it
+    has the highest priority, and with it a queue of its own; a line that takes none of it for `STOP_WAIT_S` is closed, which
+    holds the robot. Raises ConfigError where Zenoh is missing or the endpoint is not on this machine, and EmbodimentFault
     where nobody answers in time or the key is wrong.
     """
 
@@ -60,7 +63,10 @@ class ZenohBus:
             config: dict[str, Any] = {
                 "mode": "peer",
                 "scouting": {"multicast": {"enabled": False}, "gossip": {"enabled": False}},
-                "transport": {"auth": {"usrpwd": auth}},
+                "transport": {
+                    "auth": {"usrpwd": auth},
+                    "link": {"tx": {"queue": {"congestion_control": {"block": {"wait_before_close": int(1e6 * STOP_WAIT_S)}}}}},
+                },
                 "listen": ends if listen else {"endpoints": []},
                 "connect": {"endpoints": []} if listen else ends,
             }
@@ -73,13 +79,14 @@ class ZenohBus:
         self._subscribers: list[Any] = []
 
     def publish(self, topic: str, payload: bytes) -> None:
-        """Send without waiting."""
+        """Send without waiting, but for a `stop`."""
         zenoh = self._zenoh
         first = topic == "stop"
+        congested = zenoh.CongestionControl
         self._session.put(
             f"enactive/{topic}",
             payload,
-            congestion_control=zenoh.CongestionControl.DROP,
+            congestion_control=congested.BLOCK if first else congested.DROP,
             priority=zenoh.Priority.REAL_TIME if first else zenoh.Priority.DATA,
             express=True,
         )

@@ -443,10 +443,16 @@ def test_stops_by_file_signal_and_http(tmp_path: Path) -> None:
     heard.clear()
 
     before = signal.getsignal(signal.SIGUSR1)
-    stop_on_signals(estop, signal.SIGUSR1)
-    os.kill(os.getpid(), signal.SIGUSR1)
-    assert cause() == "signal SIGUSR1"
-    signal.signal(signal.SIGUSR1, before)
+    with stop_on_signals(estop, signal.SIGUSR1, leave=lambda: None):
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGUSR1)
+            assert cause() == "signal SIGUSR1"
+    assert signal.getsignal(signal.SIGUSR1) is before
+    with stop_on_signals(estop, signal.SIGINT):
+        os.kill(os.getpid(), signal.SIGINT)
+        assert cause() == "signal SIGINT"
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(ConfigError, match="at least 16 characters"):
         StopServer(estop, "short")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import secrets
-import signal
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -76,6 +74,7 @@ class Control:
 
     def run(self, stop_file: Path | None, stop_port: int) -> int:
         """Everything from start to hold. Whatever happens, the bus is closed, the policy let go of and the processes ended."""
+        from enactive.agents.guard.stop_sources import listening
         from enactive.agents.realtime import Tap
         from enactive.agents.realtime.process import PolicyProcess
         from enactive.agents.realtime.record import ControlLine, TickRecorder
@@ -95,8 +94,8 @@ class Control:
             line = ControlLine(lambda: loop)
             taps = [Tap(recorder.tick), Tap(line.tick)]
             loop = self._loop(body, policy, taps)
-            self._listen_for_stops(opened, line, stop_file, stop_port)
-            self._drive(loop, {"robot": robot, "policy": policy.child}, policy)
+            with listening(self.estop, self.leaving.set, file=stop_file, port=stop_port, status=line.status):
+                self._drive(loop, {"robot": robot, "policy": policy.child}, policy)
             self._tell(loop, body, taps, recorder, line)
             self._tell_mirrored(here)
         print(f"record: {self.folder}")
@@ -140,19 +139,6 @@ class Control:
             taps=taps,
         )
 
-    def _listen_for_stops(self, opened: ExitStack, line: ControlLine, stop_file: Path | None, stop_port: int) -> None:
-        """Stops by key, by file and over HTTP, as far as they are asked for."""
-        from enactive.agents.guard.stop_sources import StopFile, StopKeys, StopServer
-
-        opened.callback(StopKeys(self.estop, self.leaving.set).close)
-        if stop_file is not None:
-            opened.callback(StopFile(self.estop, stop_file).close)
-        if stop_port >= 0:
-            token = secrets.token_urlsafe(16)
-            server = StopServer(self.estop, token, port=stop_port, status=line.status)
-            opened.callback(server.close)
-            print(f"stop: curl -X POST -H 'Authorization: Bearer {token}' http://127.0.0.1:{server.port}/stop", flush=True)
-
     def _tell(self, loop: ControlLoop, body: BusRobot, taps: Sequence[Tap], recorder: TickRecorder, line: ControlLine) -> None:
         """Finish the record and leave the table of the cadence on the terminal. taps: that of the recorder first."""
         for tap in taps:
@@ -174,7 +160,6 @@ class Control:
         """Run the loop on a thread of its own; this thread only waits for a reason to end, such as a child that ended."""
         from enactive.agents.realtime import settle, take_priority
 
-        previous = {each: signal.signal(each, self._signal) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         seconds = self.config["seconds"] or float("inf")
 
         def drive() -> None:
@@ -202,9 +187,3 @@ class Control:
         finally:
             self.leaving.set()
             thread.join()
-            for each, handler in previous.items():
-                signal.signal(each, handler)
-
-    def _signal(self, number: int, frame: Any) -> None:
-        self.estop.latch(f"signal {signal.Signals(number).name}")
-        self.leaving.set()

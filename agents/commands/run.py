@@ -7,13 +7,17 @@ import os
 import re
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from jsonargparse import ArgumentParser
 
+from enactive.agents.guard import EStop
+from enactive.agents.guard.stop_sources import listening
 from enactive.agents.loop import Agent
 from enactive.agents.progress import LiveLine
 from enactive.envs import Goal, ImageGoal, parse_goal
+from enactive.envs.gym_io import embodiment_of
 from enactive.errors import ConfigError
 
 from ._components import MODEL_HELP, add_components, component, read_config, with_knowledge, with_model
@@ -37,6 +41,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=0, help="where the body starts, where the environment draws it")
     parser.add_argument("--max_steps", type=int, default=500)
     parser.add_argument("--model", type=str, default="", help=MODEL_HELP)
+    parser.add_argument("--stop_file", type=Path, default=None, help="of a real body: it is stopped while this file exists")
+    parser.add_argument("--stop_port", type=int, default=-1, help="of a real body: HTTP stop on this port; 0 takes a free one")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where the run's folder is made")
     arguments = list(argv)
     if not any(word.startswith(("--env", "--config")) for word in arguments):
@@ -62,8 +68,13 @@ def main(argv: Sequence[str]) -> int:
     config |= {role: part.to_json() for role, part in parts.items()}
     record = RunFolder(folder, config)
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))  # threads of one process that fight for busy cores collapse
-    with parts["env"].opened() as env, parts["controller"].opened() as controller:
-        agent = Agent(parts["perceiver"].build(), parts["planner"].build(), controller, max_steps=chosen.max_steps)
+    estop = EStop()
+    with ExitStack() as opened:
+        env, controller = (opened.enter_context(parts[role].opened()) for role in ("env", "controller"))
+        perceiver, planner = (parts[role].build() for role in ("perceiver", "planner"))
+        agent = Agent(perceiver, planner, controller, max_steps=chosen.max_steps, estop=estop)
+        if not embodiment_of(env).simulated:
+            opened.enter_context(listening(estop, file=chosen.stop_file, port=chosen.stop_port))
         episode = agent.run(env, goal, seed=chosen.seed, recorders=[LiveLine(), record])
     for warning in episode.warnings:
         print(f"warning: {warning}")

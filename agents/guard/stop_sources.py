@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hmac
 import json
+import secrets
 import select
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -18,15 +21,56 @@ from enactive.errors import ConfigError
 
 from .estop import EStop
 
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-def stop_on_signals(estop: EStop, *signals: signal.Signals) -> None:
-    """Latch when one of these signals arrives. Call it on the main thread, as Python asks."""
+
+@contextmanager
+def listening(
+    estop: EStop,
+    leave: Callable[[], None] | None = None,
+    *,
+    file: Path | None = None,
+    port: int = -1,
+    status: Callable[[], Mapping[str, Any]] = dict,
+) -> Iterator[None]:
+    """Stops by key and by the signals that end a program; by file and over HTTP where asked for.
+
+    leave: ends the run, by the key `q` and by a signal; where it is None the latch does, and the second signal interrupts.
+    port: of 127.0.0.1; 0 takes a free one, and the token that it wants is printed; below 0 there is none. status: as of a
+    `StopServer`. For the main thread.
+    """
+    with ExitStack() as opened:
+        opened.enter_context(stop_on_signals(estop, *ENDING, leave=leave))
+        opened.callback(StopKeys(estop, leave or partial(estop.latch, "key q")).close)
+        if file is not None:
+            opened.callback(StopFile(estop, file).close)
+        if port >= 0:
+            token = secrets.token_urlsafe(16)
+            server = opened.enter_context(StopServer(estop, token, port=port, status=status))
+            print(f"stop: curl -X POST -H 'Authorization: Bearer {token}' http://127.0.0.1:{server.port}/stop", flush=True)
+        yield
+
+
+@contextmanager
+def stop_on_signals(estop: EStop, *signals: signal.Signals, leave: Callable[[], None] | None = None) -> Iterator[None]:
+    """Latch when one of these signals arrives, then call `leave`; without one, it does the second time what it did before.
+
+    On the main thread, as Python asks.
+    """
 
     def handler(number: int, frame: FrameType | None) -> None:
         estop.latch(f"signal {signal.Signals(number).name}")
+        if leave is None:
+            signal.signal(number, before[signal.Signals(number)])
+        else:
+            leave()
 
-    for each in signals:
-        signal.signal(each, handler)
+    before = {each: signal.signal(each, handler) for each in signals}
+    try:
+        yield
+    finally:
+        for each, old in before.items():
+            signal.signal(each, old)
 
 
 class StopFile:
@@ -35,11 +79,15 @@ class StopFile:
     def __init__(self, estop: EStop, path: Path, poll_s: float = 0.01) -> None:
         self._closing = threading.Event()
 
+        def look() -> None:
+            if not estop.cause and path.exists():
+                estop.latch(f"file {path}")
+
         def watch() -> None:
             while not self._closing.wait(poll_s):
-                if not estop.cause and path.exists():
-                    estop.latch(f"file {path}")
+                look()
 
+        look()
         threading.Thread(target=watch, name="stop file", daemon=True).start()
 
     def close(self) -> None:

@@ -1,7 +1,9 @@
-"""Components as data: a class by name and the arguments that build it, so that a run can be written down and repeated."""
+"""Components as data: a class (or a function that makes one's instance) by name and the arguments that build it, so that a
+run can be written down and repeated."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +16,7 @@ from .plugins import Group, load
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A class of a plug-in group, by entry-point name or dotted path, with its constructor's arguments."""
+    """A class of a plug-in group, or a function that returns an instance, by entry-point name or dotted path, and arguments."""
 
     group: Group
     name: str
@@ -25,12 +27,17 @@ class Component:
 
         Raises ConfigError where the name is unknown or the arguments do not fit the constructor.
         """
-        from jsonargparse import ArgumentError, ArgumentParser
+        from jsonargparse import ArgumentError, ArgumentParser, Namespace
 
-        parser = ArgumentParser(exit_on_error=False)
-        parser.add_class_arguments(load(self.group, self.name), "component")
+        parser, maker = ArgumentParser(exit_on_error=False), load(self.group, self.name)
+        is_class = inspect.isclass(maker)
+        if is_class:
+            parser.add_class_arguments(maker, "component")
+        else:
+            parser.add_function_arguments(maker, "component")
         try:
-            return parser.instantiate(parser.parse_object({"component": dict(self.arguments)})).component
+            made = parser.instantiate(parser.parse_object({"component": dict(self.arguments)})).get("component", Namespace())
+            return made if is_class else maker(**made.as_dict())
         except (ArgumentError, ValueError) as error:  # the latter where an argument's own constructor refuses its arguments
             raise ConfigError(f"{self.name} cannot be built from {dict(self.arguments)}: {error}") from error
 

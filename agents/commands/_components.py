@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import yaml
 from jsonargparse import ArgumentParser, Namespace
@@ -52,8 +52,9 @@ def add_components(parser: ArgumentParser, argv: Sequence[str], defaults: Mappin
                 rewritten[place] = f"{flag}={class_path(GROUP_OF[role], name)}"
         kind = load(GROUP_OF[role], name)
         partners = getattr(kind, "partners", partners)
+        made = kind if inspect.isclass(kind) else get_type_hints(kind).get("return", object)
         parser.add_argument(
-            flag, type=kind, default={"class_path": class_path(GROUP_OF[role], name)}, help=f"default {default}"
+            flag, type=made, default={"class_path": class_path(GROUP_OF[role], name)}, help=f"default {default}"
         )
     return rewritten
 

@@ -7,17 +7,19 @@ nowhere else.
 from __future__ import annotations
 
 import contextlib
+import math
 import queue
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from enactive.errors import CompatibilityError, EmbodimentFault
+from enactive.errors import CompatibilityError, ConfigError, EmbodimentFault
 
 from .camera_thread import CameraThread
 from .embodiment import CameraInfo, Embodiment
@@ -25,6 +27,7 @@ from .gym_io import embodiment_of
 
 FIRST_PICTURE_S = 5.0
 
+Box = tuple[tuple[float, float, float], tuple[float, float, float]]
 Convention = Literal["rad", "deg", "percent", "signed_percent"]
 
 
@@ -53,6 +56,9 @@ class Joint:
     low, high: bounds, in radians, or 0 to 1 for a gripper (0 closed, 1 open). convention: what the robot's number is: `rad`;
     `deg`; `percent`, 0 to 100 from low to high; `signed_percent`, -100 to 100 from low to high. zero: the robot's number where
     the joint is at 0 (`rad` and `deg`). sign: -1 where the robot counts the other way round. gripper: the unit is 1, not rad.
+
+    model_joint: its name in the robot's MJCF, where that is not the label. effort_key: under which the robot says how hard the
+    joint pushes, in units of `effort_nm` N*m (N), counted the same way round as its number; effort_limit_nm: as hard as it may.
     """
 
     low: float
@@ -61,6 +67,10 @@ class Joint:
     zero: float = 0.0
     sign: Literal[1, -1] = 1
     gripper: bool = False
+    model_joint: str = ""
+    effort_key: str = ""
+    effort_nm: float = 1.0
+    effort_limit_nm: float = math.inf
 
     def to_si(self, number: float) -> float:
         """The robot's number in radians (or the share that a gripper is open)."""
@@ -79,6 +89,10 @@ class Joint:
         number = float(np.rad2deg(value)) if self.convention == "deg" else value
         return self.sign * number + self.zero
 
+    def effort(self, reading: Mapping[str, Any]) -> float:
+        """How hard the joint pushes towards larger values, in N*m (N); 0 where the robot does not say."""
+        return self.sign * self.effort_nm * float(reading[self.effort_key]) if self.effort_key else 0.0
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MountedCamera:
@@ -94,7 +108,9 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
     joints: how each joint is stated, by the robot's own key ("shoulder_pan.pos"), in the order of the commands. cameras:
     field of view and mounting of the robot's cameras, by key; those that are not named here are not read. on_close: `hold`
     leaves the torque on, where LeRobot's robots would let their arms drop; `release` disconnects as LeRobot does. clock:
-    monotonic seconds; joints and pictures are stamped with the moment before they were asked for.
+    monotonic seconds; joints and pictures are stamped with the moment before they were asked for. mjcf: a MuJoCo file of the
+    robot, by which the guard keeps it from touching itself and, with `workspace` (body in the model -> box (low, high) in
+    metres of the model's world), within boxes.
 
     `step` sends, then reads the joints; `info["sent"]` (D,) is what the robot says it sent. LeRobot's robots wait for their
     cameras in between, so those are taken away from the robot while it is driven, and read beside it (`CameraThread`).
@@ -109,6 +125,8 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
         rate_hz: float = 50.0,
         cameras: Mapping[str, MountedCamera] | None = None,
         velocity_limits: tuple[float, ...] = (),
+        mjcf: Path | None = None,
+        workspace: Mapping[str, Box] | None = None,
         on_close: Literal["hold", "release"] = "hold",
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -117,6 +135,7 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
         self._devices: dict[str, Any] = {}
         self._threads: list[CameraThread] = []
         self._taken = False
+        self._feels = any(joint.effort_key for joint in joints.values())
         self._check_features()
         shapes = {key: robot.observation_features[key] for key in self._cameras}
         low, high = (tuple(getattr(joint, side) for joint in joints.values()) for side in ("low", "high"))
@@ -131,12 +150,18 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
             rate_hz=rate_hz,
             cameras=tuple(CameraInfo(key, shapes[key][1], shapes[key][0], c.hfov_rad) for key, c in self._cameras.items()),
             velocity_limits=velocity_limits,
+            effort_limits=tuple(j.effort_limit_nm for j in joints.values()) if self._feels else (),
         )
+        self.mujoco_model = None if mjcf is None else _model(mjcf)
+        self.model_joints = {key.removesuffix(".pos"): j.model_joint for key, j in joints.items() if j.model_joint}
+        self.workspace = dict(workspace or {})
         self.action_space = gym.spaces.Box(np.array(low), np.array(high), dtype=np.float64)
         spaces: dict[str, gym.Space[Any]] = {
             "joint_positions_rad": gym.spaces.Box(-np.inf, np.inf, (len(joints),), np.float64),
             "stamp_s": gym.spaces.Box(-np.inf, np.inf, (), np.float64),
         }
+        if self._feels:
+            spaces["joint_efforts"] = gym.spaces.Box(-np.inf, np.inf, (len(joints),), np.float64)
         if self._cameras:
             spaces["cameras"] = gym.spaces.Dict({key: _camera_space(shape) for key, shape in shapes.items()})
         self.observation_space = gym.spaces.Dict(spaces)
@@ -203,12 +228,15 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
     def _observe(self) -> dict[str, Any]:
         stamp = np.array(self._clock())
         reading = self._robot.get_observation()
-        if missing := set(self._joints) - set(reading):
+        efforts = {joint.effort_key for joint in self._joints.values() if joint.effort_key}
+        if missing := (set(self._joints) | efforts) - set(reading):
             raise EmbodimentFault(f"{self.embodiment.name} gave no reading of {', '.join(sorted(missing))}")
         obs: dict[str, Any] = {
             "joint_positions_rad": np.array([joint.to_si(float(reading[key])) for key, joint in self._joints.items()]),
             "stamp_s": stamp,
         }
+        if self._feels:
+            obs["joint_efforts"] = np.array([joint.effort(reading) for joint in self._joints.values()])
         return obs | ({"cameras": {thread.name: self._picture(thread) for thread in self._threads}} if self._threads else {})
 
     def _picture(self, thread: CameraThread) -> dict[str, Any]:
@@ -226,7 +254,8 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
             raise CompatibilityError(
                 f"{type(self._robot).__name__} takes {sorted(takes)}, but `joints` names {sorted(named)}: name each joint once"
             )
-        if missing := (named | set(self._cameras)) - gives:
+        felt = {joint.effort_key for joint in self._joints.values() if joint.effort_key}
+        if missing := (named | set(self._cameras) | felt) - gives:
             raise CompatibilityError(f"{type(self._robot).__name__} does not observe {sorted(missing)}")
         if hidden := set(self._cameras) - set(getattr(self._robot, "cameras", ())):
             raise CompatibilityError(
@@ -323,6 +352,16 @@ class EnvAsLeRobot:
         if self._obs is None:
             raise EmbodimentFault(f"{self._body.name} is not connected: call connect() first")
         return self._obs
+
+
+def _model(path: Path) -> Any:
+    """Raises ConfigError where the file is missing or no MJCF."""
+    from .household.engine import mujoco
+
+    try:
+        return mujoco.MjModel.from_xml_path(str(path))
+    except ValueError as error:
+        raise ConfigError(f"{str(path)!r} is no MJCF that MuJoCo can read: {error}") from error
 
 
 class ShownCamera:

@@ -23,9 +23,10 @@ class PredictedState(MotionLink):
     """Sweeps from the last command to the next one on a model of the body, and stops at the last waypoint that is free.
 
     model: the body as MuJoCo knows it; joints are found by the labels of the embodiment, or by `joints` (label -> name in
-    the model). workspace: for a body of the model, by name, the box (low, high) in metres of the world that its frame's
-    origin must stay in. depth_m: how deep geoms of the model may touch; what MuJoCo filters (neighbours, `contype`,
-    `<exclude>`) does not count. stride_rad: the longest way between two waypoints of a sweep.
+    the model), and a joint whose unit is 1, such as a gripper's, goes from end to end of its range there. workspace: for a
+    body of the model, by name, the box (low, high) in metres of the world that its frame's origin must stay in. depth_m: how
+    deep geoms of the model may touch; what MuJoCo filters (neighbours, `contype`, `<exclude>`) does not count. stride_rad:
+    the longest way between two waypoints of a sweep.
 
     A command that starts in violation (the body was switched on touching itself) may go on as long as it gets no worse.
     """
@@ -52,14 +53,17 @@ class PredictedState(MotionLink):
         if not self.active:
             return
         self._data = mujoco.MjData(self.model)
-        addresses = []
-        for label in embodiment.labels:
+        addresses, scales = [], []
+        units = embodiment.units or ("",) * len(embodiment.labels)
+        for label, unit in zip(embodiment.labels, units, strict=True):
             name = self.joints.get(label, label)
             joint = mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_JOINT, name)
             if joint < 0:
                 raise ConfigError(f"the guard's model has no joint {name!r} for {label!r}: name it in `joints`")
             addresses.append(int(self.model.jnt_qposadr[joint]))
-        self._addresses = np.array(addresses)
+            low, high = self.model.jnt_range[joint] if unit == "1" else (0.0, 1.0)
+            scales.append((low, high - low))
+        self._addresses, self._scales = np.array(addresses), np.array(scales)
         self._boxes = []
         for name, (low, high) in self.workspace.items():
             body = mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_BODY, name)
@@ -84,7 +88,7 @@ class PredictedState(MotionLink):
         import mujoco
 
         data = self._data
-        data.qpos[self._addresses] = positions_rad
+        data.qpos[self._addresses] = self._scales[:, 0] + self._scales[:, 1] * positions_rad
         mujoco.mj_kinematics(self.model, data)
         mujoco.mj_comPos(self.model, data)
         mujoco.mj_collision(self.model, data)

@@ -7,8 +7,10 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 
 from enactive.agents.component import Component
@@ -33,15 +35,25 @@ def main(config: dict[str, Any]) -> None:
         bus = faulty
     env = Component.from_json(config["env"]).build()
     robot = EnvRobot(env, seed=config["seed"])
-    model = getattr(env.unwrapped, "mujoco_model", None)
-    off = set(config["off"])
-    predicted = [] if model is None or PredictedState.name in off else [PredictedState(model)]
-    guard = Chain(*predicted, off=tuple(off - {PredictedState.name}))
+    guard = guard_of(env, config["off"])
     loop = robot_loop(bus, robot, rate_hz=config["rate_hz"], guard=guard, watchdog_s=config["watchdog_s"])
     settle()
     take_priority()
     serve(loop, lambda: leaving.is_set() or os.getppid() != config["parent"])
     bus.close()
+
+
+def guard_of(env: gym.Env[Any, Any], off: Sequence[str]) -> Chain:
+    """The chain for a body, with a link that predicts where its environment has a `mujoco_model` of it.
+
+    `model_joints` and `workspace` of the environment, where it has them, are those of `PredictedState`.
+    """
+    body = env.unwrapped
+    model = getattr(body, "mujoco_model", None)
+    if model is None or PredictedState.name in off:
+        return Chain(off=tuple(set(off) - {PredictedState.name}))
+    joints, workspace = getattr(body, "model_joints", None), getattr(body, "workspace", None)
+    return Chain(PredictedState(model, joints=joints, workspace=workspace), off=off)
 
 
 if __name__ == "__main__":

@@ -31,12 +31,13 @@ def make_model(text: str) -> ChatModel:
 
         url, _, model = rest.partition("#")
         if not model:
-            raise ConfigError(f"{text!r} lacks the model's name: write openai:{url}#NAME")
+            raise ConfigError("the address lacks the model's name: write it as openai:http://localhost:8000/v1#NAME")
         return OpenAIModel(url, model)
     near = difflib.get_close_matches(kind.lower(), ("openai", "hf", "embedded"), n=1, cutoff=0.4)
     form = next((form for form in FORMS if near and form.startswith(near[0])), None)
     hint = f"did you mean {form!r}?" if form else f"the forms are {', '.join(FORMS)}"
-    raise ConfigError(f"there is no model {text!r}; {hint}")
+    said = f"{kind}:..." if any(sign in rest for sign in "@?") else text  # what may be a password is not repeated
+    raise ConfigError(f"there is no model {said!r}; {hint}")
 
 
 def require_answer(text: str) -> None:

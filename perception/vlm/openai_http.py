@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import base64
 import io
-import ipaddress
 import json
-import os
+import logging
+import math
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +22,16 @@ from numpy.typing import NDArray
 from enactive.errors import ConfigError, ModelError
 
 from .base import Capabilities, Message, Options, Reply, Schema, TokenLogprob, check
-from .structure import QUOTED, validated
+from .endpoint import KEY_VARIABLE, check_address, key_of
+from .secret import Secret
+from .structure import validated
 
 DEFAULTS = Options()
-KEY_VARIABLE = "OPENAI_API_KEY"
 NO_KEY = "no-key"  # what servers without keys are sent, since the client insists on one
 MOST_ATTEMPTS = 4
 FIRST_WAIT_S = 0.5  # doubles with each attempt, where the server does not say how long
 MOST_BYTES = 8 << 20
+LOGGERS = ("openai._base_client", "httpx2", *(f"httpcore2.{part}" for part in ("connection", "http11", "proxy", "socks")))
 LATER = {408, 409, 429, 500, 502, 503, 504, 529}  # worth another attempt
 
 
@@ -60,7 +61,7 @@ class OpenAIModel:
         logprobs: bool = True,
         images: bool = True,
     ) -> None:
-        _check_url(url)
+        check_address(url)
         try:
             import openai
         except ImportError as problem:
@@ -68,8 +69,12 @@ class OpenAIModel:
         self.url, self.model = url.rstrip("/"), model
         self.capabilities = Capabilities(images=images, structured=structured, logprobs=logprobs)
         self._key_variable = key_variable or (KEY_VARIABLE if url.startswith("https:") else None)
-        self._key = _key(self._key_variable, url)
-        self._client = openai.OpenAI(base_url=self.url, api_key=self._key, max_retries=0)
+        self._secret = Secret(key_of(self._key_variable, url))
+        if self._secret.told_by(self.name):
+            raise ConfigError(f"the address or the model's name holds the key in {self._key_variable}: leave it out")
+        for logger in LOGGERS:  # they write down addresses and what the server answered
+            logging.getLogger(logger).addFilter(self._secret)
+        self._client = openai.OpenAI(base_url=self.url, api_key=self._secret.key or NO_KEY, max_retries=0)
 
     @property
     def name(self) -> str:
@@ -125,9 +130,9 @@ class OpenAIModel:
         except (openai.APITimeoutError, httpx2.TimeoutException):
             raise TimeoutError from None
         except (openai.APIConnectionError, httpx2.TransportError) as problem:
-            raise _Again(f"the connection failed ({self._clean(problem.__cause__ or problem)})") from None
+            raise _Again(f"the connection failed ({self._secret.short(problem.__cause__ or problem)})") from None
         except httpx2.DecodingError as problem:
-            raise ModelError(f"{self.name} sent bytes that do not decode ({self._clean(problem)})") from None
+            raise ModelError(f"{self.name} sent bytes that do not decode ({self._secret.short(problem)})") from None
         except openai.APIStatusError as problem:
             raise self._refusal(problem.status_code, problem.response.headers, problem.message) from None
 
@@ -148,62 +153,54 @@ class OpenAIModel:
             return ConfigError(f"{self.name} refused the key {where} (status {status})")
         if status in LATER:
             what = "rate-limited" if status == 429 else "the server is in trouble"
-            return _Again(f"{what} (status {status}: {self._clean(message)})", _retry_after_s(headers))
-        return ModelError(f"{self.name} refused the request (status {status}: {self._clean(message)})")
-
-    def _clean(self, said: object) -> str:
-        """What was said, short, on one line, and without the key that servers like to repeat."""
-        text = " ".join(str(said).split())
-        return (text if self._key == NO_KEY else text.replace(self._key, "<key>"))[:QUOTED]
+            return _Again(f"{what} (status {status}: {self._secret.short(message)})", _retry_after_s(headers))
+        return ModelError(f"{self.name} refused the request (status {status}: {self._secret.short(message)})")
 
     def _read(self, payload: bytes, options: Options, seconds: float) -> Reply:
         """The reply in a body. Raises ModelError where it is none."""
         try:
             body = json.loads(payload)
         except (ValueError, RecursionError):
-            start = self._clean(payload[:QUOTED].decode(errors="replace"))
+            start = self._secret.short(payload.decode(errors="replace"))
             raise ModelError(f"{self.name} sent something else than JSON: {start!r}") from None
         try:
             choice, usage = body["choices"][0], body.get("usage") or {}
             text, finish = choice["message"]["content"] or "", choice["finish_reason"]
-            told = (choice.get("logprobs") or {}).get("content") or ()
-            logprobs = tuple(
-                TokenLogprob(
-                    one["token"], float(one["logprob"]), {t["token"]: float(t["logprob"]) for t in one["top_logprobs"]}
-                )
-                for one in told
-            )
-            counts = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
+            logprobs = tuple(_token(one) for one in (choice.get("logprobs") or {}).get("content") or ())
+            read, written = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as problem:
-            raise ModelError(
-                f"{self.name} sent JSON that is no chat completion ({type(problem).__name__}: {problem})"
-            ) from None
+            said = self._secret.short(f"{type(problem).__name__}: {problem}")
+            raise ModelError(f"{self.name} sent JSON that is no chat completion ({said})") from None
         if finish not in ("stop", "length"):
-            raise ModelError(f"{self.name} ended its answer for the reason {finish!r}")
+            raise ModelError(f"{self.name} ended its answer for the reason {self._secret.short(repr(finish))}")
         if not isinstance(text, str) or not text.strip():
             raise ModelError(f"{self.name} gave an empty answer (finish reason {finish!r})")
+        told = (text, "".join(one.token for one in logprobs), *(token for one in logprobs for token in one.top))
+        if any(map(self._secret.told_by, told)):
+            raise ModelError(f"{self.name} repeats the key in {self._key_variable} in its answer: use a server that does not")
         if options.top_logprobs is not None and not logprobs:
             raise ModelError(f"{self.name} told no log-probabilities: make the model with logprobs=False")
-        return Reply(text, finish, None, logprobs, counts[0], counts[1], seconds)
+        return Reply(text, finish, None, logprobs, read, written, seconds)
 
 
-def _check_url(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"{url!r} is no address of an endpoint: write for example 'http://localhost:8000/v1'")
-    if parts.username or parts.password or parts.query:
-        raise ConfigError("an endpoint's address must not hold a user, a password or a query: keys come from the environment")
+def _token(told: Mapping[str, Any]) -> TokenLogprob:
+    """A token with its alternatives. Raises TypeError where one is no text."""
+    top = {_text(one["token"]): float(one["logprob"]) for one in told["top_logprobs"]}
+    return TokenLogprob(_text(told["token"]), float(told["logprob"]), top)
 
 
-def _key(variable: str | None, url: str) -> str:
-    if variable is None:
-        return NO_KEY
-    if key := os.environ.get(variable, "").strip():
-        return key
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or (host.replace(".", "").isdigit() and ipaddress.ip_address(host).is_loopback):
-        return NO_KEY
-    raise ConfigError(f"{url} needs a key: put it into the environment variable {variable}")
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _count(usage: Mapping[str, Any], name: str) -> int | None:
+    """A number of tokens, None where it is not told. Raises TypeError where it is no number."""
+    value = usage.get(name)
+    if value is not None and not isinstance(value, int):
+        raise TypeError(f"{name} is {value!r}")
+    return value
 
 
 def _body(model: str, messages: Sequence[Message], options: Options, schema: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -242,6 +239,7 @@ def _data_url(image: NDArray[np.uint8]) -> str:
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
     """Seconds of a Retry-After header; None where there is none that is a number."""
     try:
-        return max(float(headers["retry-after"]), 0.0)
+        wait_s = float(headers["retry-after"])
     except (KeyError, ValueError):
         return None
+    return None if math.isnan(wait_s) else max(wait_s, 0.0)

@@ -87,16 +87,22 @@ class ZeroShotDetector:
         cls,
         detector: str = "google/owlv2-base-patch16-ensemble",
         segmenter: str = "facebook/sam2.1-hiera-tiny",
-        device: str = "cpu",
+        device: str | None = None,
         score_min: float = 0.2,
     ) -> ZeroShotDetector:
-        """Download (or take from the hub's cache, or from folders) and load. Raises ConfigError where that fails."""
+        """Download (or take from the hub's cache, or from folders) and load. Raises ConfigError where that fails.
+
+        device: where both run; where not given, on the accelerator if there is one (`enactive.device`).
+        """
         import transformers
 
+        from enactive.device import device as best
+
+        where = device or best()
         models: Any = transformers  # its annotations of `from_pretrained` do not fit its use
         try:
-            owl = models.Owlv2ForObjectDetection.from_pretrained(detector, use_safetensors=True).to(device)
-            sam = models.Sam2Model.from_pretrained(segmenter, use_safetensors=True).to(device)
+            owl = models.Owlv2ForObjectDetection.from_pretrained(detector, use_safetensors=True).to(where)
+            sam = models.Sam2Model.from_pretrained(segmenter, use_safetensors=True).to(where)
             tokenizer = models.AutoTokenizer.from_pretrained(detector)
         except OSError as problem:
             reason = str(problem).splitlines()[0]

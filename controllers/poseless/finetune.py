@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from enactive.device import products
 from enactive.envs.shadow_hand.model import Side
 from enactive.envs.shadow_hand.views import HandViews
 from enactive.perception.vlm import Message
@@ -35,6 +36,7 @@ def finetune(
 ) -> int:
     """Train all weights for `minutes` and save model, tokenizer and processor into a folder; returns how many views were seen.
 
+    It trains where the model is, which has its weights in single precision; on CUDA the matrix products are in bfloat16.
     Only the answer is learned from. The views are those of the split "train" of `seed`, of the hand of `side`.
     """
     extend_vocabulary(model.model, model.tokenizer, side)
@@ -84,5 +86,7 @@ def answer_loss(model: HFModel, messages: list[Message], answer: str) -> torch.T
         if tensor.shape[:2] == (1, length):  # ids, mask, and what kind of token each is: 0 is text
             more = told if name == "input_ids" else torch.full_like(told, 1 if name == "attention_mask" else 0)
             extended[name] = torch.cat([tensor, more], dim=1)
-    logits = model.model(**extended).logits[0, length - 1 : -1]
+    where = told.device.type
+    with products(where, where == "cuda"):
+        logits = model.model(**extended).logits[0, length - 1 : -1]
     return torch.nn.functional.cross_entropy(logits.float(), told[0])

@@ -54,10 +54,11 @@ def train_poseless(
     """Render and train for `minutes` in all, and write the weights with their measured quality.
 
     Pictures for training are those of the split "train" of `seed` (`HandViews`), those for the measurement of the split "val".
-    resume: continue from the checkpoint, and spend what `minutes` leave. model: "small" trains the small language form on the
-    weights of the parallel one; any other name fine-tunes that vision-language model, the paper's form; `out` is then a folder,
-    and what is returned the number of pictures seen.
-    workers: processes that render, for one thread that trains; 0 does both in turns.
+    minutes: of rendering and training together. out: file of the weights. checkpoint: file of the state of training. resume:
+    continue from the checkpoint, and spend what `minutes` leave. seed: of the pictures. val_views: how many the quality is
+    measured on. model: "small" trains the small language form on the weights of the parallel one; any other name fine-tunes
+    that vision-language model, the paper's form, on the GPU where there is one; `out` is then a folder, and what is returned
+    the number of pictures seen. workers: processes that render, for one thread that trains; 0 does both in turns.
     """
     os.environ.setdefault("LP_NUM_THREADS", "0")  # Mesa draws in this thread: others would fight for the same core
     torch.manual_seed(seed)
@@ -71,7 +72,7 @@ def train_poseless(
 
         from .finetune import finetune
 
-        return finetune(load_model(model), minutes, out.with_suffix(""), seed)
+        return finetune(load_model(model, whole=True), minutes, out.with_suffix(""), seed)
     torch.set_num_threads(1)
     trainer = Trainer(minutes, seed, val_views, workers)
     if resume and checkpoint.exists():

@@ -27,7 +27,7 @@ DEFAULTS = Options()
 
 
 class HFModel:
-    """A causal language model, or an image-text-to-text model, with what prepares its input.
+    """A causal language model, or an image-text-to-text model, with what prepares its input. It runs where the model is.
 
     model: a transformers model that generates. processor: its tokenizer, or its processor where it sees pictures. name: what
     its answers are cached under; it has to change when the weights do. Raises ConfigError where there is no chat template.
@@ -155,8 +155,9 @@ class HFModel:
             inner.rope_deltas = (
                 None  # Qwen's models keep how the last pictures shifted positions, also for a prompt without any
             )
+        inputs = self.inputs([messages])
         with torch.inference_mode():
-            out = self.model(**self.inputs([messages]), use_cache=True)
+            out = self.model(**inputs, use_cache=True)
             first, cache = out.logits[0, -1:], out.cache
             return [self._score_one(ids, first, cache) for ids in tokens]
 
@@ -176,8 +177,9 @@ class HFModel:
         import torch
 
         check(messages, DEFAULTS, self.capabilities, self.name)
+        inputs = self.inputs([messages])
         with torch.inference_mode():
-            states = self.model(**self.inputs([messages]), output_hidden_states=True).hidden_states
+            states = self.model(**inputs, output_hidden_states=True).hidden_states
         if not -len(states) <= layer < len(states):
             raise ConfigError(f"{self.name} has layers 0 to {len(states) - 1}, not {layer}")
         return np.asarray(states[layer][0].float().cpu().numpy(), dtype=np.float32)
@@ -197,7 +199,8 @@ class HFModel:
             inputs = self.processor.apply_chat_template(turns, **told, processor_kwargs={"padding": True})
         else:
             inputs = self.processor.apply_chat_template(turns, **told, padding=True)
-        return dict(inputs.to(self.model.device))
+        where, dtype = self.model.device, self.model.dtype
+        return {key: part.to(where, dtype) if part.is_floating_point() else part.to(where) for key, part in inputs.items()}
 
     def _turn(self, message: Message) -> dict[str, Any]:
         if not self.capabilities.images:
@@ -208,10 +211,11 @@ class HFModel:
         return {"role": message.role, "content": [*pictures, {"type": "text", "text": message.text}]}
 
 
-def embedded_model() -> HFModel:
-    """SmolLM2-135M-Instruct, fetched on first use. Raises ConfigError where it cannot be had."""
+def embedded_model(whole: bool = False) -> HFModel:
+    """SmolLM2-135M-Instruct, fetched on first use; whole: as of `load_model`. Raises ConfigError where it cannot be had."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    from enactive.device import placed
     from enactive.pretrained import SMOLLM2, load_path
 
     path = load_path(SMOLLM2)
@@ -219,22 +223,30 @@ def embedded_model() -> HFModel:
     model: Any = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype="float32")
     del model.config.quantization_config  # the weights are whole again; left in, these two forbid training and saving
     model.hf_quantizer = None
-    return HFModel(model, tokenizer, f"embedded:{SMOLLM2.name}@{SMOLLM2.sha256[:12]}")
+    return HFModel(placed(model, whole), tokenizer, f"embedded:{SMOLLM2.name}@{SMOLLM2.sha256[:12]}")
 
 
-def load_model(name: str) -> HFModel:
-    """The chat model in a folder or of that name on the hub. Raises ConfigError where it cannot be loaded."""
+def load_model(name: str, whole: bool = False) -> HFModel:
+    """The chat model in a folder or of that name on the hub, on the accelerator where there is one.
+
+    whole: all its weights are to be trained, in single precision therefore. Raises ConfigError where it cannot be loaded.
+    """
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
     from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
+    from enactive.device import placed
+
+    dtype = "float32" if whole else "auto"
     try:
         config = AutoConfig.from_pretrained(name)
         identity = f"hf:{name}@{_identity(name, config)}"
         if type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
             from .hf_processor import load_processor
 
-            return HFModel(AutoModelForImageTextToText.from_pretrained(name, dtype="auto"), load_processor(name), identity)
-        return HFModel(AutoModelForCausalLM.from_pretrained(name, dtype="auto"), AutoTokenizer.from_pretrained(name), identity)
+            seeing: Any = AutoModelForImageTextToText.from_pretrained(name, dtype=dtype)
+            return HFModel(placed(seeing, whole), load_processor(name), identity)
+        model: Any = AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
+        return HFModel(placed(model, whole), AutoTokenizer.from_pretrained(name), identity)
     except (OSError, ValueError, ImportError) as problem:
         said = " ".join(str(problem).split())[:300]
         raise ConfigError(f"the model {name!r} cannot be loaded ({said})") from problem

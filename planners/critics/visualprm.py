@@ -135,7 +135,7 @@ def rating_net(policy: Policy, seed: int | None = None) -> Policy:
     model.config.max_position_embeddings = POSITIONS
     if seed is not None:
         torch.manual_seed(seed)
-        model = type(model)(model.config)
+        model = type(model)(model.config).to(policy.device)
     return Policy(model.float().eval(), policy.tokenizer, "critic", policy.bf16)
 
 

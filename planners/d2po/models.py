@@ -39,10 +39,10 @@ def small_policy(texts: Iterable[str], seed: int, **size: int) -> Policy:
     return Policy(model.eval(), tokenizer, "small")
 
 
-def base_policy(base: str, texts: Iterable[str], seed: int) -> Policy:
+def base_policy(base: str, texts: Iterable[str], seed: int, whole: bool = False) -> Policy:
     """The policy to begin with. base: "small", "smollm2" (embedded), or a name or folder of transformers.
 
-    Raises ConfigError where it cannot be loaded.
+    whole: all its weights are to be trained, in single precision therefore. Raises ConfigError where it cannot be loaded.
     """
     from .policy import Policy
 
@@ -50,7 +50,7 @@ def base_policy(base: str, texts: Iterable[str], seed: int) -> Policy:
         return small_policy(texts, seed)
     from enactive.perception.vlm.hf import embedded_model, load_model
 
-    loaded = embedded_model() if base == "smollm2" else load_model(base)
+    loaded = embedded_model(whole) if base == "smollm2" else load_model(base, whole)
     return Policy(loaded.model, loaded.tokenizer, loaded.name)
 
 
@@ -80,10 +80,15 @@ def save_policy(policy: Policy, folder: Path) -> None:
     policy.tokenizer.save_pretrained(folder)
 
 
-def load_policy(folder: Path, name: str = "") -> Policy:
-    """What `save_policy` wrote, in single precision. Raises ConfigError where it cannot be read."""
+def load_policy(folder: Path, name: str = "", whole: bool = False) -> Policy:
+    """What `save_policy` wrote, in single precision on a CPU; a large model is on the accelerator where there is one.
+
+    whole: all its weights are to be trained. Raises ConfigError where it cannot be read.
+    """
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
     from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+
+    from enactive.device import placed
 
     from .policy import Policy
 
@@ -96,4 +101,4 @@ def load_policy(folder: Path, name: str = "") -> Policy:
     except (OSError, ValueError) as problem:
         said = " ".join(str(problem).split())[:200]
         raise ConfigError(f"there is no policy in {folder} ({said}): make one with `enactive train d2po`") from problem
-    return Policy(model.eval(), tokenizer, name or str(folder))
+    return Policy(placed(model.eval(), whole), tokenizer, name or str(folder))

@@ -63,14 +63,15 @@ class Policy:
         blocks, places = self._packed(groups, ids.shape[1])
         sees = (blocks[:, None, :] == 0) | (blocks[:, None, :] == blocks[:, :, None])
         sees &= torch.ones(ids.shape[1], ids.shape[1], dtype=torch.bool, device=self.device).tril()
-        mask = torch.zeros(sees.shape, dtype=torch.bfloat16 if self.bf16 else torch.float32, device=self.device)
+        mask = torch.zeros(sees.shape, dtype=torch.bfloat16 if self.bf16 else self.model.dtype, device=self.device)
         mask = mask.masked_fill(~sees, -torch.inf)[:, None]
         kept = torch.arange(ids.shape[1] - width - 1, ids.shape[1], device=self.device)  # a slice would copy the whole head
         with self.autocast():
             out = self.model(input_ids=ids, attention_mask=mask, position_ids=places, logits_to_keep=kept)
         row, source, target, owner = self._targets(groups, width)
         each = out.logits[row, source].float().log_softmax(-1).gather(1, target[:, None])[:, 0]
-        return torch.zeros(int(owner[-1]) + 1, device=self.device).index_add(0, owner, each)
+        count = sum(len(answers) for _, answers in groups)
+        return torch.zeros(count, device=self.device).index_add(0, owner, each)
 
     def _packed(self, groups: Sequence[tuple[Ids, Sequence[Ids]]], length: int) -> tuple[torch.Tensor, torch.Tensor]:
         """(N, T) block of each token (-1 padding, 0 prompt, k its k-th answer) and its position."""
@@ -187,9 +188,9 @@ class Policy:
 
     def autocast(self) -> Any:
         """The context of a forward pass: bfloat16 matrix products where `bf16` says so."""
-        import torch
+        from enactive.device import products
 
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
+        return products(self.device.type, self.bf16)
 
 
 def _placed(ids: torch.Tensor, mask: torch.Tensor) -> dict[str, torch.Tensor]:

@@ -128,12 +128,12 @@ class LightGlueMatcher:
         import torch
         from PIL import Image
 
-        inputs = self.processor([[Image.fromarray(view), Image.fromarray(goal)]], return_tensors="pt")
+        inputs = self.processor([[Image.fromarray(view), Image.fromarray(goal)]], return_tensors="pt").to(self.model.device)
         with torch.inference_mode():
             outputs = self.model(**inputs)
         sizes = [(view.shape[:2], goal.shape[:2])]
         found = self.processor.post_process_keypoint_matching(outputs, sizes, self.threshold)[0]
-        return found["keypoints0"].float().numpy(), found["keypoints1"].float().numpy()
+        return found["keypoints0"].float().cpu().numpy(), found["keypoints1"].float().cpu().numpy()
 
 
 def _sane(H: NDArray[np.float64], points: NDArray[np.float32]) -> bool:

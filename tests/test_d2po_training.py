@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 import torch
+from test_vlm_hf import qwen_model
 
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.errors import ConfigError
 from enactive.planners.d2po.examples import Preference
 from enactive.planners.d2po.fit import Objective, OutOfTimeError, Place, Recipe, fit_preferences
 from enactive.planners.d2po.models import merged, small_policy, with_lora
+from enactive.planners.d2po.policy import Policy
+from enactive.planners.d2po.settings import Change, training
 from enactive.planners.d2po.train import train_d2po
 from enactive.planners.d2po.tree_search import SearchSettings
+from enactive.planners.d2po.weights import WEIGHTS
 
 torch.set_num_threads(1)
 TINY = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
@@ -82,6 +87,45 @@ def test_adapters_train_alone_and_are_merged_into_the_same_answers():
     assert all("proj" in name for name in changed)
 
 
+def test_adapters_of_a_model_that_sees_are_on_its_language_model_alone():
+    seeing = qwen_model()
+    adapted = with_lora(Policy(seeing.model, seeing.tokenizer, seeing.name, bf16=False), seed=0)
+    trained = {name for name, p in adapted.model.named_parameters() if p.requires_grad}
+    kinds = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+    assert {name.partition("language_model.")[2] for name in trained} == {
+        f"layers.{layer}.{'mlp' if kind[0] in 'gud' else 'self_attn'}.{kind}.lora_{side}.default.weight"
+        for layer in range(2)
+        for kind in kinds
+        for side in "AB"
+    }
+    seen = {name: p.clone() for name, p in seeing.model.named_parameters() if "visual" in name}
+    assert seen
+    log = fit_preferences(adapted, PAIRS, RECIPE, Objective(), seed=0)
+    assert log[-1]["loss"] < log[0]["loss"]
+    after = dict(merged(adapted).model.named_parameters())
+    assert all(torch.equal(after[name], p) for name, p in seen.items())
+
+
+@pytest.mark.parametrize(
+    ("base", "lora", "told"),
+    [
+        ("small", None, (False, 1.5e-3, 64, 1e-4, 16)),
+        ("small", True, (True, 1.5e-3, 64, 1e-4, 16)),
+        (str(WEIGHTS), None, (False, 1.5e-3, 64, 1e-4, 16)),  # as small as "small"
+        ("smollm2", None, (True, 1e-4, 32, 5e-6, 32)),
+        ("Qwen/Qwen2-VL-7B-Instruct", None, (True, 1e-4, 32, 5e-6, 32)),
+        ("Qwen/Qwen2-VL-7B-Instruct", False, (False, 3e-5, 32, 5e-7, 32)),  # as published
+    ],
+)
+def test_how_a_base_is_trained_goes_with_it(base, lora, told):
+    how = training(base, lora, Change(), Change())
+    assert (how.lora, how.sft.rate, how.sft.batch, how.prefer.rate, how.prefer.batch) == told
+    assert (how.sft.epochs, how.prefer.epochs) == (3.0, 1.0)
+    given = training(base, lora, Change(rate=0.5, clip=2.0), Change(epochs=7.0))
+    assert given.sft == replace(how.sft, rate=0.5, clip=2.0)
+    assert given.prefer == replace(how.prefer, epochs=7.0)
+
+
 def test_preferences_without_commands_are_refused():
     with pytest.raises(ConfigError, match="no pair of commands"):
         fit_preferences(tiny(), PAIRS[6:], RECIPE, Objective(), seed=0)
@@ -101,8 +145,8 @@ def test_the_whole_pipeline(tmp_path, monkeypatch):
         "search_tasks": 24,
         "eval_tasks": 2,
         "ground": Recipe(2.0, 16, 3e-3),
-        "sft": Recipe(40.0, 16, 3e-3),
-        "prefer": Recipe(4.0, 8, 1e-3),
+        "sft": Change(40.0, 16, 3e-3),
+        "prefer": Change(4.0, 8, 1e-3),
         "search": SearchSettings(nodes=20),
     }
     table = train_d2po(**settings)

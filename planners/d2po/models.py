@@ -55,15 +55,28 @@ def base_policy(base: str, texts: Iterable[str], seed: int, whole: bool = False)
 
 
 def with_lora(policy: Policy, seed: int) -> Policy:
-    """The policy with low-rank adapters on all linear layers, which alone are trained (Hu 2022)."""
+    """The policy with low-rank adapters on the linear layers of its language model, which alone are trained (Hu 2022).
+
+    What sees, in a model that sees, stays as it is: prompts are text.
+    """
     import torch
     from peft import LoraConfig, get_peft_model
 
     from .policy import Policy
 
     torch.manual_seed(seed)
-    settings = LoraConfig(r=LORA_RANK, lora_alpha=2 * LORA_RANK, target_modules="all-linear", task_type="CAUSAL_LM")
+    layers = _linear_layers(policy.model)
+    settings = LoraConfig(r=LORA_RANK, lora_alpha=2 * LORA_RANK, target_modules=layers, task_type="CAUSAL_LM")
     return Policy(get_peft_model(policy.model, settings), policy.tokenizer, policy.name, policy.bf16)
+
+
+def _linear_layers(model: Any) -> list[str]:
+    """Names of the linear layers of a model's decoder; its head is not among them."""
+    from torch.nn import Linear
+    from transformers.pytorch_utils import Conv1D
+
+    decoder = {id(module) for module in model.get_decoder().modules()}
+    return [name for name, module in model.named_modules() if id(module) in decoder and isinstance(module, Linear | Conv1D)]
 
 
 def merged(policy: Policy) -> Policy:

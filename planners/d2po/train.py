@@ -30,6 +30,7 @@ from .grounding import told_texts, walk
 from .models import base_policy, load_policy, merged, save_policy, with_lora
 from .pairs import balanced
 from .run_folder import same_plan
+from .settings import GROUND, Change, training
 from .tree_search import SearchSettings
 from .weights import ship
 
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
 
 SPLITS = ("val_seen", "val_unseen")
 METHODS = ("sft", "dpo", "d2po")
-GROUND = Recipe(epochs=2.0, batch=64, rate=3e-3)
-SFT = Recipe(epochs=3.0, batch=64, rate=1.5e-3)
-PREFER = Recipe(epochs=1.0, batch=16, rate=1e-4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ def train_d2po(
     minutes: float = 60.0,
     out: Path = Path("runs/d2po"),
     seeds: int = 3,
-    lora: bool = False,
+    lora: bool | None = None,
     knowledge: Knowledge = "visible",
     judge: str = "oracle",
     walks: int = 60,
@@ -77,8 +75,8 @@ def train_d2po(
     search_tasks: int = 480,
     eval_tasks: int = 0,
     ground: Recipe = GROUND,
-    sft: Recipe = SFT,
-    prefer: Recipe = PREFER,
+    sft: Change = Change(),  # noqa: B008 (frozen)
+    prefer: Change = Change(),  # noqa: B008 (frozen)
     objective: Objective = Objective(),  # noqa: B008 (frozen)
     search: SearchSettings = SearchSettings(),  # noqa: B008 (frozen)
     workers: int = 1,
@@ -88,20 +86,26 @@ def train_d2po(
     """Train and compare SFT, DPO and D2PO for at most `minutes`; returns the table, which is also written to out/table.md.
 
     base: "small" (from random weights, after walks through the apartments of train), "smollm2", or a name or folder of
-    transformers. lora: train adapters instead of all weights. seeds: runs of SFT, search, DPO and D2PO with other draws.
-    judge: "oracle", or a chat model's line as in `--model`. walks: single skills per apartment of train, for "small" alone.
-    apartments: of the train split, 0 = all of its 200. practice: tasks drawn in each of them for the expert to demonstrate.
-    search_tasks: of the train split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all.
-    ship_to: folder for the D2PO policy of the first seed in half precision, with its card.
-    workers, executor: of the search; "ray" takes its own. Raises ConfigError where `out` holds a run of other settings, and
-    OutOfTimeError where the minutes are spent before the end: the same command goes on.
+    transformers. seeds: runs of SFT, search, DPO and D2PO with other draws. lora: train adapters instead of all weights; where
+    not given, for every base but a small one. knowledge: what the agent is told of. judge: "oracle", or a chat model's line as
+    in `--model`. walks: single skills per apartment of train, for "small" alone. apartments: of the train split, 0 = all of its
+    200. practice: tasks drawn in each of them for the expert to demonstrate. search_tasks: of the train split, other than what
+    is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all. ground: how "small" learns from its walks. sft, prefer:
+    what is to be other than what goes with the base (`settings`). objective: what preferences are learnt by. search: how
+    tasks are searched. workers: processes of the search. executor: "process", or "ray", which takes its own workers and needs
+    `enactive[ray]`. ship_to: folder for the D2PO policy of the first seed in half precision, with its card. minutes: at most.
+    out: folder of all that is made.
+
+    Raises ConfigError where `out` holds a run of other settings, and OutOfTimeError where the minutes are spent before the
+    end: the same command goes on.
     """
     import torch
 
     torch.set_num_threads(1)
+    how = training(base, lora, sft, prefer)
     plan = Plan(
         base,
-        lora,
+        how.lora,
         knowledge,
         judge,
         walks,
@@ -110,8 +114,8 @@ def train_d2po(
         search_tasks,
         eval_tasks,
         ground,
-        sft,
-        prefer,
+        how.sft,
+        how.prefer,
         objective,
         search,
     )
@@ -164,7 +168,7 @@ class _Run:
         """Random weights that have learnt words and single skills, or a model that was trained by others."""
         plan, folder = self.plan, self.out / "base"
         if plan.base != "small":
-            return base_policy(plan.base, (), 0)
+            return base_policy(plan.base, (), 0, whole=not plan.lora)
         if not _there(folder):
             walked = [e for s in self._homes() for e in walk(s, plan.walks, plan.knowledge, np.random.default_rng([0, s]))]
             texts = [f"{example.prompt} {example.answer}" for example in walked]
@@ -202,7 +206,7 @@ class _Run:
             return
         _, preferred, cards = collected(folder / "search")
         (folder / "search.json").write_text(json.dumps(total(cards), indent=1) + "\n")
-        policy = self._trainable(load_policy(folder / "sft"), seed)
+        policy = self._trainable(load_policy(folder / "sft", whole=not self.plan.lora), seed)
         examples = balanced(preferred, seed)
         log = fit_preferences(policy, examples, self.plan.prefer, objective, seed, self._place(folder / name))
         self._keep(policy, log, folder / name)

@@ -17,14 +17,15 @@ from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.symbolic import TASK_VERBS, Command, apply_command
 from enactive.errors import ModelError
 from enactive.perception.vlm.scripted import ScriptedModel
+from enactive.planners.d2po.collect import total
 from enactive.planners.d2po.demonstrate import demonstrate
 from enactive.planners.d2po.episodes import Episode
 from enactive.planners.d2po.fit import Order
 from enactive.planners.d2po.losses import Term, d2po, dpo
 from enactive.planners.d2po.models import load_policy, save_policy, small_policy
-from enactive.planners.d2po.pairs import demonstrations, preferences
+from enactive.planners.d2po.pairs import data_card, demonstrations, preferences
 from enactive.planners.d2po.prompt import AnswerError, command_text, parse_command, state_text, told
-from enactive.planners.d2po.rewards import LLMJudge, OracleProgress
+from enactive.planners.d2po.rewards import AGAIN, LLMJudge, OracleProgress
 from enactive.planners.d2po.tree_search import CODE, SearchSettings, search
 
 TEXTS = ("goal: put a mug on the sofa. done: nothing. in view: nothing. the hand is empty. next:", "then: find done")
@@ -206,11 +207,40 @@ def replace_precision(policy):
 
 
 def test_a_judge_that_chats_is_told_what_happened_and_several_numbers_are_averaged(episode):
-    model = ScriptedModel(["Analysis: fine. Judgement: 4", "Judgement: 2 or 3", "Analysis: 5 things. Judgement: none"])
+    model = ScriptedModel(["Analysis: fine. Judgement: 4", "Judgement: 2 or 3", *["Analysis: 5 things. Judgement: none"] * 3])
     judge, start = LLMJudge(model), episode.start()
     refused = episode.step(start, Command("PickUp", "fridge"))
     assert judge(episode, start, refused) == 4.0
     assert "pick up fridge (refused: no fridge is in view)" in model.heard[0][-1].text
     assert judge(episode, start, refused) == 2.5
-    with pytest.raises(ModelError, match="no judgement"):
+    with pytest.raises(ModelError, match="no judgement from 1 to 5 in 3 tries; the last was 'Analysis: 5 things"):
         judge(episode, start, refused)
+    assert [turn.text for turn in model.heard[-1]][2:] == ["Analysis: 5 things. Judgement: none", AGAIN]
+
+
+def test_a_judge_that_gives_a_number_when_asked_again_is_heard(episode):
+    judge, start = LLMJudge(ScriptedModel(["I cannot say.", "Judgement: 5"])), episode.start()
+    assert judge(episode, start, episode.step(start, Command("Find", "mirror"))) == 5.0
+
+
+def test_a_task_that_cannot_be_judged_is_given_up_and_the_others_go_on(episode):
+    other = Episode(next(task for task in load_tasks("train") if task.id != episode.task.id), "visible")
+    asked = f"Goal: {other.task.instruction}"
+    model = ScriptedModel(lambda turns: "I cannot say." if asked in turns[1].text else "Judgement: 5")
+    alone = search(Told(episode), [episode], LLMJudge(model), SearchSettings(), seed=0)
+    trees = search(Told(episode), [episode, other], LLMJudge(model), SearchSettings(), seed=0)
+    assert [tree.failure for tree in trees] == [
+        "",
+        "scripted gave no judgement from 1 to 5 in 3 tries; the last was 'I cannot say.'",
+    ]
+    assert [len(list(preferences(tree))) for tree in trees] == [len(list(preferences(alone[0]))), 0]
+    assert demonstrations(trees[0]) == demonstrations(alone[0]) != []
+    card = data_card(trees, demonstrations(trees[0]), list(preferences(trees[0])))
+    assert (card["tasks"], card["failed"], card["failures"]) == (2, 1, {trees[1].failure: 1})
+    assert total([card, card])["failures"] == {trees[1].failure: 2}
+
+
+def test_a_judge_that_is_not_there_ends_the_search(episode):
+    judge = LLMJudge(ScriptedModel([]))
+    with pytest.raises(ModelError, match="the judge failed at 2 of 3 tasks, the last time so: scripted was given 0 answers"):
+        search(Told(episode), [episode] * 3, judge, SearchSettings(), seed=0)

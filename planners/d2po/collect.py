@@ -10,6 +10,7 @@ from typing import Any
 
 from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.envs.household.tasks.suites import load_tasks
+from enactive.errors import ConfigError
 from enactive.perception.vlm.factory import make_model
 
 from .episodes import Episode
@@ -46,7 +47,11 @@ def card_path(job: Collection, shard: int) -> Path:
 
 
 def collect_shard(job: Collection, shard: int) -> int:
-    """Search the tasks of one shard and write what they teach; returns its number."""
+    """Search the tasks of one shard and write what they teach; returns its number.
+
+    A task that the judge failed at is counted in the card with its cause. Raises ModelError, and writes nothing, where it
+    failed at more than a tenth of them: the same call makes the shard anew.
+    """
     import torch
 
     torch.set_num_threads(1)
@@ -66,17 +71,13 @@ def collect_shard(job: Collection, shard: int) -> int:
 
 
 def collect(job: Collection, workers: int = 1, executor: str = "process") -> Iterator[int]:
-    """Make the missing shards and yield the number of each as it is done. executor: "process", or "ray" with its own."""
+    """Make the missing shards and yield the number of each as it is done. executor: "process" or "ray".
+
+    Raises ConfigError where Ray is wanted and not installed, and what went wrong with a shard, once the others are done.
+    """
     left = job.shards()
     if executor == "ray":
-        import ray
-
-        ray.init(ignore_reinit_error=True)
-        remote: Any = ray.remote(collect_shard)
-        waiting = [remote.remote(job, shard) for shard in left]
-        while waiting:
-            ready, waiting = ray.wait(waiting)
-            yield from ray.get(ready)
+        yield from _on_ray(job, left)
     elif workers == 1:
         for shard in left:
             yield collect_shard(job, shard)
@@ -87,6 +88,34 @@ def collect(job: Collection, workers: int = 1, executor: str = "process") -> Ite
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
             for future in as_completed([pool.submit(collect_shard, job, shard) for shard in left]):
                 yield future.result()
+
+
+def _on_ray(job: Collection, left: Sequence[int]) -> Iterator[int]:
+    """The shards on Ray, that of RAY_ADDRESS or of this machine; one that fails is told when the others are done."""
+    try:
+        import ray
+    except ImportError as error:
+        raise ConfigError('--executor ray needs Ray: pip install "enactive[ray]"') from error
+    started = not ray.is_initialized()
+    if started:
+        ray.init(include_dashboard=False, log_to_driver=False)
+    failures = list[Exception]()
+    try:
+        remote: Any = ray.remote(collect_shard)
+        waiting = [remote.remote(job, shard) for shard in left]
+        while waiting:
+            [ready], waiting = ray.wait(waiting)
+            try:
+                shard: int = ray.get(ready)
+            except ray.exceptions.RayError as error:
+                failures.append(error.cause if isinstance(error, ray.exceptions.RayTaskError) else error)
+            else:
+                yield shard
+        if failures:
+            raise failures[0]
+    finally:
+        if started:  # a later call may want other workers
+            ray.shutdown()
 
 
 def collected(folder: Path) -> tuple[list[Demonstration], list[Preference], list[dict[str, Any]]]:
@@ -108,6 +137,8 @@ def total(cards: Sequence[dict[str, Any]]) -> dict[str, Any]:
 _COUNTS = frozenset(
     {
         "tasks",
+        "failed",
+        "failures",
         "solved",
         "types_solved",
         "nodes_expanded",

@@ -71,10 +71,12 @@ def balanced(examples: Sequence[Preference], seed: int) -> list[Preference]:
 
 
 def data_card(trees: Sequence[Tree], copied: Sequence[Demonstration], preferred: Sequence[Preference]) -> dict[str, Any]:
-    """Where a data set comes from and what is in it, in plain values."""
+    """Where a data set comes from and what is in it, in plain values. failures: of how many tasks each cause was the end."""
     solved = [tree for tree in trees if tree.goal is not None]
     return {
         "tasks": len(trees),
+        "failed": sum(tree.failure != "" for tree in trees),
+        "failures": dict(Counter(tree.failure for tree in trees if tree.failure)),
         "solved": len(solved),
         "types_solved": dict(sorted(Counter(tree.episode.task.type for tree in solved).items())),
         "nodes_expanded": sum(tree.expanded for tree in trees),

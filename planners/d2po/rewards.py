@@ -19,10 +19,15 @@ if TYPE_CHECKING:
     from enactive.perception.vlm.base import ChatModel
 
 _KEPT = 50_000
+TRIES = 3  # answers that a judge is asked for until one has a number
+AGAIN = 'That has no judgement. End with "Judgement: [1-5]".'
 
 
 class ProcessReward(Protocol):
-    """Rates the last command of a moment from 1 (poor) to 5 (excellent). name: written into the data card."""
+    """Rates the last command of a moment from 1 (poor) to 5 (excellent). name: written into the data card.
+
+    Raises ModelError where it cannot tell.
+    """
 
     @property
     def name(self) -> str: ...
@@ -78,7 +83,8 @@ Write "Analysis: ... Judgement: [1-5]"."""
 class LLMJudge:
     """The rating by a chat model with the paper's rubric of 1 to 5; several numbers are averaged, as in the public code.
 
-    It is told what the agent is told, and what came of the step. Raises ModelError where the answer has no number.
+    It is told what the agent is told, and what came of the step. Where an answer has no number it is asked again, with what it
+    said. Raises ModelError where the last of `TRIES` answers has none either, or the model does not answer.
     """
 
     model: ChatModel
@@ -95,8 +101,10 @@ class LLMJudge:
         came = "carried out" if feedback.ok else f"refused: {first_clause(feedback.message)}"
         told = f"Goal: {episode.task.instruction}\nSo far: {done}\n{before.situation.scene}\nStep: {said} ({came})\n"
         told += f"Now: {after.situation.scene}"
-        reply = self.model.chat([Message("system", RUBRIC), Message("user", told)], Options(temperature=0.0, max_tokens=200))
-        numbers = [float(number) for number in re.findall(r"[1-5]", reply.text.rpartition("Judgement")[2])]
-        if not numbers:
-            raise ModelError(f"{self.model.name} gave no judgement from 1 to 5 in {reply.text[:80]!r}")
-        return sum(numbers) / len(numbers)
+        asked = [Message("system", RUBRIC), Message("user", told)]
+        for _ in range(TRIES):
+            text = self.model.chat(asked, Options(temperature=0.0, max_tokens=200)).text
+            if numbers := [float(number) for number in re.findall(r"[1-5]", text.rpartition("Judgement")[2])]:
+                return sum(numbers) / len(numbers)
+            asked = [*asked[:2], Message("assistant", text), Message("user", AGAIN)]
+        raise ModelError(f"{self.model.name} gave no judgement from 1 to 5 in {TRIES} tries; the last was {text[:80]!r}")

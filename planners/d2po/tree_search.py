@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from enactive.envs.household.tasks.symbolic import Command
+from enactive.errors import ModelError
 
 from .episodes import Episode, Moment
 from .prompt import AnswerError, parse_command
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 class SearchSettings:
     """How to search.
 
-    candidates: K sampled per node, at a temperature. process_weight, executable_weight: shares of the judge's 1 to 5 and of
-    executability (5 or 0) in the score. width, threshold: so many of the best nodes with at least this score go on. keep: every
-    node with at least this score goes on, None = no such rule. repeat_score: score of the command that was just given, None =
-    no such rule. parent_share: of the parent's score in the order of nodes. strategy: "beam" drops what does not go on,
-    "best_first" comes back to it. depth: commands of a path at most. nodes: expanded per task at most.
+    candidates: K sampled per node. temperature: of the sampling. process_weight, executable_weight: shares of the judge's 1 to
+    5 and of executability (5 or 0) in the score. width, threshold: so many of the best nodes with at least this score go on.
+    keep: every node with at least this score goes on, None = no such rule. repeat_score: score of the command that was just
+    given, None = no such rule. parent_share: of the parent's score in the order of nodes. strategy: "beam" drops what does not
+    go on, "best_first" comes back to it. depth: commands of a path at most. nodes: expanded per task at most.
     """
 
     candidates: int = 5
@@ -68,7 +69,10 @@ class Node:
 
 @dataclass(slots=True)
 class Tree:
-    """The search of one task. goal: the node at which the task was done, None where it was not found."""
+    """The search of one task. goal: the node at which the task was done, None where it was not found.
+
+    failure: why the search broke off, "" where it did not; it then teaches nothing.
+    """
 
     episode: Episode
     root: Node
@@ -77,6 +81,7 @@ class Tree:
     expanded: int = 0
     unreadable: int = 0
     goal: Node | None = None
+    failure: str = ""
 
     def path(self) -> list[Node]:
         """Nodes from the root to the goal; none where there is no goal."""
@@ -90,7 +95,11 @@ class Tree:
 def search(
     policy: Policy, episodes: Sequence[Episode], reward: ProcessReward, settings: SearchSettings, seed: int
 ) -> list[Tree]:
-    """Search all tasks side by side: one batch of prompts per depth. Deterministic for a seed and the same tasks."""
+    """Search all tasks side by side: one batch of prompts per depth. Deterministic for a seed and the same tasks.
+
+    A task whose steps the judge cannot rate is given up with its cause, and the others go on. Raises ModelError where those are
+    more than one and more than a tenth: such a judge is not there, or no judge.
+    """
     trees = [_plant(episode) for episode in episodes]
     for level in range(settings.depth + 1):
         chosen = [(tree, node) for tree in trees for node in _next(tree, settings)]
@@ -99,7 +108,17 @@ def search(
         prompts = [node.moment.prompt for _, node in chosen]
         told = policy.answers(prompts, settings.candidates, settings.temperature, seed * 1000 + level)
         for (tree, node), answers in zip(chosen, told, strict=True):
-            _expand(tree, node, answers, reward, settings)
+            if tree.failure:
+                continue
+            try:
+                _expand(tree, node, answers, reward, settings)
+            except ModelError as problem:
+                tree.failure, tree.frontier, tree.goal = str(problem), [], None
+                failed = sum(one.failure != "" for one in trees)
+                if failed > max(1, len(trees) // 10):
+                    raise ModelError(
+                        f"the judge failed at {failed} of {len(trees)} tasks, the last time so: {problem}"
+                    ) from problem
     return trees
 
 

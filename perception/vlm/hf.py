@@ -7,7 +7,8 @@ gives what a layer holds of a conversation. Answers to a schema are held to it t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from enactive.errors import ConfigError, ModelError
 
 from .base import Capabilities, Message, Options, Reply, Schema, TokenLogprob, check
 from .schema_pattern import IrregularError, pattern
-from .structure import validated
+from .structure import QUOTED, validated
 
 if TYPE_CHECKING:
     import torch
@@ -88,7 +89,7 @@ class HFModel:
         if held is not None:
             steps.append(held(length))
         deadline = Deadline(started + options.deadline_s)
-        with torch.inference_mode():
+        with self._running(length), torch.inference_mode():
             out = self.model.generate(
                 **inputs,
                 generation_config=GenerationConfig.from_dict(
@@ -156,7 +157,7 @@ class HFModel:
                 None  # Qwen's models keep how the last pictures shifted positions, also for a prompt without any
             )
         inputs = self.inputs([messages])
-        with torch.inference_mode():
+        with self._running(inputs["input_ids"].shape[1]), torch.inference_mode():
             out = self.model(**inputs, use_cache=True)
             first, cache = out.logits[0, -1:], out.cache
             return [self._score_one(ids, first, cache) for ids in tokens]
@@ -178,11 +179,25 @@ class HFModel:
 
         check(messages, DEFAULTS, self.capabilities, self.name)
         inputs = self.inputs([messages])
-        with torch.inference_mode():
+        with self._running(inputs["input_ids"].shape[1]), torch.inference_mode():
             states = self.model(**inputs, output_hidden_states=True).hidden_states
         if not -len(states) <= layer < len(states):
             raise ConfigError(f"{self.name} has layers 0 to {len(states) - 1}, not {layer}")
         return np.asarray(states[layer][0].float().cpu().numpy(), dtype=np.float32)
+
+    @contextmanager
+    def _running(self, tokens: int) -> Iterator[None]:
+        """Around the model at work on a prompt of so many tokens. Raises ModelError for what torch raises."""
+        try:
+            yield
+        except (RuntimeError, IndexError, ValueError) as problem:
+            said = " ".join(str(problem).split())[:QUOTED]
+            at = f"{self.name} on {self.model.device}, at a prompt of {tokens} tokens"
+            if "memory" in said:
+                fix = "make the prompt or its pictures smaller, take a smaller model, or set ENACTIVE_DEVICE=cpu"
+                raise ModelError(f"{at}, ran out of memory ({said}): {fix}") from problem
+            fix = "use a shorter prompt, and a tokenizer or processor that belongs to the weights"
+            raise ModelError(f"{at}, failed ({type(problem).__name__}: {said}): {fix}") from problem
 
     def _ends(self) -> list[int]:
         """Tokens that end a turn: the tokenizer's, and those that the model's own settings name."""

@@ -20,7 +20,9 @@ LEAST = 3  # things of a form that must have been seen
 
 
 def train_forms(apartments: int = 600, out: Path = TABLE) -> str:
-    """Write the table from the first so many apartments of the train split.
+    """Write the table of forms.
+
+    apartments: so many of the train split, the first ones. out: file of the table.
 
     Names that come in one form, or of which fewer than two forms were seen three times, are left out.
     """

@@ -9,6 +9,8 @@ from jsonargparse import ArgumentParser
 
 from enactive.errors import ConfigError
 
+from ._docstrings import explain
+
 MODELS: Mapping[str, str] = {
     "segmenter": "enactive.perception.segmenter.train:train_segmenter",
     "forms": "enactive.perception.form_training:train_forms",
@@ -30,5 +32,6 @@ def main(argv: Sequence[str]) -> int:
     train = getattr(importlib.import_module(module), function)
     parser = ArgumentParser(prog=f"enactive train {model}")
     parser.add_function_arguments(train)
+    explain(parser, train)
     print(train(**parser.instantiate_classes(parser.parse_args(rest)).as_dict()))
     return 0

@@ -81,11 +81,15 @@ def train_segmenter(
 ) -> Quality:
     """Make the pictures that are missing, train for `minutes` in all, and write the weights with their measured quality.
 
+    minutes: of training. datasets: folder of the pictures. apartments: of the train split. rare_apartments: further ones, for
+    categories that those hardly show, 0 = none. test_apartments: of the measurement. out: file of the weights. seed: of the
+    draws. resume: continue from the last checkpoint, and spend what `minutes` leave. start: weights to begin with, where
+    nothing is resumed, instead of random ones; the card of the new weights carries their history on. workers: processes, each
+    with one thread, that render and then share the batches.
+
     Train-split apartments have seeds 0, 1, ...; in the `rare_apartments` after the first ones views are aimed at categories
-    that those hardly show. Unseen ones, for the measurement, have seeds 100 000, 100 001, ... Checkpoints lie under `datasets`;
-    resume continues from the last one, and spends what `minutes` leave. start: weights to begin with, where nothing is
-    resumed, instead of random ones; the card of the new weights carries their history on. workers: processes, each with one
-    thread, that render and then share the batches. Returns the quality on all unseen views.
+    that those hardly show. Unseen ones, for the measurement, have seeds 100 000, 100 001, ... Checkpoints lie under `datasets`.
+    Returns the quality on all unseen views.
     """
     make_views(datasets / "train", range(apartments), workers, photos=PHOTOS)
     if rare_apartments:

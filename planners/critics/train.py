@@ -56,9 +56,11 @@ def train_critic(
 ) -> str:
     """Train the critic of a policy and its outcome model for at most `minutes`; returns their quality in lines.
 
-    policy: folder of the weights. first, tasks: which of the train split; those before `first` were demonstrated to or searched
-    by the shipped policy or the one that it began from, and some after it were searched, too.
-    solutions: how trajectories are drawn. recipe: of both models. ship_to: folder for the critic in half precision.
+    minutes: at most. out: folder of all that is made. policy: folder of the weights. knowledge: what the agent is told of.
+    first, tasks: which of the train split; those before `first` were demonstrated to or searched by the shipped policy or the
+    one that it began from, and some after it were searched, too. solutions: how trajectories are drawn. recipe: of both models.
+    ship_to: folder for the critic in half precision.
+
     The critic begins from the policy's weights and, a second time, from random ones; what has the lower loss on steps of
     held-out apartments is kept, and the outcome model begins likewise. Raises ConfigError where `out` holds a run of other
     settings, and OutOfTimeError where the minutes are spent before the end: the same command goes on.

@@ -41,7 +41,9 @@ def turns_of(end: Node) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Solutions:
-    """How trajectories are drawn. drawn: per task; kept: of them, as many of either outcome as there are, and distinct.
+    """How trajectories are drawn.
+
+    temperature: of the draws. drawn: per task. kept: of those, as many of either outcome as there are, and distinct.
 
     Tasks whose trajectories all end alike are left out: they cannot teach which of several is better, and the labels of
     hopeless ones, 16 failures a step, would take most of the time.

@@ -29,7 +29,12 @@ SAVE_EVERY = 200  # updates
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to optimise. batch: demonstrations, or preferences of each kind, per update. warmup: share of the updates."""
+    """How to optimise.
+
+    epochs: how often each example is learnt from. batch: demonstrations, or preferences of each kind, per update. rate: the
+    highest learning rate. warmup: share of the updates in which the rate rises. weight_decay: of AdamW. clip: largest norm of
+    a gradient.
+    """
 
     epochs: float
     batch: int
@@ -41,7 +46,9 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Objective:
-    """beta: strength of the pull to the reference. state_weight: lambda, 0 = DPO on the commands alone.
+    """What preferences are learnt by.
+
+    beta: strength of the pull to the reference. state_weight: lambda, 0 = DPO on the commands alone.
 
     world: which state preferences are learnt, those after a command ("state") or after the next good step ("goal_state").
     """

@@ -1,0 +1,47 @@
+"""`enactive train`: every argument is explained, by the docstrings."""
+
+from __future__ import annotations
+
+import pytest
+
+from enactive.agents.commands._docstrings import explained
+from enactive.agents.commands.train import MODELS, main
+from enactive.errors import ConfigError
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_argument_of_training_is_explained(
+    model: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "2000")
+    with pytest.raises(SystemExit) as ended:
+        main([model, "--help"])
+    assert ended.value.code == 0
+    _, *options = capsys.readouterr().out.split("\n  --")
+    told = {words[0]: words[2] for words in (option.split(maxsplit=2) for option in options)}
+    assert len(told) > 1
+    assert [name for name, text in told.items() if text.startswith("(")] == []
+
+
+def test_the_rates_and_the_adapters_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["d2po", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "train adapters instead of all weights; where not given, for every base but a small one (type" in text
+    assert "--sft.rate RATE the highest learning rate (type: float | null, default: null)" in text
+
+
+def test_a_docstring_is_read_to_the_next_name() -> None:
+    def task(one: int, two: int, three: int, four: int) -> None:
+        """Do it.
+
+        one: the first; it has one: more. two, three: the
+        others. Raises ConfigError where not.
+        """
+
+    assert explained(task) == {"one": "the first; it has one: more", "two": "the others", "three": "the others"}
+
+
+def test_a_model_that_is_unknown_is_one_sentence() -> None:
+    with pytest.raises(ConfigError, match="there is no model 'd3po' to train; known: segmenter"):
+        main(["d3po"])

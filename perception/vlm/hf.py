@@ -193,7 +193,7 @@ class HFModel:
         except (RuntimeError, IndexError, ValueError) as problem:
             said = " ".join(str(problem).split())[:QUOTED]
             at = f"{self.name} on {self.model.device}, at a prompt of {tokens} tokens"
-            if "memory" in said:
+            if "memory" in str(problem):
                 fix = "make the prompt or its pictures smaller, take a smaller model, or set ENACTIVE_DEVICE=cpu"
                 raise ModelError(f"{at}, ran out of memory ({said}): {fix}") from problem
             fix = "use a shorter prompt, and a tokenizer or processor that belongs to the weights"

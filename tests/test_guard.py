@@ -165,7 +165,7 @@ def test_a_joint_that_pushes_too_hard_may_only_go_back() -> None:
 
 
 def test_a_sweep_stops_before_the_arm_hits_the_desk() -> None:
-    import mujoco
+    from enactive.envs.household.engine import mujoco
 
     model = make_model()
     body = DeskArm().embodiment

@@ -47,7 +47,7 @@ class PredictedState(MotionLink):
 
     def reset(self, embodiment: Embodiment) -> None:
         """Find the joints in the model. Raises ConfigError where one is missing."""
-        import mujoco
+        from enactive.envs.household.engine import mujoco
 
         super().reset(embodiment)
         if not self.active:
@@ -85,7 +85,7 @@ class PredictedState(MotionLink):
 
     def violation_m(self, positions_rad: NDArray[np.float64]) -> float:
         """How far a configuration (D,) is beyond what is allowed, in metres; 0 or less where all is well."""
-        import mujoco
+        from enactive.envs.household.engine import mujoco
 
         data = self._data
         data.qpos[self._addresses] = self._scales[:, 0] + self._scales[:, 1] * positions_rad

@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if name not in COMMANDS:
             raise ConfigError(f"there is no command {name!r}; known: {', '.join(COMMANDS)}")
-        status = int(importlib.import_module(f"enactive.agents.commands.{name}").main(rest))
+        status = int(importlib.import_module(f"enactive.agents.commands.{name}").main([_underscored(word) for word in rest]))
         sys.stdout.flush()
         return status
     except ConfigError as error:
@@ -54,6 +54,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("enactive: stopped by the keyboard", file=sys.stderr)
         return 130
+
+
+def _underscored(word: str) -> str:
+    """`--max-steps=5` as `--max_steps=5`: every option may be written either way."""
+    flag, equals, value = word.partition("=")
+    return "--" + flag[2:].replace("-", "_") + equals + value if flag.startswith("--") else word
 
 
 def _reader_gone() -> bool:

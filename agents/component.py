@@ -27,7 +27,7 @@ class Component:
 
         Raises ConfigError where the name is unknown or the arguments do not fit the constructor.
         """
-        from jsonargparse import ArgumentError, ArgumentParser, Namespace
+        from jsonargparse import ArgumentError, ArgumentParser
 
         parser, maker = ArgumentParser(exit_on_error=False), load(self.group, self.name)
         is_class = inspect.isclass(maker)
@@ -36,8 +36,8 @@ class Component:
         else:
             parser.add_function_arguments(maker, "component")
         try:
-            made = parser.instantiate(parser.parse_object({"component": dict(self.arguments)})).get("component", Namespace())
-            return made if is_class else maker(**made.as_dict())
+            made = parser.instantiate(parser.parse_object({"component": dict(self.arguments)})).get("component")
+            return made if is_class else maker(**(made.as_dict() if made else {}))
         except (ArgumentError, ValueError) as error:  # the latter where an argument's own constructor refuses its arguments
             raise ConfigError(f"{self.name} cannot be built from {dict(self.arguments)}: {error}") from error
 

@@ -17,13 +17,28 @@ def available(group: Group) -> dict[str, EntryPoint]:
     return {point.name: point for point in sorted(entry_points(group=f"enactive.{group}"), key=lambda point: point.name)}
 
 
+def named(group: Group, name: str) -> str:
+    """The registered name that is meant: `poseless` and `shadow_hand_sim` are `PoseLess` and `ShadowHand`.
+
+    Capitals, underscores and hyphens do not matter, nor does a `sim` at the end. A name that means none of those that are
+    registered, or more than one, is returned as it is.
+    """
+    points = available(group)
+    meant = [known for known in points if _letters(known) == _letters(name)]
+    return meant[0] if name not in points and len(meant) == 1 else name
+
+
+def _letters(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "").removesuffix("sim")
+
+
 def load(group: Group, name: str) -> Any:
-    """The class behind a name, or behind a dotted path `package.module.Class`.
+    """The class behind a name as `named` reads it, or behind a dotted path `package.module.Class`.
 
     Raises ConfigError with the nearest known names where the name is unknown, or with the cause where loading it fails.
     """
     points = available(group)
-    point = points.get(name)
+    point = points.get(named(group, name))
     if point is None and "." in name:
         module, _, attribute = name.rpartition(".")
         point = EntryPoint(name, f"{module}:{attribute}", f"enactive.{group}")

@@ -57,6 +57,11 @@ def test_the_printed_configuration_repeats_a_run(tmp_path: Path, capsys: pytest.
         (["models", "burn"], "there is no action 'burn'"),
         (["models", "get", "nothing"], "there is no pretrained file"),
         (["dance"], "there is no command 'dance'"),
+        (
+            ["control", "--robot", "desk_arm", "--policy=joint-sweep", "--rate-hz", "200"],
+            "takes 100 commands a second, not 200",
+        ),
+        (["eval", "--planner", "nearest_frontier", "--max-steps", "5", "--suite", "lost"], "there is no suite"),
     ],
 )
 def test_what_a_user_gets_wrong_is_one_sentence_and_exit_status_2(

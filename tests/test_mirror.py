@@ -246,6 +246,7 @@ class Witnessed(MovingHand):
 def test_the_command_closes_its_stream_at_the_end_and_after_an_error(tmp_path: Path, last: int, status: int) -> None:
     """Pictures are taken in the policy's process, which thus has what is to be closed."""
     slack = ["--watchdog_s", "2.0", "--heartbeat_s", "2.0", "--max_age_s", "1.0", "--robot_watchdog_s", "1.0"]
+    slack += ["--max_picture_age_s", "2.0"]
     robot = ["--robot", "ShadowHand", "--robot.width", "64", "--robot.height", "64", "--robot.camera_hz", "5"]
     stream = ["--policy.stream", "test_mirror.Witnessed", "--policy.stream.file", str(tmp_path / "told")]
     asked = ["control", *robot, "--policy", "PoseLess", "--rate_hz", "50", "--seconds", "1", "--out", str(tmp_path / "runs")]
@@ -272,8 +273,9 @@ def test_a_component_is_closed_after_an_error(tmp_path: Path) -> None:
 
 def test_the_command_mirrors_and_says_how_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     slack = ["--watchdog_s", "2.0", "--heartbeat_s", "2.0", "--max_age_s", "1.0", "--robot_watchdog_s", "1.0"]
-    robot = ["--robot", "ShadowHand", "--robot.width", "64", "--robot.height", "64", "--robot.camera_hz", "5"]
-    asked = ["control", *robot, "--policy", "PoseLess", "--rate_hz", "50", "--seconds", "3", "--out", str(tmp_path)]
+    slack += ["--max_picture_age_s", "2.0"]
+    robot = ["--robot", "shadow_hand_sim", "--robot.width", "64", "--robot.height", "64", "--robot.camera-hz", "5"]
+    asked = ["control", *robot, "--policy", "poseless", "--rate-hz", "50", "--seconds", "3", "--out", str(tmp_path)]
     stream = ["--policy.stream", "MovingHand", "--policy.stream.seed", "5"]
     assert main([*asked, *stream, *slack]) == 0
     run = next(tmp_path.iterdir())

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from enactive.agents.cli import main
-from enactive.agents.plugins import GROUPS, available, load
+from enactive.agents.plugins import GROUPS, available, load, named
 from enactive.errors import ConfigError
 
 
@@ -47,6 +47,34 @@ def test_asking_for_a_broken_plugin_is_one_sentence(capsys: pytest.CaptureFixtur
         error = capsys.readouterr().err
         assert error.count("\n") == 1
         assert "(stranger_bad:Bad) does not load: RuntimeError: no licence; mend it" in error
+
+
+@pytest.mark.parametrize(
+    ("group", "written", "name"),
+    [
+        ("envs", "shadow_hand_sim", "ShadowHand"),
+        ("envs", "desk-arm", "DeskArm"),
+        ("envs", "DeskArm", "DeskArm"),
+        ("controllers", "poseless", "PoseLess"),
+        ("planners", "d2po", "D2PO"),
+        ("planners", "UNIGOAL", "UniGoal"),
+    ],
+)
+def test_a_name_is_known_in_any_spelling_of_its_letters(group: str, written: str, name: str) -> None:
+    assert named(group, written) == name  # type: ignore[arg-type]
+    assert load(group, written).__name__ == name  # type: ignore[arg-type]
+
+
+def test_no_two_names_of_a_group_are_the_same_but_for_their_spelling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for group in GROUPS:
+        assert [named(group, name.lower()) for name in available(group)] == list(available(group))
+    meta = tmp_path / "stranger-1.0.dist-info"
+    meta.mkdir()
+    (meta / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n")
+    (meta / "entry_points.txt").write_text("[enactive.envs]\nDesk_Arm = enactive.envs.desk_arm:DeskArm\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigError, match="no env called 'deskarm'; did you mean DeskArm or Desk_Arm"):
+        load("envs", "deskarm")
 
 
 def test_an_unknown_name_gets_the_nearest_one() -> None:

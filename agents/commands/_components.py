@@ -35,7 +35,7 @@ def add_components(parser: ArgumentParser, argv: Sequence[str], defaults: Mappin
     `partners`, else from `defaults`. Returns argv with the names replaced by import paths, ready to be parsed. Raises
     ConfigError for an unknown name.
     """
-    rewritten = [_underscored(word) for word in argv]
+    rewritten = list(argv)
     config = read_config(argv)
     partners: Mapping[str, str] = {}
     for role, default in defaults.items():
@@ -57,12 +57,6 @@ def add_components(parser: ArgumentParser, argv: Sequence[str], defaults: Mappin
             flag, type=made, default={"class_path": class_path(GROUP_OF[role], name)}, help=f"default {default}"
         )
     return rewritten
-
-
-def _underscored(word: str) -> str:
-    """`--max-steps=5` as `--max_steps=5`."""
-    flag, equals, value = word.partition("=")
-    return flag.replace("-", "_").replace("__", "--", 1) + equals + value if flag.startswith("--") else word
 
 
 def class_path(group: Group, name: str) -> str:

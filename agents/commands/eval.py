@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from enactive import __version__
 from enactive.agents.component import Component, Method
 from enactive.agents.evaluation import HOUSEHOLD, AnyEpisode, Executor, evaluate
-from enactive.agents.plugins import Group
+from enactive.agents.plugins import Group, named
 from enactive.agents.results import writing
 from enactive.agents.table import markdown, plot, scored
 from enactive.envs.household.tasks.knowledge import Knowledge
@@ -145,7 +145,7 @@ def read_component(text: str, group: Group) -> Component:
     if written is None:
         raise ConfigError(f"--compare takes names like UniGoal or UniGoal(blacklist=false), not {text!r}")
     pairs = [pair.partition("=") for pair in (written[2] or "").split(",") if pair.strip()]
-    return Component(group, written[1], {key.strip(): yaml.safe_load(value) for key, _, value in pairs})
+    return Component(group, named(group, written[1]), {key.strip(): yaml.safe_load(value) for key, _, value in pairs})
 
 
 def progress_bar() -> Progress:

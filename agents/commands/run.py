@@ -15,6 +15,7 @@ from jsonargparse import ArgumentParser
 from enactive.agents.guard import EStop
 from enactive.agents.guard.stop_sources import listening
 from enactive.agents.loop import Agent
+from enactive.agents.plugins import named as registered
 from enactive.agents.progress import LiveLine
 from enactive.envs import Goal, ImageGoal, parse_goal
 from enactive.envs.gym_io import embodiment_of
@@ -90,7 +91,7 @@ def _is_task(argv: Sequence[str]) -> bool:
     """Whether the environment that the command line names is one of household tasks, whose agent reads words."""
     named = [after for word, after in itertools.pairwise(argv) if word == "--env"]
     named += [word.partition("=")[2] for word in argv if word.startswith("--env=")]
-    return bool({"HouseholdTask", "AlfWorld"} & set(named))
+    return bool({"HouseholdTask", "AlfWorld"} & {registered("envs", name) for name in named})
 
 
 def read_goal_image(path: Path) -> ImageGoal:

@@ -225,10 +225,10 @@ def test_a_judge_that_gives_a_number_when_asked_again_is_heard(episode):
 
 def test_a_task_that_cannot_be_judged_is_given_up_and_the_others_go_on(episode):
     other = Episode(next(task for task in load_tasks("train") if task.id != episode.task.id), "visible")
-    asked = f"Goal: {other.task.instruction}"
-    model = ScriptedModel(lambda turns: "I cannot say." if asked in turns[1].text else "Judgement: 5")
-    alone = search(Told(episode), [episode], LLMJudge(model), SearchSettings(), seed=0)
-    trees = search(Told(episode), [episode, other], LLMJudge(model), SearchSettings(), seed=0)
+    oracle, silent = OracleProgress(), LLMJudge(ScriptedModel(lambda turns: "I cannot say."))
+    reward = lambda at, *moments: (silent if at is other else oracle)(at, *moments)  # noqa: E731
+    alone = search(Told(episode), [episode], oracle, SearchSettings(), seed=0)
+    trees = search(Told(episode), [episode, other], reward, SearchSettings(), seed=0)
     assert [tree.failure for tree in trees] == [
         "",
         "scripted gave no judgement from 1 to 5 in 3 tries; the last was 'I cannot say.'",

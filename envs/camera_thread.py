@@ -26,8 +26,9 @@ class Camera(Protocol):
 class CameraThread:
     """Reads a camera over and over, on a thread of its own, and keeps the newest picture.
 
-    A picture is stamped with the moment before it was asked for, so that it is never older than its stamp tells; one that is
-    not renewed, because the camera hangs or times out, ages. clock: monotonic seconds.
+    A picture is stamped with the moment when the one before had been read, so that it is not older than its stamp tells, even
+    where it waited for a while to be read; one that is not renewed, because the camera hangs or times out, ages. clock:
+    monotonic seconds.
     """
 
     def __init__(self, name: str, camera: Camera, clock: Callable[[], float]) -> None:
@@ -57,8 +58,10 @@ class CameraThread:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        while not self._closing.wait(REST_S):
+        while True:
             stamp_s = self._clock()
+            if self._closing.wait(REST_S):
+                return
             try:
                 self._newest = (np.asarray(self._camera.async_read(timeout_ms=WAIT_MS)), stamp_s)
             except TimeoutError:

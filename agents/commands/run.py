@@ -6,18 +6,20 @@ import itertools
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from jsonargparse import ArgumentParser
 
+from enactive.agents.component import Component
 from enactive.agents.guard import EStop
 from enactive.agents.guard.stop_sources import listening
 from enactive.agents.loop import Agent
+from enactive.agents.plugins import load
 from enactive.agents.plugins import named as registered
 from enactive.agents.progress import LiveLine
-from enactive.envs import Goal, ImageGoal, parse_goal
+from enactive.envs import Goal, ImageGoal, TaskGoal, parse_goal
 from enactive.envs.gym_io import embodiment_of
 from enactive.errors import ConfigError
 
@@ -30,14 +32,21 @@ DEFAULTS = {
     "planner": "UniGoal",
     "controller": "NavigationController",
 }
-TASK_PARTS = {"perceiver": "TaskPerceiver", "planner": "D2PO", "controller": "InteractionController"}
+TASK_DEFAULTS = {
+    "env": "HouseholdTask",
+    "perceiver": "TaskPerceiver",
+    "planner": "D2PO",
+    "controller": "InteractionController",
+}
+DESCRIPTION = 'Pursue a goal: "find the red mug in the kitchen", or a household task: "put a clean mug on the coffee table"'
+TASK_WORLDS = ("HouseholdTask", "AlfWorld")
 
 
 def main(argv: Sequence[str]) -> int:
     """Run, record, print where the report is. Exit status 0 whether or not the goal was found, 1 where a part failed."""
-    parser = ArgumentParser(prog="enactive run", description='Pursue a goal: enactive run "find the red mug in the kitchen"')
+    parser = ArgumentParser(prog="enactive run", description=DESCRIPTION)
     parser.add_argument("--config", action="config")
-    parser.add_argument("goal", type=str, nargs="?", default="", help="what to find, in words")
+    parser.add_argument("goal", type=str, nargs="?", default="", help="what to find or to do, in words")
     parser.add_argument("--goal_image", type=Path, default=None, help="a picture of what to find, in place of words")
     parser.add_argument("--seed", type=int, default=0, help="where the body starts, where the environment draws it")
     parser.add_argument("--max_steps", type=int, default=500)
@@ -45,16 +54,14 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--stop_file", type=Path, default=None, help="of a real body: it is stopped while this file exists")
     parser.add_argument("--stop_port", type=int, default=-1, help="of a real body: HTTP stop on this port; 0 takes a free one")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where the run's folder is made")
-    arguments = list(argv)
-    if not any(word.startswith(("--env", "--config")) for word in arguments):
+    arguments, defaults = list(argv), _defaults(argv)
+    if defaults == DEFAULTS and not any(word.startswith(("--env", "--config")) for word in arguments):
         arguments += ["--env.seed", str(DEMO_SEED)]
-    defaults = DEFAULTS | (TASK_PARTS if _is_task(arguments) else {})
-    if _is_task(arguments) and any(word.partition("=")[0] == "--model" for word in arguments):
-        defaults["planner"] = "LanguagePlanner"
     chosen = parser.parse_args(add_components(parser, arguments, defaults))
     words = chosen.goal or str(read_config(argv).get("goal") or "")  # the parser forgets a positional of the file
     goal: Goal = read_goal_image(chosen.goal_image) if chosen.goal_image is not None else parse_goal(words)
     parts = {role: component(role, chosen[role]) for role in DEFAULTS}
+    _require_pursuit(parts["planner"], goal)
     parts["planner"] = with_model(parts["planner"], chosen.model)
     if (knowledge := parts["env"].arguments.get("knowledge")) is not None:
         parts["planner"] = with_knowledge(parts["planner"], knowledge)
@@ -87,11 +94,51 @@ def main(argv: Sequence[str]) -> int:
     return int(episode.outcome == "error")
 
 
-def _is_task(argv: Sequence[str]) -> bool:
-    """Whether the environment that the command line names is one of household tasks, whose agent reads words."""
-    named = [after for word, after in itertools.pairwise(argv) if word == "--env"]
-    named += [word.partition("=")[2] for word in argv if word.startswith("--env=")]
-    return bool({"HouseholdTask", "AlfWorld"} & {registered("envs", name) for name in named})
+def _defaults(argv: Sequence[str]) -> dict[str, str]:
+    """The parts that are meant where none are named: those of household tasks where the goal or the environment is one."""
+    config = read_config(argv)
+    given = config.get("env")
+    world = _named(argv, "--env") or (str(given.get("class_path", "")) if isinstance(given, Mapping) else "")
+    world = registered("envs", world.rpartition(".")[2])
+    if _named(argv, "--goal_image") or _named(argv, "--goal-image"):
+        words = ""
+    else:
+        words = _goal_words(argv) or str(config.get("goal") or "")
+    asks = bool(words) and isinstance(parse_goal(words), TaskGoal)
+    if asks and world == DEFAULTS["env"]:
+        raise ConfigError(f"{words!r} is a household task, and {DEFAULTS['env']} is for finding things: leave --env out")
+    if not (world in TASK_WORLDS or (asks and not world)):
+        return DEFAULTS
+    return TASK_DEFAULTS | ({"planner": "LanguagePlanner"} if _named(argv, "--model") else {})
+
+
+def _require_pursuit(planner: Component, goal: Goal) -> None:
+    """Raises ConfigError where a planner is for other kinds of goal than the one that is asked for."""
+    kinds = getattr(load("planners", planner.name), "goals", None)
+    if isinstance(kinds, tuple) and not isinstance(goal, kinds):
+        name, takes = planner.name.rpartition(".")[2], ", ".join(kind.__name__ for kind in kinds)
+        fix = "leave --env and --planner out, or ask for one of those"
+        raise ConfigError(f"{name} takes {takes}, and {str(goal)!r} is a {type(goal).__name__}: {fix}")
+
+
+def _named(argv: Sequence[str], flag: str) -> str:
+    """What the command line gives for an option, "" where it does not."""
+    named = [after for word, after in itertools.pairwise(argv) if word == flag]
+    named += [word.partition("=")[2] for word in argv if word.startswith(f"{flag}=")]
+    return named[-1] if named else ""
+
+
+def _goal_words(argv: Sequence[str]) -> str:
+    """The positional word of the command line, which is needed before the options can be made; "" where there is none."""
+    value = False
+    for word in argv:
+        if value:
+            value = False
+        elif word.startswith("-"):
+            value = "=" not in word and word not in ("--print_config", "--print-config", "--help", "-h")
+        else:
+            return word
+    return ""
 
 
 def read_goal_image(path: Path) -> ImageGoal:

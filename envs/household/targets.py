@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +63,7 @@ def skills_of(asset: Asset) -> frozenset[Skill]:
 
 def choose(world: World, state: WorldState, view: View, interaction: Interaction) -> int:
     """Id of the object in view that is meant. Raises Refusal where nothing is known by that name or none is in view."""
-    matches = _named(interaction.target)
+    matches = reading(interaction.target)
     if interaction.pixel_uv is not None:
         return _pointed_at(world, view, interaction.pixel_uv, interaction.target, matches)
     if not interaction.target.strip():
@@ -80,7 +79,7 @@ def held_meant(world: World, state: WorldState, interaction: Interaction) -> boo
     """Whether a name, without a pixel, fits what is in the hand."""
     if state.held < 0 or interaction.pixel_uv is not None or not interaction.target.strip():
         return False
-    return bool(_named(interaction.target)(world.apartment.objects[state.held].asset))
+    return bool(reading(interaction.target)(world.apartment.objects[state.held].asset))
 
 
 def away_m(world: World, state: WorldState, object_id: int) -> float:
@@ -98,8 +97,8 @@ def require_reach(world: World, state: WorldState, object_id: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
-    """Categories, none = any, and attribute words that must be true."""
+class Named:
+    """What a name means, a test of things: categories, none = any, and attribute words that must be true."""
 
     categories: frozenset[str]
     attributes: frozenset[str]
@@ -109,23 +108,18 @@ class _Named:
         return fits and self.attributes <= {asset.colour, asset.material, asset.shape}
 
 
-def reading(text: str) -> Callable[[Asset], bool]:
-    """What a name means: a test of things. Raises Refusal where no noun is known; "" fits everything."""
-    return _named(text)
-
-
-def _named(text: str) -> _Named:
-    """Read "mug", "cups" or "the red ceramic mug". Raises Refusal where no noun is known."""
+def reading(text: str) -> Named:
+    """Read "mug", "cups" or "the red ceramic mug". Raises Refusal where no noun is known; "" fits everything."""
     words = text.lower().split()
     if words and words[0] in ("the", "a", "an"):
         words = words[1:]
     if not words:
-        return _Named(frozenset(), frozenset())
+        return Named(frozenset(), frozenset())
     for start in range(len(words)):
         categories = _categories(" ".join(words[start:]))
         known = {word for name in categories for word in (*KINDS[name].colours, *KINDS[name].materials, *KINDS[name].shapes)}
         if categories and set(words[:start]) <= known:
-            return _Named(categories, frozenset(words[:start]))
+            return Named(categories, frozenset(words[:start]))
     raise Refusal("unknown_object", f"nothing is known by the name {plain(text)!r}")
 
 
@@ -145,7 +139,7 @@ def plain(text: str) -> str:
     return words if len(words) <= 60 else words[:57] + "..."
 
 
-def _pointed_at(world: World, view: View, pixel_uv: tuple[int, int], target: str, matches: _Named) -> int:
+def _pointed_at(world: World, view: View, pixel_uv: tuple[int, int], target: str, matches: Named) -> int:
     u, v = pixel_uv
     height, width = view.codes.shape
     if not (0 <= u < width and 0 <= v < height):

@@ -73,6 +73,15 @@ def succeeded(layout: Layout, state: WorldState, task: Task) -> bool:
     return all(condition.met for condition in conditions(layout, state, task))
 
 
+def begun(layout: Layout, state: WorldState, task: Task) -> bool:
+    """Whether something is done at the start that should be the agent's work: all of it, or the cleaning, heating, cooling."""
+    if succeeded(layout, state, task):
+        return True
+    things = objects_of(layout, task)
+    treated = {"clean": ~state.dirty, "heat": state.temperature == HOT, "cool": state.temperature == COLD}.get(task.type)
+    return treated is not None and any(bool(treated[i]) for i in things)
+
+
 def around(state: WorldState, object_id: int) -> set[int]:
     """Ids of what a thing stands on or in, directly or not."""
     out = set[int]()

@@ -17,12 +17,13 @@ from .. import motion
 from ..camera import base_pose
 from ..env import Household
 from ..feedback import Feedback
+from .asked import task_asked_for
 from .conditions import progress, succeeded
 from .knowledge import Knowledge, Memory, in_view, known_objects
 from .layout import Layout
 from .metrics import Turn
 from .oracle import TaskOracle
-from .suites import MAX_COMMANDS, load_tasks, task_asked_for
+from .suites import MAX_COMMANDS, load_tasks
 from .symbolic import Command, TaskState, apply_command
 from .task import Task, layout_of, start_world
 
@@ -36,8 +37,9 @@ class HouseholdTask(Household):
 
     mode: "physical", the body of `Household(verbs=True)`, which has to walk and look by itself; "fast", in which `Find` puts
     it before the thing and a picture is taken; "symbolic", the same without pictures and without MuJoCo. split: what is
-    drawn from where no task is given. max_steps: commands, and in the physical mode also motions, after which the episode
-    is truncated: 25, and 500 in the physical mode, where it is not given.
+    drawn from where no task is given. seed: the apartment, where a task is drawn or asked for; not given, one of the split in
+    which it can be done (`asked.task_asked_for`). max_steps: commands, and in the physical mode also motions, after which the
+    episode is truncated: 25, and 500 in the physical mode, where it is not given.
 
     knowledge: what the agent is told of the things around it, in the observation's "known_objects", a name a line; "holding"
     names what is in the hand; "refused" says whether the last command was. In the physical mode what is in view is what the
@@ -52,6 +54,7 @@ class HouseholdTask(Household):
         self,
         mode: Mode = "fast",
         split: str = "train",
+        seed: int | None = None,
         knowledge: Knowledge = "visible",
         width: int = 320,
         height: int = 240,
@@ -67,7 +70,7 @@ class HouseholdTask(Household):
         super().__init__(
             verbs=True, width=width, height=height, depth_noise=depth_noise, max_steps=limit, render_mode=render_mode
         )
-        self.mode, self.split, self.knowledge = mode, split, knowledge
+        self.mode, self.split, self.asked_seed, self.knowledge = mode, split, seed, knowledge
         self.oracle: TaskOracle = TaskOracle(self)
         self.turns: list[Turn] = []
         if mode != "physical":
@@ -127,9 +130,7 @@ class HouseholdTask(Household):
         if chosen or not isinstance(task, Task | None) or not isinstance(goal, TaskGoal | None):
             raise ConfigError('reset takes the options "task", a Task, and "goal", a TaskGoal, and no other')
         if task is None:
-            self._tasks = self._tasks or load_tasks(self.split)
-            drawn = self._tasks[int(self.np_random.integers(len(self._tasks)))]
-            task = drawn if goal is None else task_asked_for(goal.instruction, self._tasks)
+            task = self._drawn() if goal is None else task_asked_for(goal.instruction, self._split_tasks(), self.asked_seed)
         layout = layout_of(task)
         self._running, self._at, self._done = (layout, task), -1, False
         self._state = start_world(layout, task, int(self.np_random.integers(2**63)))
@@ -164,6 +165,17 @@ class HouseholdTask(Household):
             ended,
             {"feedback": feedback.as_info(), "collided": False},
         )
+
+    def _split_tasks(self) -> tuple[Task, ...]:
+        self._tasks = self._tasks or load_tasks(self.split)
+        return self._tasks
+
+    def _drawn(self) -> Task:
+        """A task of the split, of the one apartment where one is set. Raises ConfigError where that has none."""
+        tasks = [task for task in self._split_tasks() if self.asked_seed in (None, task.apartment_seed)]
+        if not tasks:
+            raise ConfigError(f"the split {self.split!r} has no task in the apartment of seed {self.asked_seed}: take another")
+        return tasks[int(self.np_random.integers(len(tasks)))]
 
     def _seen(self, message: str, refused: bool = False) -> dict[str, Any]:
         if self.mode != "symbolic":

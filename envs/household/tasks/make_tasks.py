@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from itertools import islice
@@ -18,19 +18,16 @@ from itertools import islice
 import numpy as np
 
 from ..camera import camera_pose, intrinsics
-from ..effects import COLD, HOT
-from ..model import Skill
 from ..render import Renderer
-from ..state import WorldState
 from ..suites import PICTURE_SIZE
-from ..targets import View, skills_of
+from ..targets import View
 from ..world import load_world
-from .conditions import succeeded
+from .conditions import begun
 from .expert import expert_plan
 from .layout import Layout, load_layout
 from .suites import COMMAND, FIRST_SEED, SPLITS, save_tasks
 from .symbolic import Command, TaskState, apply_command
-from .task import LAMPS, TASK_TYPES, Task, TaskType, objects_of, of_category, start_of, words_of
+from .task import DOES, LAMPS, NEEDS, TASK_TYPES, Task, TaskType, is_place, of_category, start_of, words_of
 from .wording import belongs_to_val, instruct
 
 COUNTS = {"train": 2400, "val_seen": 560, "val_unseen": 660}
@@ -39,9 +36,6 @@ SLICED = 0.7  # of the tasks about what can be sliced
 LONGEST_PLAN = 20  # leaves five commands of an episode's 25 for looking around
 TRIES = 30  # draws of one type in one apartment
 SENTENCES = 60
-_NOT_PLACES = frozenset({"door", "aquarium", "toilet", "house plant"})
-_NEEDS: Mapping[TaskType, Skill] = {"clean": "dirty", "heat": "heat", "cool": "cool"}
-_DOES: Mapping[TaskType, Skill] = {"clean": "cleans", "heat": "heats", "cool": "cools"}
 
 
 def make_split(split: str, workers: int = 2) -> list[Task]:
@@ -96,9 +90,9 @@ def _types(rng: np.random.Generator, count: int) -> Iterator[TaskType]:
 def _drawn(layout: Layout, kind: TaskType, rng: np.random.Generator) -> Task | None:
     """A task of a type about things of the apartment; None where a draw does not fit."""
     skills, names = layout.skills, layout.categories
-    needs = _NEEDS.get(kind)
+    needs = NEEDS.get(kind)
     things = [i for i, own in enumerate(skills) if "pickup" in own and (needs is None or needs in own)]
-    places = sorted({n for i, n in enumerate(names) if _is_place(layout, i) and _DOES.get(kind) not in skills[i]})
+    places = sorted({n for i, n in enumerate(names) if is_place(layout, i) and DOES.get(kind) not in skills[i]})
     movables = sorted({n for i, n in enumerate(names) if "pickup" in skills[i] and layout.apartment.objects[i].asset.surfaces})
     lamps = sorted({n for n in names if n in LAMPS})
     if not things or (kind == "examine" and not lamps) or (kind == "stack" and not movables):
@@ -133,16 +127,10 @@ def _drawn(layout: Layout, kind: TaskType, rng: np.random.Generator) -> Task | N
     )
 
 
-def _is_place(layout: Layout, i: int) -> bool:
-    """Whether a task may ask for things to be put there: furniture and appliances, not what is carried about."""
-    asset = layout.apartment.objects[i].asset
-    return bool(asset.surfaces) and asset.category not in _NOT_PLACES and "pickup" not in skills_of(asset)
-
-
 def _finished(layout: Layout, task: Task, split: str, rng: np.random.Generator, renderer: Renderer | None) -> Task | None:
     """The task with its sentence and the length of its plan; None where it is begun already or cannot be done in sight."""
     state = start_of(layout, task)
-    if _begun(layout, state.world, task):
+    if begun(layout, state.world, task):
         return None
     plan = expert_plan(layout, state, task)
     if plan is None or not 0 < len(plan) <= LONGEST_PLAN:
@@ -154,15 +142,6 @@ def _finished(layout: Layout, task: Task, split: str, rng: np.random.Generator, 
         if belongs_to_val(sentence) == (split != "train"):
             return replace(task, plan_length=len(plan), instruction=sentence)
     return None
-
-
-def _begun(layout: Layout, state: WorldState, task: Task) -> bool:
-    """Whether something is done at the start that should be the agent's work: all of it, or the cleaning, heating, cooling."""
-    if succeeded(layout, state, task):
-        return True
-    things = objects_of(layout, task)
-    treated = {"clean": ~state.dirty, "heat": state.temperature == HOT, "cool": state.temperature == COLD}.get(task.type)
-    return treated is not None and any(bool(treated[i]) for i in things)
 
 
 def _in_sight(layout: Layout, state: TaskState, plan: Sequence[Command], renderer: Renderer) -> bool:

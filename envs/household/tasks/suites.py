@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -45,29 +43,6 @@ def load_tasks(split: str) -> tuple[Task, ...]:
 
 
 COMMAND = "python -m enactive.envs.household.tasks.make_tasks"
-
-
-def task_asked_for(sentence: str, tasks: Sequence[Task]) -> Task:
-    """The first task that a sentence asks for, whatever its articles, politeness and "onto" for "on".
-
-    Raises ConfigError where none does.
-    """
-    asked = _plain(sentence)
-    for task in tasks:
-        if _plain(task.instruction) == asked:
-            return task
-    near = get_close_matches(asked, {_plain(task.instruction): task.instruction for task in tasks}, n=1, cutoff=0.0)
-    nearest = next((task.instruction for task in tasks if [_plain(task.instruction)] == near), "")
-    raise ConfigError(f"no task of this split asks for {sentence!r}; the nearest is {nearest!r}")
-
-
-def _plain(sentence: str) -> str:
-    text = _POLITE.sub("", sentence.lower().strip(" .!?"))
-    return " ".join({"onto": "on", "into": "in", "inside": "in"}.get(w, w) for w in text.split() if w not in _ARTICLES)
-
-
-_ARTICLES = frozenset({"a", "an", "the", "some"})
-_POLITE = re.compile(r"^(please|kindly|could you|can you|would you|i (need|want) you to)\s+|(,? thanks| please| for me)$")
 
 
 def tasks_path(split: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -9,13 +10,18 @@ import numpy as np
 
 from enactive.errors import ConfigError
 
+from ..model import Skill
 from ..state import WorldState, initial_state
+from ..targets import skills_of
 from .layout import Layout, load_layout
 from .symbolic import TaskState, settle_fast
 
 TaskType = Literal["pick", "stack", "pick_two", "clean", "heat", "cool", "examine"]
 TASK_TYPES: tuple[TaskType, ...] = get_args(TaskType)
 LAMPS = ("floor lamp", "table lamp")
+NEEDS: Mapping[TaskType, Skill] = {"clean": "dirty", "heat": "heat", "cool": "cool"}  # of the thing
+DOES: Mapping[TaskType, Skill] = {"clean": "cleans", "heat": "heats", "cool": "cools"}  # of the appliance
+NO_PLACES = frozenset({"door", "aquarium", "toilet", "house plant"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,12 @@ def words_of(layout: Layout, object_id: int) -> tuple[str, str, str]:
     """Colour, material and shape of a thing."""
     asset = layout.apartment.objects[object_id].asset
     return asset.colour, asset.material, asset.shape
+
+
+def is_place(layout: Layout, object_id: int) -> bool:
+    """Whether a task may ask for things to be put there: furniture and appliances, not what is carried about."""
+    asset = layout.apartment.objects[object_id].asset
+    return bool(asset.surfaces) and asset.category not in NO_PLACES and "pickup" not in skills_of(asset)
 
 
 def layout_of(task: Task) -> Layout:

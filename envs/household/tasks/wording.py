@@ -19,7 +19,7 @@ VAL_SHARE = 4  # one sentence in so many belongs to val
 
 _POLITE = ("", "", "", "", "please ", "could you ", "can you ", "i need you to ", "would you ", "i want you to ", "kindly ")
 _ENDS = ("", "", "", "", "", "", " please", " for me", ", thanks")
-_PHRASES: Mapping[TaskType, tuple[str, ...]] = {
+PHRASES: Mapping[TaskType, tuple[str, ...]] = {
     "pick": (
         "put {a} {to} {r}",
         "place {a} {to} {r}",
@@ -118,7 +118,7 @@ def instruct(task: Task, rng: np.random.Generator) -> str:
         "to": _one(("in", "inside") if inside else ("on", "on", "onto"), rng),
         "into": _one(("into", "to") if inside else ("to", "onto"), rng),
     }
-    phrase = _one(_PHRASES[task.type], rng).format(**words)
+    phrase = _one(PHRASES[task.type], rng).format(**words)
     phrase = re.sub(r"\b(a|an) (?=(\w))", lambda m: "an " if m.group(2) in "aeio" else "a ", phrase)
     polite = "" if phrase.startswith("i want") or " should be " in phrase or " is dirty" in phrase else _one(_POLITE, rng)
     end = "" if polite else _one(_ENDS, rng)

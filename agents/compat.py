@@ -14,8 +14,9 @@ from enactive.envs import Embodiment, Goal
 from enactive.envs.gym_io import embodiment_of
 from enactive.errors import CompatibilityError
 from enactive.perception import Perceiver
-from enactive.planners import Intent, Planner, Stop
+from enactive.planners import GoTo, Intent, Look, LookAt, Move, MoveJoints, Planner, Stop
 
+_WALKING: tuple[type[Intent], ...] = (GoTo, Look, LookAt, Move, MoveJoints)
 UNITS = frozenset({"m", "rad", "s", "m/s", "rad/s", "N", "N*m", "1"})
 
 
@@ -154,6 +155,12 @@ def _parts(body: Embodiment, perceiver: Perceiver, planner: Planner, controller:
         found.append(
             f"{type(planner).__name__} uses the verbs {', '.join(sorted(lacking))}, which {body.name} does not have: make the "
             "environment with verbs=True"
+        )
+    if "Find" in verbs and set(body.labels) - {"stop"} and not any(kind in _WALKING for kind in planner.emits):
+        name = type(planner).__name__
+        found.append(
+            f"{name} never walks, and {body.name} goes nowhere by Find: take a planner that does, such as OracleWalks, or a "
+            "world whose Find goes there (HouseholdTask in the mode fast)"
         )
     return found
 

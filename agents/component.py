@@ -11,7 +11,7 @@ from typing import Any
 
 from enactive.errors import ConfigError
 
-from .plugins import Group, load
+from .plugins import Group, group_taken, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,9 @@ class Component:
             parser.add_class_arguments(maker, "component")
         else:
             parser.add_function_arguments(maker, "component")
+        arguments = {name: _by_path(maker, name, value) for name, value in self.arguments.items()}
         try:
-            made = parser.instantiate(parser.parse_object({"component": dict(self.arguments)})).get("component")
+            made = parser.instantiate(parser.parse_object({"component": arguments})).get("component")
             return made if is_class else maker(**(made.as_dict() if made else {}))
         except (ArgumentError, ValueError) as error:  # the latter where an argument's own constructor refuses its arguments
             raise ConfigError(f"{self.name} cannot be built from {dict(self.arguments)}: {error}") from error
@@ -59,6 +60,18 @@ class Component:
     def from_json(cls, data: Mapping[str, Any]) -> Component:
         """Read what `to_json` wrote."""
         return cls(data["group"], data["name"], data["arguments"])
+
+
+def class_path(group: Group, name: str) -> str:
+    """Import path of a named component."""
+    kind = load(group, name)
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _by_path(kind: Any, parameter: str, value: Any) -> Any:
+    """A part that an argument gives by its short name, by its import path; any other value as it is."""
+    group = group_taken(kind, parameter) if isinstance(value, str) else None
+    return value if group is None else {"class_path": class_path(group, value)}
 
 
 @dataclass(frozen=True, slots=True)

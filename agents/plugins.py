@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import inspect
+import re
+from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
@@ -10,6 +13,16 @@ from enactive.errors import ConfigError
 
 Group = Literal["envs", "perceivers", "planners", "controllers", "tools"]
 GROUPS: tuple[Group, ...] = ("envs", "perceivers", "planners", "controllers", "tools")
+
+
+_PARTS: Mapping[str, Group] = {"Perceiver": "perceivers", "Planner": "planners", "Controller": "controllers"}
+
+
+def group_taken(kind: Any, parameter: str) -> Group | None:
+    """The group of which a constructor takes a component by that parameter, by its annotation; None where it takes none."""
+    taken = inspect.signature(kind).parameters.get(parameter)
+    words = [] if taken is None else re.findall(r"\w+", str(taken.annotation))
+    return next((_PARTS[word] for word in words if word in _PARTS), None)
 
 
 def available(group: Group) -> dict[str, EntryPoint]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -10,8 +11,8 @@ from typing import Any, get_type_hints
 import yaml
 from jsonargparse import ArgumentParser, Namespace
 
-from enactive.agents.component import Component
-from enactive.agents.plugins import Group, load
+from enactive.agents.component import Component, class_path
+from enactive.agents.plugins import Group, group_taken, load
 from enactive.errors import ConfigError
 
 GROUP_OF: Mapping[str, Group] = {
@@ -51,6 +52,7 @@ def add_components(parser: ArgumentParser, argv: Sequence[str], defaults: Mappin
                 name = word.partition("=")[2]
                 rewritten[place] = f"{flag}={class_path(GROUP_OF[role], name)}"
         kind = load(GROUP_OF[role], name)
+        _name_parts(rewritten, flag, kind)
         partners = getattr(kind, "partners", partners)
         made = kind if inspect.isclass(kind) else get_type_hints(kind).get("return", object)
         parser.add_argument(
@@ -59,10 +61,16 @@ def add_components(parser: ArgumentParser, argv: Sequence[str], defaults: Mappin
     return rewritten
 
 
-def class_path(group: Group, name: str) -> str:
-    """Import path of a named component."""
-    kind = load(group, name)
-    return f"{kind.__module__}.{kind.__qualname__}"
+def _name_parts(words: list[str], flag: str, kind: Any) -> None:
+    """Replace, in place, the short names of parts that a part is made of: `--planner.planner D2PO`, however deep."""
+    for place, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        group = group_taken(kind, name.removeprefix(f"{flag}.")) if name.startswith(f"{flag}.") else None
+        if group is None or not (equals or place + 1 < len(words)):
+            continue
+        inner = value if equals else words[place + 1]
+        words[place if equals else place + 1] = (f"{name}=" if equals else "") + class_path(group, inner)
+        _name_parts(words, name, load(group, inner))
 
 
 def component(role: str, chosen: Namespace) -> Component:
@@ -85,6 +93,10 @@ def with_knowledge(planner: Component, knowledge: str) -> Component:
     Raises ConfigError where it was given another `knowledge` by itself.
     """
     takes = inspect.signature(load(planner.group, planner.name)).parameters
+    if isinstance(inner := planner.arguments.get("planner"), Mapping):
+        asked = with_knowledge(Component("planners", inner["class_path"], inner.get("init_args", {})), knowledge)
+        said = {"class_path": asked.name, "init_args": dict(asked.arguments)}
+        return Component(planner.group, planner.name, {**planner.arguments, "planner": said})
     if "knowledge" not in takes:
         return planner
     given = planner.arguments.get("knowledge", takes["knowledge"].default)
@@ -115,6 +127,13 @@ def with_model(planner: Component, text: str) -> Component:
         raise ConfigError(f"--model and --planner.{twice[0]} both name a model: leave one out")
     require_answer(text)
     return Component(planner.group, planner.name, {**planner.arguments, **given})
+
+
+def named(argv: Sequence[str], flag: str) -> str:
+    """What the command line gives for an option, "" where it does not."""
+    named = [after for word, after in itertools.pairwise(argv) if word == flag]
+    named += [word.partition("=")[2] for word in argv if word.startswith(f"{flag}=")]
+    return named[-1] if named else ""
 
 
 def read_config(argv: Sequence[str]) -> Mapping[str, Any]:

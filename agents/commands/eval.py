@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from zlib import crc32
 
 import yaml
@@ -21,11 +20,12 @@ from enactive.agents.evaluation import HOUSEHOLD, AnyEpisode, Executor, evaluate
 from enactive.agents.plugins import Group, named
 from enactive.agents.results import writing
 from enactive.agents.table import markdown, plot, scored
+from enactive.envs.household.tasks.env import Mode
 from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.errors import ConfigError
 from enactive.pretrained import sha256_of
 
-from ._components import MODEL_HELP, add_components, component, read_config, with_knowledge, with_model
+from ._components import MODEL_HELP, add_components, component, named, read_config, with_knowledge, with_model
 
 TASK_SUITE, POSE_SUITE, ALFWORLD = "household/tasks", "hand/poses", "alfworld"
 NAVIGATION_DEFAULTS = {"perceiver": "EmbeddedPerceiver", "planner": "UniGoal", "controller": "NavigationController"}
@@ -49,8 +49,15 @@ def main(argv: Sequence[str]) -> int:
         default=[],
         help="further planners, with arguments where wanted: '[NearestFrontier, UniGoal(blacklist=false)]'",
     )
-    parser.add_argument("--max_steps", type=int | None, default=None, help="default 500, and 25 commands of a household task")
-    parser.add_argument("--mode", type=Literal["fast", "symbolic"], default="symbolic", help="of household/tasks alone")
+    parser.add_argument(
+        "--max_steps",
+        type=int | None,
+        default=None,
+        help="default 500, and 25 commands of a household task that is not physical",
+    )
+    parser.add_argument(
+        "--mode", type=Mode, default="symbolic", help="of household/tasks alone; physical needs a planner that walks"
+    )
     parser.add_argument("--knowledge", type=Knowledge, default="visible", help="what the agent of a household task is told")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--executor", type=Executor, default="process")
@@ -71,7 +78,7 @@ def main(argv: Sequence[str]) -> int:
     episodes: Sequence[AnyEpisode]
     if chosen.suite == TASK_SUITE:
         episodes = load_tasks(chosen.split)[: chosen.episodes]
-        path, limit = tasks_path(chosen.split), MAX_COMMANDS
+        path, limit = tasks_path(chosen.split), 500 if chosen.mode == "physical" else MAX_COMMANDS
         told = {"mode": chosen.mode, "knowledge": chosen.knowledge}
         world = Component("envs", "HouseholdTask", told)
         title = f"{chosen.suite}, {chosen.split}, {chosen.mode}, the agent is told what is {chosen.knowledge}"
@@ -134,9 +141,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _suite(argv: Sequence[str]) -> str:
     """The suite that the command line or the file behind it names, "" where none does."""
-    named = [after for word, after in itertools.pairwise(argv) if word == "--suite"]
-    named += [word.partition("=")[2] for word in argv if word.startswith("--suite=")]
-    return named[-1] if named else str(read_config(argv).get("suite", ""))
+    return named(argv, "--suite") or str(read_config(argv).get("suite", ""))
 
 
 def read_component(text: str, group: Group) -> Component:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 import time
@@ -23,7 +22,7 @@ from enactive.envs import Goal, ImageGoal, TaskGoal, parse_goal
 from enactive.envs.gym_io import embodiment_of
 from enactive.errors import ConfigError
 
-from ._components import MODEL_HELP, add_components, component, read_config, with_knowledge, with_model
+from ._components import MODEL_HELP, add_components, component, named, read_config, with_knowledge, with_model
 
 DEMO_SEED = 449  # a red mug in the kitchen, a pink one near it, another red one in the office
 DEFAULTS = {
@@ -39,6 +38,11 @@ TASK_DEFAULTS = {
     "controller": "InteractionController",
 }
 DESCRIPTION = 'Pursue a goal: "find the red mug in the kitchen", or a household task: "put a clean mug on the coffee table"'
+MODES = {  # of a household task, in a line for who runs one
+    "fast": "Find puts the body before the thing",
+    "symbolic": "Find puts the body before the thing, and nothing is drawn",
+    "physical": "the body walks, and its Find goes nowhere",
+}
 TASK_WORLDS = ("HouseholdTask", "AlfWorld")
 
 
@@ -65,6 +69,8 @@ def main(argv: Sequence[str]) -> int:
     parts["planner"] = with_model(parts["planner"], chosen.model)
     if (knowledge := parts["env"].arguments.get("knowledge")) is not None:
         parts["planner"] = with_knowledge(parts["planner"], knowledge)
+    if (mode := parts["env"].arguments.get("mode")) is not None:
+        print(f"mode {mode}: {MODES[mode]}")
 
     import torch
 
@@ -98,9 +104,9 @@ def _defaults(argv: Sequence[str]) -> dict[str, str]:
     """The parts that are meant where none are named: those of household tasks where the goal or the environment is one."""
     config = read_config(argv)
     given = config.get("env")
-    world = _named(argv, "--env") or (str(given.get("class_path", "")) if isinstance(given, Mapping) else "")
+    world = named(argv, "--env") or (str(given.get("class_path", "")) if isinstance(given, Mapping) else "")
     world = registered("envs", world.rpartition(".")[2])
-    if _named(argv, "--goal_image") or _named(argv, "--goal-image"):
+    if named(argv, "--goal_image"):
         words = ""
     else:
         words = _goal_words(argv) or str(config.get("goal") or "")
@@ -109,7 +115,7 @@ def _defaults(argv: Sequence[str]) -> dict[str, str]:
         raise ConfigError(f"{words!r} is a household task, and {DEFAULTS['env']} is for finding things: leave --env out")
     if not (world in TASK_WORLDS or (asks and not world)):
         return DEFAULTS
-    return TASK_DEFAULTS | ({"planner": "LanguagePlanner"} if _named(argv, "--model") else {})
+    return TASK_DEFAULTS | ({"planner": "LanguagePlanner"} if named(argv, "--model") else {})
 
 
 def _require_pursuit(planner: Component, goal: Goal) -> None:
@@ -121,13 +127,6 @@ def _require_pursuit(planner: Component, goal: Goal) -> None:
         raise ConfigError(f"{name} takes {takes}, and {str(goal)!r} is a {type(goal).__name__}: {fix}")
 
 
-def _named(argv: Sequence[str], flag: str) -> str:
-    """What the command line gives for an option, "" where it does not."""
-    named = [after for word, after in itertools.pairwise(argv) if word == flag]
-    named += [word.partition("=")[2] for word in argv if word.startswith(f"{flag}=")]
-    return named[-1] if named else ""
-
-
 def _goal_words(argv: Sequence[str]) -> str:
     """The positional word of the command line, which is needed before the options can be made; "" where there is none."""
     value = False
@@ -135,7 +134,7 @@ def _goal_words(argv: Sequence[str]) -> str:
         if value:
             value = False
         elif word.startswith("-"):
-            value = "=" not in word and word not in ("--print_config", "--print-config", "--help", "-h")
+            value = "=" not in word and word not in ("--print_config", "--help", "-h")
         else:
             return word
     return ""

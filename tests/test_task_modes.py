@@ -1,0 +1,47 @@
+"""Household tasks in the mode in which the body walks: what is refused before it moves, and planners made of planners."""
+
+from __future__ import annotations
+
+import pytest
+from jsonargparse import ArgumentParser
+
+from enactive.agents import Agent
+from enactive.agents.commands._components import add_components, component, with_knowledge
+from enactive.agents.compat import check_compatibility
+from enactive.agents.component import Component
+from enactive.controllers.interaction import InteractionController
+from enactive.envs import TaskGoal
+from enactive.envs.household.tasks.env import HouseholdTask
+from enactive.envs.household.tasks.suites import load_tasks
+from enactive.errors import CompatibilityError
+from enactive.perception.tasks import TaskPerceiver, WalkingTaskPerceiver
+from enactive.planners.oracle_walks import OracleWalks
+from enactive.planners.random_commands import RandomCommands
+
+
+def test_a_planner_that_never_walks_is_refused_before_anything_moves() -> None:
+    env = HouseholdTask("physical", width=64, height=48)
+    parts = TaskPerceiver(), RandomCommands(), InteractionController()
+    with pytest.raises(CompatibilityError, match="RandomCommands never walks, and household goes nowhere by Find"):
+        Agent(*parts).run(env, TaskGoal(load_tasks("train")[0].instruction))
+    assert not env.turns
+    for mode in ("fast", "symbolic"):
+        assert not check_compatibility(HouseholdTask(mode, width=64, height=48), *parts).mismatches  # type: ignore[arg-type]
+    assert not check_compatibility(env, WalkingTaskPerceiver(), OracleWalks(), InteractionController()).mismatches
+
+
+def test_parts_of_parts_are_named_as_short_as_parts() -> None:
+    parser = ArgumentParser(exit_on_error=False)
+    words = ["--planner", "OracleWalks", "--planner.planner", "OracleWalks", "--planner.planner.planner=RandomCommands"]
+    words += ["--planner.planner.planner.seed", "7"]
+    chosen = parser.parse_args(add_components(parser, words, {"planner": "UniGoal"}))
+    built = component("planner", chosen.planner).build()
+    assert (type(built.planner.planner).__name__, built.planner.planner.seed) == ("RandomCommands", 7)
+    built = Component("planners", "OracleWalks", {"planner": "RandomCommands"}).build()
+    assert type(built.planner).__name__ == "RandomCommands"
+
+
+def test_a_planner_inside_another_is_asked_with_what_is_told() -> None:
+    inner = {"class_path": "enactive.planners.d2po.planner.D2PO", "init_args": {"replan": True}}
+    told = with_knowledge(Component("planners", "OracleWalks", {"planner": inner}), "remembered").arguments["planner"]
+    assert told["init_args"] == {"replan": True, "knowledge": "remembered"}

@@ -3,10 +3,12 @@
     python benchmarks/d2po.py table [--run runs/d2po] [--seeds 1] [--split val_unseen]
     python benchmarks/d2po.py speed [--tasks 20]
     python benchmarks/d2po.py smollm2
+    python benchmarks/d2po.py replan [--tasks 200] [--split val_unseen]
 
 `table` reads the run of `enactive train d2po` and carries its episodes out again for the figures of `metrics.task_metrics`.
 A task counts once, as its mean over the seeds, so that intervals and paired tests do not take seeds for tasks. `speed`
-searches with the shipped policy. `smollm2` makes one LoRA step of D2PO on SmolLM2-135M.
+searches with the shipped policy. `smollm2` makes one LoRA step of D2PO on SmolLM2-135M. `replan` runs the shipped policy with
+and without replanning on the first tasks of a split, symbolic, and says how often its predictions came true.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import argparse
 import platform
 import time
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -23,16 +26,19 @@ from rich.table import Table
 
 from enactive.agents.statistics import compare, mean, rate
 from enactive.envs.household.tasks.metrics import ERROR_KINDS, TaskMetrics, task_metrics
-from enactive.envs.household.tasks.suites import load_tasks
-from enactive.envs.household.tasks.symbolic import apply_command
+from enactive.envs.household.tasks.path_length import path_length_weighted
+from enactive.envs.household.tasks.suites import MAX_COMMANDS, load_tasks
+from enactive.envs.household.tasks.symbolic import Command, apply_command
 from enactive.envs.household.tasks.task import Task
 from enactive.planners.d2po.episodes import Episode
-from enactive.planners.d2po.evaluate import Outcome, read_outcomes
+from enactive.planners.d2po.evaluate import Outcome, evaluate, read_outcomes
 from enactive.planners.d2po.examples import Preference
 from enactive.planners.d2po.fit import Objective, Recipe, fit_preferences
 from enactive.planners.d2po.models import base_policy, with_lora
+from enactive.planners.d2po.planner import PREDICTION_TOKENS
 from enactive.planners.d2po.policy import Policy
-from enactive.planners.d2po.prompt import AnswerError, parse_command
+from enactive.planners.d2po.prompt import AnswerError, parse_command, world_prompt
+from enactive.planners.d2po.replanning import BEAMS, Surprises, came_true
 from enactive.planners.d2po.rewards import OracleProgress
 from enactive.planners.d2po.tree_search import SearchSettings, search
 from enactive.planners.d2po.weights import shipped_policy
@@ -150,18 +156,84 @@ def smollm2(console: Console) -> None:
         console.print(f"answers {answer!r}, untrained: {error}")
 
 
+def replan(count: int, split: str, console: Console) -> None:
+    """Success and PL of the shipped policy with and without replanning, paired, and what became of its predictions.
+
+    The figures so far are printed after every 50 tasks.
+    """
+    torch.set_num_threads(1)
+    policy, tasks = shipped_policy(), load_tasks(split)[:count]
+    plain, again, told = list[Outcome](), list[tuple[bool, float]](), list[tuple[bool, str, bool]]()
+    for start in range(0, len(tasks), 50):
+        batch = tasks[start : start + 50]
+        plain += evaluate(policy, batch)
+        rows, turns = _replanning(policy, batch)
+        again, told = again + rows, told + turns
+        on, off = [row[0] for row in again], [row.success for row in plain]
+        on_pl, off_pl = [row[1] for row in again], [row.pl for row in plain]
+        refused = sum(error != "" for row in plain for _, error in row.turns), sum(turn[2] for turn in told)
+        foreseen = sum(turn[2] and turn[1].startswith("failed") for turn in told)
+        console.print(f"as it is: success {rate(off)}, PL {mean(off_pl)}, {refused[0] / len(off):.1f} refused an episode")
+        console.print(f"replanning: success {rate(on)}, PL {mean(on_pl)}, {refused[1] / len(on):.1f} refused an episode")
+        console.print(f"replanning - as it is: success {compare(on, off)}; PL {compare(on_pl, off_pl)}")
+        console.print(
+            f"{sum(turn[0] for turn in told)} of {len(told)} predictions came true, {foreseen} of {refused[1]} refusals "
+            f"were predicted; {split}, n = {len(on)} tasks, greedy, symbolic, the agent is told what is visible"
+        )
+
+
+def _replanning(policy: Policy, tasks: Sequence[Task]) -> tuple[list[tuple[bool, float]], list[tuple[bool, str, bool]]]:
+    """(success, PL) of each task, and of each command whether its prediction came true, the prediction, and a refusal."""
+    episodes = [Episode(task, "visible") for task in tasks]
+    moments, surprises = [episode.start() for episode in episodes], [Surprises() for _ in episodes]
+    failed: set[int] = set()
+    told: list[tuple[bool, str, bool]] = []
+    for turn in range(MAX_COMMANDS + 1):
+        left = [i for i, moment in enumerate(moments) if not moment.state.done and i not in failed]
+        commands: dict[int, Command] = {}
+        for i, (answer,) in zip(left, policy.answers([moments[i].prompt for i in left]), strict=True):
+            scene = moments[i].situation.scene
+            try:
+                commands[i] = parse_command(answer)
+            except AnswerError:
+                failed.add(i)
+                continue
+            if surprises[i].bars(commands[i], scene):
+                other = surprises[i].another(dict(policy.likely(moments[i].prompt, BEAMS)), scene)
+                commands[i] = parse_command(other or answer)
+        acts = {i: c for i, c in commands.items() if c.verb == "done" or turn < MAX_COMMANDS}
+        asked = {i: world_prompt(moments[i].situation, c) for i, c in acts.items() if c.verb != "done"}
+        answers = policy.answers([*asked.values()], tokens=PREDICTION_TOKENS) if asked else []
+        predicted = {i: text for i, (text,) in zip(asked, answers, strict=True)}
+        for i, command in acts.items():
+            surprises[i].say(command, moments[i].situation.scene, predicted.get(i, ""))
+            moments[i] = episodes[i].step(moments[i], command)
+            came = moments[i].feedback[-1]
+            surprises[i].hear(not came.ok)
+            if i in predicted:
+                told.append((came_true(predicted[i], came.message, not came.ok), predicted[i], not came.ok))
+    rows = []
+    for i, (episode, moment) in enumerate(zip(episodes, moments, strict=True)):
+        done = i not in failed and episode.succeeded(moment)
+        length = len(moment.commands) - moment.state.done
+        rows.append((done, path_length_weighted(done, length, episode.task.plan_length)))
+    return rows, told
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("table", "speed", "smollm2"))
+    parser.add_argument("what", choices=("table", "speed", "smollm2", "replan"))
     parser.add_argument("--run", type=Path, default=Path("runs/d2po"))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--split", default="val_unseen")
-    parser.add_argument("--tasks", type=int, default=20)
+    parser.add_argument("--tasks", type=int, default=None, help="default 20, and 200 with replan")
     chosen, console = parser.parse_args(), Console(width=160)
     if chosen.what == "table":
         table(chosen.run, chosen.seeds, chosen.split, console)
     elif chosen.what == "speed":
-        speed(chosen.tasks, console)
+        speed(chosen.tasks or 20, console)
+    elif chosen.what == "replan":
+        replan(chosen.tasks or 200, chosen.split, console)
     else:
         smollm2(console)
 

@@ -12,12 +12,14 @@ from enactive.agents.commands.eval import main as evaluate_command
 from enactive.controllers.interaction import InteractionController
 from enactive.envs import TaskGoal
 from enactive.envs.household.tasks.suites import load_tasks
+from enactive.envs.household.tasks.symbolic import Command
 from enactive.errors import ConfigError
 from enactive.perception.tasks import TaskPerceiver
 from enactive.planners.d2po.demonstrate import demonstrate
 from enactive.planners.d2po.episodes import Episode
 from enactive.planners.d2po.models import small_policy
 from enactive.planners.d2po.planner import D2PO
+from enactive.planners.d2po.replanning import Surprises, came_true
 from enactive.planners.d2po.weights import ship, shipped_policy
 
 TASK = next(task for task in load_tasks("val_seen") if task.type == "clean")
@@ -57,7 +59,7 @@ def run(planner):
 
 
 def test_the_loop_tells_the_policy_what_training_did(folder):
-    planner = D2PO(folder)
+    planner = D2PO(folder, alternatives=0)
     planner.policy = Prompted(Episode(TASK, "visible"))
     episode = run(planner)
     assert episode.metrics["success"], (episode.error, planner.trace)
@@ -66,7 +68,7 @@ def test_the_loop_tells_the_policy_what_training_did(folder):
 
 
 def test_an_answer_that_is_no_command_fails_the_trial(folder):
-    planner = D2PO(folder)
+    planner = D2PO(folder, alternatives=0)
     planner.policy.answers = lambda prompts, tokens=0: [["dance with the mug"]]
     episode = run(planner)
     assert episode.outcome == "error"
@@ -93,3 +95,84 @@ def test_the_command_line_evaluates_it_and_resumes(folder, tmp_path_factory):
     assert len(rows.splitlines()) == 2
     assert evaluate_command(words) == 0
     assert (out / "episodes.jsonl").read_text() == rows
+
+
+class Stubborn:
+    """Says one command again and again, and knows others: the first is none, the second is refused too, the third is right."""
+
+    def answers(self, prompts, tokens=0):
+        return [["failed because" if prompt.endswith("then:") and self.foresees else "pick up fridge"] for prompt in prompts]
+
+    def likely(self, prompt, count):
+        rated = (("pick up fridge", 0.5), ("dance", 0.2), ("find unicorn", 0.1), ("find kitchen counter", 0.05))
+        return rated[:count]
+
+    def __init__(self, foresees):
+        self.foresees = foresees
+
+
+def commands(planner):
+    return [step.trace["reason"] for step in run(planner).steps[:5]]
+
+
+def test_a_command_that_was_refused_against_the_prediction_is_not_said_again_while_nothing_changes(folder):
+    planner = D2PO(folder, replan=True)
+    planner.policy = Stubborn(foresees=False)
+    episode = run(planner)
+    said = [step.trace["reason"] for step in episode.steps]
+    # the counter is another scene, in which the fridge is tried again, once
+    assert said[:5] == ["pick up fridge", "find unicorn", "find kitchen counter", "pick up fridge", "find kitchen counter"]
+    assert episode.steps[1].trace["instead_of"] == "pick up fridge"
+    assert episode.steps[1].trace["came_true"] is False
+    assert episode.steps[0].trace["alternatives"] == {"dance": 0.2, "find unicorn": 0.1, "find kitchen counter": 0.05}
+
+
+@pytest.mark.parametrize("made", [{"replan": False}, {"replan": True}])
+def test_a_refusal_that_was_foreseen_or_is_not_acted_on_is_repeated(folder, made):
+    planner = D2PO(folder, **made)
+    planner.policy = Stubborn(foresees=made["replan"])
+    assert commands(planner) == ["pick up fridge"] * 5
+
+
+def test_replanning_needs_predictions(folder):
+    with pytest.raises(ConfigError, match="leave predict on"):
+        D2PO(folder, replan=True, predict=False)
+
+
+def test_what_is_barred_is_free_again_when_the_world_has_changed():
+    surprises = Surprises()
+    for command, scene in ((Command("Find", "mug"), "a"), (Command("PutDown", "fridge"), "b")):
+        surprises.say(command, scene, "")
+        surprises.hear(refused=True)
+    assert surprises.bars(Command("Find", "mug"), "elsewhere")
+    assert surprises.bars(Command("PutDown", "fridge"), "b")
+    assert not surprises.bars(Command("PutDown", "fridge"), "elsewhere")
+    surprises.say(Command("Find", "fridge"), "b", "")
+    surprises.hear(refused=False)
+    assert surprises.bars(Command("PutDown", "fridge"), "b")
+    surprises.say(Command("Open", "fridge"), "b", "")
+    surprises.hear(refused=False)
+    assert not surprises.bars(Command("PutDown", "fridge"), "b")
+    assert not surprises.bars(Command("Find", "mug"), "a")
+
+
+@pytest.mark.parametrize(
+    ("predicted", "message", "refused", "true"),
+    [
+        ("a mug is in view at the desk. hand: nothing. at: mug", "a mug is in view at the desk", False, True),
+        ("a mug", "a mug is in view at the desk", False, False),
+        ("", "the mug is in the hand", False, False),
+        ("failed because no mug is in view. hand: nothing", "no mug is in view; look elsewhere", True, True),
+        ("no mug is in view", "no mug is in view; look elsewhere", True, False),
+    ],
+)
+def test_a_prediction_came_true_where_its_first_sentence_is_what_happened(predicted, message, refused, true):
+    assert came_true(predicted, message, refused) is true
+
+
+def test_the_likeliest_answers_have_the_probabilities_that_the_model_gives_them(folder):
+    policy = shipped_policy(folder)
+    likely = policy.likely("goal: mug next:", 4)
+    assert [chance for _, chance in likely] == sorted((chance for _, chance in likely), reverse=True)
+    for text, chance in likely:
+        assert np.isclose(np.log(chance), policy.score("goal: mug next:", [text])[0], atol=1e-4)

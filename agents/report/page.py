@@ -129,24 +129,41 @@ TOLD = {"seen": "what it saw", "thought": "what it thought", "predicted": "what 
 
 
 def _commands(steps: Sequence[Mapping[str, Any]]) -> str:
-    """What was asked of the hand in words, and the answer, with what the planner tells of each; "" where nothing was asked."""
+    """What was asked of the hand in words, and the answer, with what the planner tells of each; "" where nothing was asked.
+
+    Whether a prediction came true is the planner's to say, with its next command.
+    """
     asked = [step for step in steps if "verb" in (step["intent"] or {})]
     if not asked:
         return ""
-    ended = [step for step in steps[-1:] if (step["intent"] or {}).get("kind") == "Stop"]
-    told = [key for key in TOLD if any(key in step["trace"] for step in asked)]
+    asked += [step for step in steps[-1:] if (step["intent"] or {}).get("kind") == "Stop"]
+    traces = [step["trace"] for step in asked]
+    told = [key for key in TOLD if any(key in trace for trace in traces)]
     before, after = [key for key in told if key != "predicted"], [key for key in told if key == "predicted"]
+    sure, judged = any("probability" in trace for trace in traces), any("came_true" in trace for trace in traces)
     rows = []
-    for step in (*asked, *ended):
+    for step, following in zip(asked, (*traces[1:], {}), strict=True):
         intent, answer, trace = step["intent"], step["feedback"], step["trace"]
         stops = "verb" not in intent
         cells = [step["index"] + 1, *(trace.get(key, "") for key in before)]
         cells.append("done" if stops else f"{intent['verb']} {intent['target']}")
-        cells += [trace.get(key, "") for key in after]
+        cells += [_sureness(trace)] if sure else []
+        cells += [trace.get(key) or ("(nothing)" if key in trace else "") for key in after]
         cells += [("done" if answer.get("ok") else "refused"), intent["reason"] if stops else answer.get("message", "")]
+        cells += [{True: "yes", False: "no"}.get(following.get("came_true"), "")] if judged else []
         rows.append("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>")
-    heads = ["step", *(TOLD[key] for key in before), "command", *(TOLD[key] for key in after), "", "answer"]
+    heads = ["step", *(TOLD[key] for key in before), "command", *(["how likely, and what else"] if sure else [])]
+    heads += [*(TOLD[key] for key in after), "", "answer", *(["as expected, word for word"] if judged else [])]
     return f"<table class='steps'><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>{''.join(rows)}</table>"
+
+
+def _sureness(trace: Mapping[str, Any]) -> str:
+    """The probability that the model gives its command, the likeliest others, and what was barred; "" where it told none."""
+    if "probability" not in trace:
+        return ""
+    others = ", ".join(f"{text} {value:.1%}" for text, value in trace.get("alternatives", {}).items() if value >= 0.001)
+    barred = f"; instead of {trace['instead_of']}, which was refused here before" if "instead_of" in trace else ""
+    return f"{trace['probability']:.1%}{f'; else {others}' if others else ''}{barred}"
 
 
 def _seconds(steps: Sequence[Mapping[str, Any]]) -> str:

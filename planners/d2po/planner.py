@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from ..critics.trajectories import user_turn
 from ..critics.visualprm import shipped_critic
 from .dialogue import NEEDS, Dialogue
 from .prompt import Situation, parse_command, policy_prompt, world_prompt
+from .replanning import BEAMS, Surprises, came_true
 from .weights import WEIGHTS, shipped_policy
 
 if TYPE_CHECKING:
@@ -28,12 +30,14 @@ class D2PO:
     """The policy of D2PO (arXiv 2503.10480) for `TaskGoal`, on what `TaskPerceiver` tells.
 
     policy: folder of the weights, the shipped ones by default. knowledge: what the environment tells of, as it was set there:
-    the prompt says which. predict: the same weights also say what the world will become; it is in the trace, and nothing is
-    decided by it. candidates: how many next commands are drawn at `temperature`, of which the critic picks one; 1 takes the
+    the prompt says which. predict: the same weights also say what the world will become. alternatives: how many other commands
+    the trace tells of, with the probability of each. Nothing is decided by either, but with replan: then a command that was
+    refused against the prediction is not said again while nothing has changed (`Surprises`), the likeliest of `BEAMS`
+    others is. candidates: how many next commands are drawn at `temperature`, of which the critic picks one; 1 takes the
     likeliest. critic: folder that `enactive train critic --ship_to` wrote, given with more than one candidate and only then.
     An answer that is no command fails the trial (planner_output_error) and is never replaced.
 
-    Raises ConfigError for a critic that is missing, has nothing to choose from, or cannot judge.
+    Raises ConfigError for a critic that is missing, has nothing to choose from, or cannot judge, and for one with replan.
     """
 
     goals: tuple[type[Goal], ...] = (TaskGoal,)
@@ -46,6 +50,8 @@ class D2PO:
         policy: Path = WEIGHTS,
         knowledge: Knowledge = "visible",
         predict: bool = True,
+        alternatives: int = 3,
+        replan: bool = False,
         critic: Path | None = None,
         candidates: int = 1,
         temperature: float = 0.7,
@@ -58,8 +64,11 @@ class D2PO:
             raise ConfigError(f"to choose among {candidates} candidates D2PO needs a critic: {fix}")
         if critic is not None and candidates == 1:
             raise ConfigError("a critic has nothing to choose from with one candidate: give more, for example candidates=8")
+        if replan and (critic is not None or not predict):
+            raise ConfigError("replan acts on predictions, without a critic: leave predict on and critic out")
         self.critic = None if critic is None else shipped_critic(critic)
         self.policy, self.knowledge, self.predict = shipped_policy(policy), knowledge, predict
+        self.alternatives, self.replan = alternatives, replan
         self.candidates, self.temperature, self.seed = candidates, temperature, seed
         self._trace: dict[str, Any] = {}
 
@@ -70,18 +79,28 @@ class D2PO:
     def reset(self, goal: Goal, embodiment: Embodiment) -> None:
         """Start on a task. Raises PlannerError for another kind of goal."""
         self._dialogue = Dialogue(goal, self.knowledge)
+        self._surprises, self._expected = Surprises(), ""
         self._read: Piece | None = None
 
     def plan(self, belief: Belief) -> Intent:
         """The next command. Raises AnswerError where the model says none."""
+        said, now = len(self._dialogue.turns), belief.extra
         situation = self._dialogue.situation(belief)
+        heard: dict[str, Any] = {}
+        if len(self._dialogue.turns) > said:
+            self._surprises.hear(bool(now["refused"]))
+            if self.predict:
+                heard["came_true"] = came_true(self._expected, str(now["message"]), bool(now["refused"]))
         answer, rated = self._answer(situation)
         command = parse_command(answer)
-        self._trace = {"reason": answer, "seen": situation.scene, "command": len(self._dialogue.turns) + 1, **rated}
+        number = len(self._dialogue.turns) + 1
+        self._trace = {"reason": answer, "seen": situation.scene, "command": number, **rated, **heard}
         if command.verb == "done":
             return Stop("the policy says that it is done", found=True)
         if self.predict:
-            ((self._trace["predicted"],),) = self.policy.answers([world_prompt(situation, command)], tokens=PREDICTION_TOKENS)
+            ((self._expected,),) = self.policy.answers([world_prompt(situation, command)], tokens=PREDICTION_TOKENS)
+            self._trace["predicted"] = self._expected
+        self._surprises.say(command, situation.scene, self._expected)
         self._dialogue.say(command)
         return Interact(command.verb, command.target)
 
@@ -90,7 +109,7 @@ class D2PO:
         prompt = policy_prompt(situation)
         if self.critic is None:
             ((answer,),) = self.policy.answers([prompt])
-            return answer, {}
+            return self._replanned(situation, prompt, answer)
         draw = self.seed * 1000 + len(self._dialogue.turns)
         (drawn,) = self.policy.answers([prompt], self.candidates, self.temperature, draw)
         options = list(dict.fromkeys(drawn))
@@ -99,3 +118,18 @@ class D2PO:
         self._read = rated[best][1]
         ratings = {answer: round(score, 3) for answer, (score, _) in zip(options, rated, strict=True)}
         return options[best], {"rated": ratings}
+
+    def _replanned(self, situation: Situation, prompt: str, answer: str) -> tuple[str, dict[str, Any]]:
+        """An answer or, where it is barred, the likeliest that is not; with the probabilities, for the trace."""
+        barred = self.replan and self._surprises.bars(parse_command(answer), situation.scene)
+        beams = BEAMS if barred else self.alternatives + 1
+        likely = dict(self.policy.likely(prompt, beams)) if beams > 1 else {}
+        told: dict[str, Any] = {}
+        if barred and (other := self._surprises.another(likely, situation.scene)) is not None:
+            answer, told = other, {"instead_of": answer}
+        if not self.alternatives:
+            return answer, told
+        chance = likely[answer] if answer in likely else math.exp(self.policy.score(prompt, [answer])[0])
+        rest = [text for text in likely if text != answer][: self.alternatives]
+        alternatives = {text: round(likely[text], 4) for text in rest}
+        return answer, {**told, "probability": round(chance, 4), "alternatives": alternatives}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -128,6 +129,26 @@ class Policy:
             for place, i in enumerate(part):
                 out[i] = written[place * count : (place + 1) * count]
         return out
+
+    def likely(self, prompt: str, count: int, tokens: int = MAX_ANSWER_TOKENS) -> list[tuple[str, float]]:
+        """The likeliest answers to a prompt that a search with `count` beams finds, and their probabilities; best first."""
+        import torch
+
+        ids, mask = self._padded([self.prompt_ids(prompt)])
+        with torch.inference_mode(), self.autocast():
+            written = self.model.generate(
+                input_ids=ids,
+                attention_mask=mask,
+                num_beams=count,
+                num_return_sequences=count,
+                do_sample=False,
+                max_new_tokens=tokens,
+                pad_token_id=self.pad,
+                eos_token_id=self.end,
+            )
+        texts = list(dict.fromkeys(self._text(row) for row in written[:, ids.shape[1] :].tolist()))
+        rated = zip(texts, self.score(prompt, texts), strict=True)
+        return sorted(((text, math.exp(score)) for text, score in rated), key=lambda pair: -pair[1])
 
     def _write(self, rows: list[Ids], count: int, temperature: float, generator: torch.Generator, tokens: int) -> list[str]:
         ids, mask = self._padded(rows)

@@ -9,6 +9,7 @@ import pytest
 import enactive.envs  # noqa: F401  # registers HouseholdTask
 from enactive.agents import Agent
 from enactive.agents.commands.eval import main as evaluate_command
+from enactive.agents.report.page import _commands
 from enactive.controllers.interaction import InteractionController
 from enactive.envs import TaskGoal
 from enactive.envs.household.tasks.suites import load_tasks
@@ -176,3 +177,17 @@ def test_the_likeliest_answers_have_the_probabilities_that_the_model_gives_them(
     assert [chance for _, chance in likely] == sorted((chance for _, chance in likely), reverse=True)
     for text, chance in likely:
         assert np.isclose(np.log(chance), policy.score("goal: mug next:", [text])[0], atol=1e-4)
+
+
+def test_the_report_has_the_probability_the_others_and_what_became_of_the_prediction():
+    def step(index, target, ok, **trace):
+        feedback = {"ok": ok, "message": "a mug is in view" if ok else "no pen is in view"}
+        return {"index": index, "intent": {"verb": "Find", "target": target}, "feedback": feedback, "trace": trace}
+
+    first = step(0, "mug", True, probability=0.75, alternatives={"find pen": 0.2, "done": 0.0001}, predicted="")
+    second = step(1, "pen", False, probability=0.5, alternatives={}, instead_of="find mug", predicted="a pen", came_true=False)
+    table = _commands([first, second])
+    assert "<td>1</td><td>Find mug</td><td>75.0%; else find pen 20.0%</td><td>(nothing)</td><td>done</td>" in table
+    assert "<td>a mug is in view</td><td>no</td></tr>" in table
+    assert "<td>50.0%; instead of find mug, which was refused here before</td><td>a pen</td><td>refused</td>" in table
+    assert table.endswith("<td>no pen is in view</td><td></td></tr></table>")  # nobody has judged the last one

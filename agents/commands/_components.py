@@ -129,11 +129,11 @@ def with_model(planner: Component, text: str) -> Component:
     return Component(planner.group, planner.name, {**planner.arguments, **given})
 
 
-def named(argv: Sequence[str], flag: str) -> str:
+def option(argv: Sequence[str], flag: str) -> str:
     """What the command line gives for an option, "" where it does not."""
-    named = [after for word, after in itertools.pairwise(argv) if word == flag]
-    named += [word.partition("=")[2] for word in argv if word.startswith(f"{flag}=")]
-    return named[-1] if named else ""
+    given = [after for word, after in itertools.pairwise(argv) if word == flag]
+    given += [word.partition("=")[2] for word in argv if word.startswith(f"{flag}=")]
+    return given[-1] if given else ""
 
 
 def read_config(argv: Sequence[str]) -> Mapping[str, Any]:

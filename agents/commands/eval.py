@@ -25,7 +25,7 @@ from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.errors import ConfigError
 from enactive.pretrained import sha256_of
 
-from ._components import MODEL_HELP, add_components, component, named, read_config, with_knowledge, with_model
+from ._components import MODEL_HELP, add_components, component, option, read_config, with_knowledge, with_model
 
 TASK_SUITE, POSE_SUITE, ALFWORLD = "household/tasks", "hand/poses", "alfworld"
 NAVIGATION_DEFAULTS = {"perceiver": "EmbeddedPerceiver", "planner": "UniGoal", "controller": "NavigationController"}
@@ -141,7 +141,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _suite(argv: Sequence[str]) -> str:
     """The suite that the command line or the file behind it names, "" where none does."""
-    return named(argv, "--suite") or str(read_config(argv).get("suite", ""))
+    return option(argv, "--suite") or str(read_config(argv).get("suite", ""))
 
 
 def read_component(text: str, group: Group) -> Component:

@@ -15,14 +15,13 @@ from enactive.agents.component import Component
 from enactive.agents.guard import EStop
 from enactive.agents.guard.stop_sources import listening
 from enactive.agents.loop import Agent
-from enactive.agents.plugins import load
-from enactive.agents.plugins import named as registered
+from enactive.agents.plugins import load, named
 from enactive.agents.progress import LiveLine
-from enactive.envs import Goal, ImageGoal, TaskGoal, parse_goal
+from enactive.envs import Goal, ImageGoal, PoseGoal, TaskGoal, parse_goal
 from enactive.envs.gym_io import embodiment_of
 from enactive.errors import ConfigError
 
-from ._components import MODEL_HELP, add_components, component, named, read_config, with_knowledge, with_model
+from ._components import MODEL_HELP, add_components, component, option, read_config, with_knowledge, with_model
 
 DEMO_SEED = 449  # a red mug in the kitchen, a pink one near it, another red one in the office
 DEFAULTS = {
@@ -59,7 +58,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--stop_port", type=int, default=-1, help="of a real body: HTTP stop on this port; 0 takes a free one")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where the run's folder is made")
     arguments, defaults = list(argv), _defaults(argv)
-    if defaults == DEFAULTS and not any(word.startswith(("--env", "--config")) for word in arguments):
+    if defaults["env"] == DEFAULTS["env"] and not any(word.startswith(("--env", "--config")) for word in arguments):
         arguments += ["--env.seed", str(DEMO_SEED)]
     chosen = parser.parse_args(add_components(parser, arguments, defaults))
     words = chosen.goal or str(read_config(argv).get("goal") or "")  # the parser forgets a positional of the file
@@ -104,18 +103,19 @@ def _defaults(argv: Sequence[str]) -> dict[str, str]:
     """The parts that are meant where none are named: those of household tasks where the goal or the environment is one."""
     config = read_config(argv)
     given = config.get("env")
-    world = named(argv, "--env") or (str(given.get("class_path", "")) if isinstance(given, Mapping) else "")
-    world = registered("envs", world.rpartition(".")[2])
-    if named(argv, "--goal_image"):
+    world = option(argv, "--env") or (str(given.get("class_path", "")) if isinstance(given, Mapping) else "")
+    world = named("envs", world.rpartition(".")[2])
+    if option(argv, "--goal_image"):
         words = ""
     else:
         words = _goal_words(argv) or str(config.get("goal") or "")
-    asks = bool(words) and isinstance(parse_goal(words), TaskGoal)
+    goal = parse_goal(words) if words else None
+    asks = isinstance(goal, TaskGoal)
     if asks and world == DEFAULTS["env"]:
         raise ConfigError(f"{words!r} is a household task, and {DEFAULTS['env']} is for finding things: leave --env out")
     if not (world in TASK_WORLDS or (asks and not world)):
-        return DEFAULTS
-    return TASK_DEFAULTS | ({"planner": "LanguagePlanner"} if named(argv, "--model") else {})
+        return DEFAULTS | ({"planner": "PointGoal"} if isinstance(goal, PoseGoal) else {})
+    return TASK_DEFAULTS | ({"planner": "LanguagePlanner"} if option(argv, "--model") else {})
 
 
 def _require_pursuit(planner: Component, goal: Goal) -> None:

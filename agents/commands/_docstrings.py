@@ -15,7 +15,7 @@ def explain(parser: ArgumentParser, function: Callable[..., Any]) -> None:
     """Give the parser of a function's arguments what the docstrings of the function and of its dataclasses tell of them."""
     told = explained(function)
     for name, kind in get_type_hints(function).items():
-        if is_dataclass(kind):
+        if isinstance(kind, type) and is_dataclass(kind):
             told |= {f"{name}.{field}": text for field, text in explained(kind).items()}
     for action in parser._actions:
         if text := told.get(action.dest):

@@ -72,6 +72,7 @@ class _Unknown(Exception):
 
 def _request(kind: TaskType, said: Mapping[str, str | None]) -> Request:
     noun = next(text for name in "aos" if (text := said.get(name)))
+    place, carrier = said["r"] or "", said.get("m") or ""
     sliced = noun.startswith("sliced ")
     objects, attribute = _noun(noun.removeprefix("sliced "))
     plain = " or ".join(objects)
@@ -81,18 +82,18 @@ def _request(kind: TaskType, said: Mapping[str, str | None]) -> Request:
     if kind in NEEDS:
         does = {"clean": "washed", "heat": "heated", "cool": "cooled"}[kind]
         objects = _those(objects, NEEDS[kind], noun, f"a {plain} cannot be {does}")
-    receptacles = _bare(said["r"] or "")
+    receptacles = _bare(place)
     if kind == "examine":
         receptacles = tuple(name for name in receptacles if name in LAMPS)
         if not receptacles:
-            raise _Unknown(said["r"] or "", f"things are looked at under a {' or a '.join(LAMPS)}")
+            raise _Unknown(place, f"things are looked at under a {' or a '.join(LAMPS)}")
     elif not (places := tuple(name for name in receptacles if "pickup" not in KINDS[name].skills)):
-        raise _Unknown(said["r"] or "", f"a {receptacles[0]} is carried about: name furniture to put things on or in")
+        raise _Unknown(place, f"a {receptacles[0]} is carried about: name furniture to put things on or in")
     else:
         receptacles = places
-    movables = _bare(said["m"]) if said.get("m") else ()
+    movables = _bare(carrier) if carrier else ()
     if movables:
-        movables = _those(movables, "pickup", said["m"] or "", f"a {movables[0]} cannot be carried")
+        movables = _those(movables, "pickup", carrier, f"a {movables[0]} cannot be carried")
     return Request(kind, objects, receptacles, movables, attribute, sliced)
 
 

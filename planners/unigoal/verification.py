@@ -209,7 +209,7 @@ def _together(seen: float, said: Sequence[float]) -> float:
 def _recognised(spotter: Spotter, belief: Belief, node: SceneNode) -> float:
     """What the keypoints say: the pictured thing is what stands where the picture's middle lies in the view.
 
-    All else says nothing: nine in ten views of a pictured thing share as few keypoints as views of others do.
+    All else says nothing: eight in ten views of a pictured thing share as few keypoints as views of others do.
     """
     shared = spotter.shared(belief).inliers
     if shared < SOME_INLIERS or spotter.in_the_middle(belief) != node.id:

@@ -7,6 +7,7 @@ nowhere else.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import math
 import queue
 import time
@@ -207,13 +208,14 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
         elif hasattr(config, "disable_torque_on_disconnect"):
             config.disable_torque_on_disconnect = False  # type: ignore[union-attr]
             self._robot.disconnect()
-        # a robot without that switch stays connected: its own `disconnect` might drop the arm
+        else:  # stays connected, for good: its own `disconnect`, which LeRobot calls when it is collected, might drop the arm
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._robot))
 
     def _take_cameras(self) -> None:
         devices = getattr(self._robot, "cameras", {})
-        self._devices = dict(devices)
-        devices.clear()
         pictures = {key for key, kind in self._robot.observation_features.items() if isinstance(kind, tuple)}
+        self._devices = dict(devices)
+        devices.clear()  # and with them, for some robots, the pictures in `observation_features`
         if kept := (pictures | set(self._cameras)) & set(self._robot.get_observation()):
             devices.update(self._devices)
             raise CompatibilityError(

@@ -22,6 +22,7 @@ from enactive.envs.lerobot_robot import EnvAsLeRobot, Joint, LeRobotEnv, Mounted
 from enactive.envs.robot import EnvRobot
 
 WHY = "needs LeRobot in this Python (0.4.4 goes with 3.10 and later, from 0.5 on 3.12): see docs/systems/realtime.md"
+FILE = cv2.VideoCapture
 PLUGIN = "--robot.discover_packages_path=enactive.envs.lerobot_plugin"
 
 
@@ -137,18 +138,30 @@ class MemoryBus:
         self.place.update(goals)
 
 
-class LoopingVideo(cv2.VideoCapture):
+class LoopingVideo:
     """A file that never ends and takes the settings that it has, as a camera does."""
 
-    def read(self, image: Any = None) -> Any:
-        got, picture = super().read()
+    def __init__(self, path: Path, backend: int) -> None:
+        self._file = FILE(str(path), backend)
+
+    def isOpened(self) -> bool:
+        return self._file.isOpened()
+
+    def read(self) -> Any:
+        got, picture = self._file.read()
         if not got:
-            super().set(cv2.CAP_PROP_POS_FRAMES, 0)
-            got, picture = super().read()
+            self._file.set(cv2.CAP_PROP_POS_FRAMES, 0)
+            got, picture = self._file.read()
         return got, picture
+
+    def get(self, what: int) -> float:
+        return self._file.get(what)
 
     def set(self, what: int, value: float) -> bool:
         return self.get(what) == value
+
+    def release(self) -> None:
+        self._file.release()
 
 
 def lerobots_arm(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Any:

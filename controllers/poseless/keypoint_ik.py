@@ -54,14 +54,24 @@ class KeypointEstimator:
     """A `PoseEstimator` by keypoints and inverse kinematics, of right hands. weights: as of `ParallelEstimator`."""
 
     def __init__(self, weights: Path | None = None) -> None:
-        self._pointer = ParallelEstimator(weights)
+        self._pointer, self._solver = ParallelEstimator(weights), KeypointSolver()
+
+    def estimate(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
+        """(N, 24) rad; see `PoseEstimator`."""
+        return np.stack([self._solver.solve(points) for points in self._pointer.keypoints(pictures)])
+
+
+class KeypointSolver:
+    """Finds the pose of a right hand and the camera that explain 2-D keypoints."""
+
+    def __init__(self) -> None:
         self._maker = PoseMaker()
         self._ids = keypoint_ids(self._maker.model)
         self._prior = _prior()
 
-    def estimate(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
-        """(N, 24) rad; see `PoseEstimator`."""
-        return np.stack([self.solve(points) for points in self._pointer.keypoints(pictures)])
+    def usual(self) -> NDArray[np.float64]:
+        """(21, 2) keypoints of the pose and the camera that are reckoned with before anything is seen, as of `project`."""
+        return self.project(self._prior.mean)
 
     def solve(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """(24,) rad, the pose that keypoints (21, 2) show best, in shares of the side of a square picture."""

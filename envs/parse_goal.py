@@ -18,9 +18,10 @@ _REQUEST = re.compile(
 )
 _TASK = re.compile(
     r"^(please\s+|kindly\s+|can you\s+|could you\s+|would you\s+|i (?:need|want) you to\s+)*"
-    r"(?:(?:put|place|clean|wash|rinse|heat|warm|cool|chill|slice|cut|turn|switch|open|close|pick up|move|bring|examine|carry"
-    r"|gather|load|make|give|refrigerate|hold|inspect|check|grab|fetch|look at|i want two|set (?!of\b)|take (?!me\b)"
-    r"|get (?!to\b)|find .+\b(?:and|then) (?:put|place|set|move|bring))\b|.+ should be (?:in|on)|.+ is dirty\b)"
+    r"(?:(?:put|place|clean|wash|rinse|heat|warm|cool|chill|slice|cut|turn (?:on|off|.+ (?:on|off))|switch|open|close|pick up"
+    r"|move|bring|examine|carry|gather|load|make|give|refrigerate|hold|inspect|check|grab|fetch|look at|i want two"
+    r"|set (?!of\b)|take (?!me\b)|get (?!to\b)|find .+\b(?:and|then) (?:put|place|set|move|bring))\b"
+    r"|.+ should be (?:in|on)|(?!find\b|look for\b).+ is dirty,)"
 )
 _ARTICLE = re.compile(r"^(a|an|the|any|some|my|our|your|one of the)\s+")
 _NUMBER = r"([+-]?\d+(?:\.\d+)?)"

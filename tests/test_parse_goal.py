@@ -32,7 +32,21 @@ def test_attributes_or_relations_make_a_text_goal(sentence: str, text: str) -> N
     assert parse_goal(sentence) == TextGoal(text)
 
 
-@pytest.mark.parametrize("sentence", ["put a clean mug on the coffee table", "Turn on the lamp.", "please slice the bread"])
+@pytest.mark.parametrize("sentence", ["find the mug that is dirty", "look for the plate that is dirty"])
+def test_what_is_looked_for_may_be_dirty(sentence: str) -> None:
+    assert isinstance(parse_goal(sentence), TextGoal)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "put a clean mug on the coffee table",
+        "Turn on the lamp.",
+        "turn the lamp off",
+        "the mug is dirty, wash it",
+        "please slice the bread",
+    ],
+)
 def test_a_household_task_keeps_its_instruction(sentence: str) -> None:
     assert parse_goal(sentence) == TaskGoal(sentence.lower().strip("."))
 

@@ -94,9 +94,11 @@ def test_a_stop_file_lets_no_command_through(tmp_path: Path, capsys: pytest.Capt
     assert sent(tmp_path) == 0
 
 
-def test_a_simulation_needs_no_stop(tmp_path: Path) -> None:
+def test_a_simulation_needs_no_stop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = signal.getsignal(signal.SIGTERM)
-    (tmp_path / "stop").touch()
-    assert main(command(tmp_path, "--stop_file", str(tmp_path / "stop"), "--env.real", "false", "--max_steps", "9")) == 0
+    assert main(command(tmp_path, "--stop_file", str(tmp_path / "stop"), "--env.real", "false")) == 2
+    assert "this one is simulated" in capsys.readouterr().err
+    assert sent(tmp_path) == 0
+    assert main(command(tmp_path, "--env.real", "false", "--max_steps", "9")) == 0
     assert sent(tmp_path) == 9
     assert signal.getsignal(signal.SIGTERM) is before

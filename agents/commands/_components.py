@@ -93,7 +93,7 @@ def with_knowledge(planner: Component, knowledge: str) -> Component:
     Raises ConfigError where it was given another `knowledge` by itself.
     """
     takes = inspect.signature(load(planner.group, planner.name)).parameters
-    if isinstance(inner := planner.arguments.get("planner"), Mapping):
+    if isinstance(inner := planner.arguments.get("planner"), Mapping) and "class_path" in inner:
         asked = with_knowledge(Component("planners", inner["class_path"], inner.get("init_args", {})), knowledge)
         said = {"class_path": asked.name, "init_args": dict(asked.arguments)}
         return Component(planner.group, planner.name, {**planner.arguments, "planner": said})

@@ -66,10 +66,11 @@ def main(argv: Sequence[str]) -> int:
     parts = {role: component(role, chosen[role]) for role in DEFAULTS}
     _require_pursuit(parts["planner"], goal)
     parts["planner"] = with_model(parts["planner"], chosen.model)
-    if (knowledge := parts["env"].arguments.get("knowledge")) is not None:
-        parts["planner"] = with_knowledge(parts["planner"], knowledge)
-    if (mode := parts["env"].arguments.get("mode")) is not None:
-        print(f"mode {mode}: {MODES[mode]}")
+    told = parts["env"].arguments if parts["env"].name.rpartition(".")[2] in TASK_WORLDS else {}
+    if "knowledge" in told:
+        parts["planner"] = with_knowledge(parts["planner"], told["knowledge"])
+    if "mode" in told:
+        print(f"mode {told['mode']}: {MODES[told['mode']]}")
 
     import torch
 
@@ -88,6 +89,8 @@ def main(argv: Sequence[str]) -> int:
         agent = Agent(perceiver, planner, controller, max_steps=chosen.max_steps, estop=estop)
         if not embodiment_of(env).simulated:
             opened.enter_context(listening(estop, file=chosen.stop_file, port=chosen.stop_port))
+        elif chosen.stop_file is not None or chosen.stop_port >= 0:
+            raise ConfigError("--stop_file and --stop_port are for real bodies, and this one is simulated: leave them out")
         episode = agent.run(env, goal, seed=chosen.seed, recorders=[LiveLine(), record])
     for warning in episode.warnings:
         print(f"warning: {warning}")
@@ -104,7 +107,7 @@ def _defaults(argv: Sequence[str]) -> dict[str, str]:
     config = read_config(argv)
     given = config.get("env")
     world = option(argv, "--env") or (str(given.get("class_path", "")) if isinstance(given, Mapping) else "")
-    world = named("envs", world.rpartition(".")[2])
+    world = named("envs", world.rpartition(".")[2] if world.startswith("enactive.") else world)
     if option(argv, "--goal_image"):
         words = ""
     else:
@@ -134,7 +137,7 @@ def _goal_words(argv: Sequence[str]) -> str:
         if value:
             value = False
         elif word.startswith("-"):
-            value = "=" not in word and word not in ("--print_config", "--help", "-h")
+            value = "=" not in word and word not in ("--", "--print_config", "--help", "-h") and not word.endswith(".help")
         else:
             return word
     return ""

@@ -130,7 +130,7 @@ def total(cards: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """One card for many shards: counts are added, settings are those of the first."""
     out = dict(cards[0])
     for card in cards[1:]:
-        out = {key: _added(out[key], card[key]) if key in _COUNTS else out[key] for key in out}
+        out = {key: _added(out[key], card.get(key, type(out[key])())) if key in _COUNTS else out[key] for key in out}
     return out
 
 

@@ -59,7 +59,10 @@ def read_task(sentence: str) -> Request:
     if problems:  # the reading that leaves the fewest letters unexplained says best what is wrong
         raise ConfigError(f"{sentence!r} cannot be done: {min(problems)[1]}")
     shapes = "; ".join(f"{kind.replace('_', ' ')}, {example!r}" for kind, example in EXAMPLES.items())
-    raise ConfigError(f"{sentence!r} has the shape of no household task; what is understood, by example: {shapes}")
+    raise ConfigError(
+        f"{sentence!r} has the shape of no household task; what is understood, by example: {shapes}; to look for something "
+        'write "find ..."'
+    )
 
 
 class _Unknown(Exception):

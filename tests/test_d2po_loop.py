@@ -117,7 +117,7 @@ def commands(planner):
 
 
 def test_a_command_that_was_refused_against_the_prediction_is_not_said_again_while_nothing_changes(folder):
-    planner = D2PO(folder, replan=True)
+    planner = D2PO(folder)
     planner.policy = Stubborn(foresees=False)
     episode = run(planner)
     said = [step.trace["reason"] for step in episode.steps]
@@ -135,9 +135,10 @@ def test_a_refusal_that_was_foreseen_or_is_not_acted_on_is_repeated(folder, made
     assert commands(planner) == ["pick up fridge"] * 5
 
 
-def test_replanning_needs_predictions(folder):
-    with pytest.raises(ConfigError, match="leave predict on"):
-        D2PO(folder, replan=True, predict=False)
+def test_without_predictions_every_refusal_is_a_surprise(folder):
+    planner = D2PO(folder, predict=False)
+    planner.policy = Stubborn(foresees=True)
+    assert commands(planner)[:3] == ["pick up fridge", "find unicorn", "find kitchen counter"]
 
 
 def test_what_is_barred_is_free_again_when_the_world_has_changed():

@@ -31,13 +31,13 @@ class D2PO:
 
     policy: folder of the weights, the shipped ones by default. knowledge: what the environment tells of, as it was set there:
     the prompt says which. predict: the same weights also say what the world will become. alternatives: how many other commands
-    the trace tells of, with the probability of each. Nothing is decided by either, but with replan: then a command that was
-    refused against the prediction is not said again while nothing has changed (`Surprises`), the likeliest of `BEAMS`
-    others is. candidates: how many next commands are drawn at `temperature`, of which the critic picks one; 1 takes the
+    the trace tells of, with the probability of each. replan: a command that was refused though the prediction, where there is
+    one, did not say so is not said again while nothing has changed (`Surprises`); the likeliest of `BEAMS` others is, where no
+    critic picks. candidates: how many next commands are drawn at `temperature`, of which the critic picks one; 1 takes the
     likeliest. critic: folder that `enactive train critic --ship_to` wrote, given with more than one candidate and only then.
     An answer that is no command fails the trial (planner_output_error) and is never replaced.
 
-    Raises ConfigError for a critic that is missing, has nothing to choose from, or cannot judge, and for one with replan.
+    Raises ConfigError for a critic that is missing, has nothing to choose from, or cannot judge.
     """
 
     goals: tuple[type[Goal], ...] = (TaskGoal,)
@@ -51,7 +51,7 @@ class D2PO:
         knowledge: Knowledge = "visible",
         predict: bool = True,
         alternatives: int = 3,
-        replan: bool = False,
+        replan: bool = True,
         critic: Path | None = None,
         candidates: int = 1,
         temperature: float = 0.7,
@@ -64,8 +64,6 @@ class D2PO:
             raise ConfigError(f"to choose among {candidates} candidates D2PO needs a critic: {fix}")
         if critic is not None and candidates == 1:
             raise ConfigError("a critic has nothing to choose from with one candidate: give more, for example candidates=8")
-        if replan and (critic is not None or not predict):
-            raise ConfigError("replan acts on predictions, without a critic: leave predict on and critic out")
         self.critic = None if critic is None else shipped_critic(critic)
         self.policy, self.knowledge, self.predict = shipped_policy(policy), knowledge, predict
         self.alternatives, self.replan = alternatives, replan

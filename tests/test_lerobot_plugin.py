@@ -105,7 +105,8 @@ def test_lerobot_record_writes_what_the_arm_was_told(monkeypatch: pytest.MonkeyP
     (shard,) = (tmp_path / "data/data").rglob("*.parquet")
     rows = parquet.read_table(shard).to_pydict()
     assert np.array(rows["action"]) == pytest.approx(np.array([list(row.values()) for row in script[: len(rows["action"])]]))
-    assert rows["observation.state"][0] == pytest.approx([0.0] * 4, abs=1.0)
+    off = np.abs(np.array(rows["observation.state"]) - np.array(rows["action"])).max(axis=1)
+    assert off[-1] < 0.2 * off[0]  # it starts somewhere and is where it was told to be half a second later
 
 
 class MemoryBus:

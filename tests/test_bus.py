@@ -465,11 +465,13 @@ def test_stops_by_file_signal_and_http(tmp_path: Path) -> None:
             os.kill(os.getpid(), signal.SIGUSR1)
             assert cause() == "signal SIGUSR1"
     assert signal.getsignal(signal.SIGUSR1) is before
+    outer = signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
     with stop_on_signals(estop, signal.SIGINT):
         os.kill(os.getpid(), signal.SIGINT)
         assert cause() == "signal SIGINT"
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
+    signal.signal(signal.SIGINT, outer)
 
     with pytest.raises(ConfigError, match="at least 16 characters"):
         StopServer(estop, "short")

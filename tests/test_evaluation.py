@@ -55,7 +55,7 @@ def test_kill_9_in_the_middle_then_resume_gives_the_rows_of_an_unbroken_run(
     command = [sys.executable, "-m", "enactive.agents", *COMMAND, "--out", str(tmp_path)]
     process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     log = tmp_path / "episodes.jsonl"
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 240
     while not (log.exists() and log.read_bytes().count(b"\n") >= 2):
         assert process.poll() is None, "it ended before it could be killed"
         assert time.monotonic() < deadline

@@ -171,16 +171,17 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
         """Connect at the first call. A real body is not put back: it is observed where it is.
 
         Raises EmbodimentFault where the robot is not calibrated: LeRobot's calibration lets the arm drop, and asks questions.
+        Whatever fails once it is connected, it is closed, since a robot that is merely forgotten lets its arm drop.
         """
         super().reset(seed=seed)
         if not self._connected:
             self._robot.connect(calibrate=False)
             self._connected = True
-        if not self._robot.is_calibrated:
-            raise EmbodimentFault(f"{self.embodiment.name} is not calibrated: run `lerobot-calibrate` for it, then try again")
-        if not self._taken:
-            self._take_cameras()
-        return self._observe(), {}
+        try:
+            return self._found(), {}
+        except BaseException:
+            self.close()
+            raise
 
     def step(self, action: NDArray[np.float64]) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Send one command, then read the robot."""
@@ -193,7 +194,7 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
         return self._observe(), 0.0, False, False, {"sent": said}
 
     def close(self) -> None:
-        """Let go as `on_close` says."""
+        """Let go as `on_close` says, once."""
         if not self._connected:
             return
         self._connected = False
@@ -210,6 +211,14 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
             self._robot.disconnect()
         else:  # stays connected, for good: its own `disconnect`, which LeRobot calls when it is collected, might drop the arm
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._robot))
+
+    def _found(self) -> dict[str, Any]:
+        """The first observation after a connection."""
+        if not self._robot.is_calibrated:
+            raise EmbodimentFault(f"{self.embodiment.name} is not calibrated: run `lerobot-calibrate` for it, then try again")
+        if not self._taken:
+            self._take_cameras()
+        return self._observe()
 
     def _take_cameras(self) -> None:
         devices = getattr(self._robot, "cameras", {})

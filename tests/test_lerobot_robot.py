@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -26,6 +28,7 @@ from enactive.agents.realtime import Chunk, ControlLoop
 from enactive.agents.realtime.robot_main import guard_of
 from enactive.controllers.joint_sweep import JointSweep
 from enactive.envs import Action, Observation
+from enactive.envs.bus.zenoh_bus import Line
 from enactive.envs.desk_arm import JOINTS, DeskArm
 from enactive.envs.lerobot_robot import EnvAsLeRobot, Joint, LeRobotEnv, MountedCamera
 from enactive.envs.robot import EnvRobot
@@ -272,6 +275,49 @@ for on_close in ("hold", "release"):
 """
     subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)})
     assert capfd.readouterr().out.split() == ["hold", "release", "dropped"]
+
+
+class Dropping(SmallArm):
+    """Drops when it is collected while it is connected, as LeRobot's `Robot` does, and says how it was let go."""
+
+    def disconnect(self) -> None:
+        super().disconnect()
+        print("held" if self.torque else "released", flush=True)
+
+    def __del__(self) -> None:
+        if self.connected:
+            print("dropped", flush=True)
+
+
+def lost_arm() -> LeRobotEnv:
+    """Connects, and then gives no reading of a joint."""
+    arm = Dropping()
+    arm.cameras.clear()
+    del arm.place["grip.pos"]
+    return LeRobotEnv(arm, CONVENTIONS)
+
+
+def unmodelled_arm() -> LeRobotEnv:
+    """Observes, but its model has none of its joints, which shows when the guard is set up."""
+    import mujoco
+
+    env = LeRobotEnv(Dropping(), CONVENTIONS)
+    env.mujoco_model = mujoco.MjModel.from_xml_string("<mujoco/>")
+    return env
+
+
+@pytest.mark.parametrize(
+    ("made", "told"), [("lost_arm", r"no reading of grip\.pos"), ("unmodelled_arm", "model has no joint 'pan'")]
+)
+def test_an_arm_whose_start_fails_keeps_its_torque(made: str, told: str) -> None:
+    env = Component("envs", f"test_lerobot_robot.{made}").to_json()
+    config = {"line": Line.fresh().plain(), "faults": False, "env": env, "seed": 0, "off": [], "rate_hz": 50.0,
+              "watchdog_s": 0.1, "parent": os.getpid()}  # fmt: skip
+    command = [sys.executable, "-m", "enactive.agents.realtime.robot_main"]
+    path = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    ended = subprocess.run(command, input=json.dumps(config), env=path, capture_output=True, text=True, timeout=120)
+    assert re.search(told, ended.stderr)
+    assert (ended.returncode, ended.stdout.split()) == (1, ["held"])
 
 
 def test_robots_and_joints_that_do_not_fit_are_refused() -> None:

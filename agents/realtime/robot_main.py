@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -33,14 +34,14 @@ def main(config: dict[str, Any]) -> None:
         faulty = FaultyBus(bus, np.random.default_rng(0), remote=True)
         faulty.pump_on_a_thread()
         bus = faulty
-    env = Component.from_json(config["env"]).build()
-    robot = EnvRobot(env, seed=config["seed"])
-    guard = guard_of(env, config["off"])
-    loop = robot_loop(bus, robot, rate_hz=config["rate_hz"], guard=guard, watchdog_s=config["watchdog_s"])
-    settle()
-    take_priority()
-    serve(loop, lambda: leaving.is_set() or os.getppid() != config["parent"])
-    bus.close()
+    with contextlib.closing(bus), contextlib.closing(Component.from_json(config["env"]).build()) as env:
+        # a start that fails lets go of the body as well, and it holds; a bus that is left open would keep the process up
+        robot = EnvRobot(env, seed=config["seed"])
+        guard = guard_of(env, config["off"])
+        loop = robot_loop(bus, robot, rate_hz=config["rate_hz"], guard=guard, watchdog_s=config["watchdog_s"])
+        settle()
+        take_priority()
+        serve(loop, lambda: leaving.is_set() or os.getppid() != config["parent"])
 
 
 def guard_of(env: gym.Env[Any, Any], off: Sequence[str]) -> Chain:

@@ -385,6 +385,32 @@ def test_the_line_needs_the_key_and_stays_on_this_machine() -> None:
     here.close()
 
 
+def test_a_robot_whose_stop_is_not_answered_is_closed_twice_and_told_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    line, wire = Line.fresh(), MemoryBus()
+    rig = Rig()
+    here = ZenohBus(line, listen=True)
+    there = ZenohBus(line, listen=False)
+    monkeypatch.setattr(there, "subscribe", wire.subscribe)  # it hears a robot that no stop of its own ever reaches
+    rig.server.source._bus = wire  # type: ignore[attr-defined]
+
+    def introduce(box: Mailbox, timeout_s: float) -> bytes | None:
+        rig.server.source._count = 0  # type: ignore[attr-defined]
+        rig.serve()
+        return box.take()
+
+    robot = BusRobot(there, wait=introduce, clock=rig.clock)
+    robot.stop("key")
+    asked, ticks = rig.clock.now, len(rig.sent)
+    robot.close()
+    assert 0.49 < rig.clock.now - asked < 0.53
+    assert len(rig.sent) - ticks in (50, 51)
+    robot.close()
+    robot.stop("again")
+    robot.reset_stop("operator")
+    assert rig.server.estop.cause == ""
+    here.close()
+
+
 def test_the_arm_follows_a_policy_across_three_processes_and_holds_when_the_policy_is_killed() -> None:
     line = Line.fresh()
     process = RobotProcess(Component("envs", "DeskArm", {"width": 32, "height": 24}), line, rate_hz=100.0, seed=0)
@@ -415,7 +441,8 @@ def test_the_arm_follows_a_policy_across_three_processes_and_holds_when_the_poli
     assert ticks[-1].observation.cameras["side"].rgb.std() > 1
 
 
-def test_a_stop_and_a_reset_reach_a_robots_process_over_a_line_that_loses_most() -> None:
+def test_a_stop_and_a_reset_reach_a_robots_process_over_a_line_that_loses_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("enactive.envs.bus.robot.ANSWER_S", 10.0)  # a busy machine must not decide what is lost for good
     line = Line.fresh()
     process = RobotProcess(Component("envs", "DeskArm"), line, rate_hz=100.0, seed=0, faults=True)
     try:

@@ -62,6 +62,7 @@ class BusRobot:
         self._bus, self._wait, self._clock = bus, wait, clock
         self._name, self._numbers = uuid.uuid4().hex, itertools.count(1)
         self._ask: Ask | None = None
+        self._closed = False
         self._state, self._info = Mailbox(), Mailbox()
         self._cameras: dict[str, CameraFrame] = {}
         self.malformed, self.sequence, self.restarted = 0, 0, False
@@ -137,7 +138,7 @@ class BusRobot:
         return action
 
     def stop(self, cause: str) -> None:
-        """Latch the robot's own emergency stop, past every queue."""
+        """Latch the robot's own emergency stop, past every queue; once closed, there is nobody to tell, and the robot holds."""
         self._say("stop", cause)
 
     def reset_stop(self, who: str) -> None:
@@ -145,18 +146,24 @@ class BusRobot:
         self._say("reset", who)
 
     def close(self) -> None:
-        """Hang up, once a stop that was asked for is acknowledged or its time is over.
+        """Hang up, once a stop that was asked for is acknowledged or its time is over; the second time there is nothing to do.
 
         The robot misses fresh commands and holds, with its torque on.
         """
-        for _ in range(int(ANSWER_S / 0.01)):
-            if self._unanswered() is None:
+        if self._closed:
+            return
+        until = self._clock() + ANSWER_S
+        for _ in range(1000):  # so that it ends on a clock that stands still, too
+            if self._unanswered() is None or self._clock() >= until:
                 break
             self._repeat()
             self._listen(self._wait(self._state, 0.01))
+        self._closed = True
         self._bus.close()
 
     def _say(self, kind: str, cause: str) -> None:
+        if self._closed:
+            return
         number = next(self._numbers)
         payload = pack({"kind": kind, "cause": cause, "from": self._name, "number": number})
         self._ask = Ask(number, kind, payload, self._clock())

@@ -65,8 +65,10 @@ def stop_on_signals(estop: EStop, *signals: signal.Signals, leave: Callable[[], 
         else:
             leave()
 
-    before = {each: signal.signal(each, handler) for each in signals}
+    before = {each: signal.getsignal(each) for each in signals}  # all of them first: one may arrive at once
     try:
+        for each in signals:
+            signal.signal(each, handler)
         yield
     finally:
         for each, old in before.items():

@@ -158,15 +158,16 @@ class _Run:
             if index == 0:
                 episode.first_action_s = t3 - self.began
             pose, reward, ended, truncated = self.observation.T_world_base, 0.0, False, False
+            episode.interventions += action is not requested
             if action is not None:
+                approved = action
                 obs, reward, ended, truncated, self.info = call_world(env.step, to_gym(action, space))
                 feedback = self.info.get("feedback", _NOTHING)
                 self.observation = Observation.from_gym(obs, self.info)
-                action = self._sent(action)
+                action = self._sent(approved)
+                episode.interventions += approved is requested and action is not requested
                 if self.meter is not None:
                     self.meter.step(self.observation)
-            if action is not requested:
-                episode.interventions += 1
             seconds = {"perceive": t1 - t0, "plan": t2 - t1, "control": t3 - t2, "act": clock() - t3}
             changed = requested if action is not requested else None
             step = Step(index, intent, action, changed, pose, agent.planner.trace, feedback, float(reward), seconds)
@@ -190,8 +191,11 @@ class _Run:
         sent = self.info.get("sent")
         if sent is None or action.interaction is not None or np.array_equal(sent, action.values[0]):
             return action
-        self.agent.guard.sent_instead(np.asarray(sent, dtype=np.float64))
-        return replace(action, values=np.asarray(sent, dtype=np.float64)[np.newaxis])
+        values = np.asarray(sent, dtype=np.float64)
+        if isinstance(self.agent.guard, Chain):
+            self.agent.guard.note("robot", action.values[0], values)
+        self.agent.guard.sent_instead(values)
+        return replace(action, values=values[np.newaxis])
 
     def score(self, stopped: bool) -> None:
         """Fill the metrics from the oracle, by the way walked or by its own measure, or the environment's word."""

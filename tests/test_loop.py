@@ -12,7 +12,7 @@ import pytest
 from enactive.agents import Agent
 from enactive.agents.compat import check_compatibility
 from enactive.agents.episode import Episode, Step
-from enactive.agents.guard import Form
+from enactive.agents.guard import Chain, Form
 from enactive.controllers import Controller
 from enactive.envs import Action, Embodiment, Goal, Interaction, ObjectGoal, Observation
 from enactive.errors import CompatibilityError, EmbodimentFault, PlannerError, SafetyAbort
@@ -169,7 +169,14 @@ def test_what_a_body_sends_less_than_asked_is_recorded_and_the_next_step_starts_
     episode = agent.run(Arm(), ObjectGoal("there"))
     assert [step.action.values[0, 0] for step in episode.steps] == pytest.approx([0.1, 0.2, 0.3])
     assert [step.requested.values[0, 0] for step in episode.steps] == [5.0] * 3
-    assert [each.sent[0] for each in agent.guard.interventions] == pytest.approx([1.0, 1.1, 1.2])  # steps of 5 % of 20 rad
+    kept = {link: [each.sent[0] for each in agent.guard.interventions if each.link == link] for link in ("step", "robot")}
+    assert kept["step"] == pytest.approx([1.0, 1.1, 1.2])  # steps of 5 % of 20 rad
+    assert kept["robot"] == pytest.approx([0.1, 0.2, 0.3])
+    assert episode.guard["changed"] == {"step": 3, "robot": 3}
+    assert episode.interventions == 3  # commands that were changed, by whomever
+    off = Agent(Watch(), Far(), Obey(), Chain(off=("step", "velocity", "acceleration")), max_steps=3)
+    episode = off.run(Arm(), ObjectGoal("there"))
+    assert (episode.interventions, episode.guard["changed"]) == (3, {"robot": 3})
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -203,6 +210,9 @@ def test_a_crashing_environment_halts_with_the_record_so_far() -> None:
     episode: Episode = caught.value.episode  # type: ignore[attr-defined]
     assert len(episode.steps) == 1
     assert episode.outcome == "error"
+    with pytest.raises(EmbodimentFault) as caught:
+        Agent(Where(), Towards(), Push(7.0)).run(LineWorld(crash_at=2.0), ObjectGoal("end"))
+    assert caught.value.episode.interventions == 2  # type: ignore[attr-defined]  # the command of the crash was changed, too
 
 
 def test_a_planner_that_fails_ends_the_trial_not_the_program() -> None:

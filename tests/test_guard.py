@@ -207,6 +207,25 @@ def test_a_model_that_lacks_a_joint_is_refused() -> None:
         Chain(PredictedState(make_model(), workspace={"nose": ((0, 0, 0), (1, 1, 1))})).reset(DeskArm().embodiment)
 
 
+@pytest.mark.parametrize(("limits", "refused"), [("", True), ('range="0 0.04"', False)])
+def test_a_gripper_needs_a_range_in_the_model(limits: str, refused: bool) -> None:
+    from enactive.envs.household.engine import mujoco
+
+    joint = f'<joint name="grip" type="slide" {limits}/>'
+    model = mujoco.MjModel.from_xml_string(
+        f'<mujoco><worldbody><body name="finger">{joint}<geom size="0.01"/></body></worldbody></mujoco>'
+    )
+    body = Embodiment("gripper", "joint_pos", ("grip",), ("1",), (0.0,), (1.0,), "joint")
+    link = PredictedState(model)
+    if refused:
+        with pytest.raises(ConfigError, match="gives the joint 'grip' no range"):
+            link.reset(body)
+    else:
+        link.reset(body)
+        link.violation_m(np.array([0.5]))
+        assert link._data.qpos.tolist() == [0.02]
+
+
 def test_a_watchdog_bites_after_its_bound_and_lets_go_when_fed() -> None:
     dog = Watchdog("command", 0.1)
     assert dog.cause(0.0) == "no command yet"

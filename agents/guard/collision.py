@@ -46,7 +46,7 @@ class PredictedState(MotionLink):
         self.workspace = dict(workspace or {})
 
     def reset(self, embodiment: Embodiment) -> None:
-        """Find the joints in the model. Raises ConfigError where one is missing."""
+        """Find the joints in the model. Raises ConfigError where one is missing, or has the unit 1 and no range there."""
         from enactive.envs.household.engine import mujoco
 
         super().reset(embodiment)
@@ -60,6 +60,8 @@ class PredictedState(MotionLink):
             joint = mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_JOINT, name)
             if joint < 0:
                 raise ConfigError(f"the guard's model has no joint {name!r} for {label!r}: name it in `joints`")
+            if unit == "1" and not self.model.jnt_limited[joint]:
+                raise ConfigError(f"the guard's model gives the joint {name!r} no range for {label!r} to go through: add one")
             addresses.append(int(self.model.jnt_qposadr[joint]))
             low, high = self.model.jnt_range[joint] if unit == "1" else (0.0, 1.0)
             scales.append((low, high - low))

@@ -23,8 +23,8 @@ class Reply:
     """What a robot that looks at commands itself says of itself; one that answers at once, in `send`, says nothing here.
 
     held: why it does not follow, empty where it does. latched: who closed its own emergency stop, said once, empty where there
-    is no news. requested, sent: (D,) a command that it took and what it made of it,
-    said once; None where there is no news. start: (D,) where the next command starts from, None where that is the last one.
+    is no news. requested, sent: (D,) a command that it took and what it made of it, said once; None where there is no news.
+    start: (D,) where the next command starts from, None where that is the last one.
     """
 
     held: str = ""
@@ -63,8 +63,9 @@ class EnvRobot:
     """Any Gymnasium environment with an embodiment as a robot: a command is a step, an observation what the last one gave.
 
     clock: monotonic seconds. An observation is stamped with the moment before its step, a picture as much earlier as the
-    environment's own stamps say; both keep their stamp as long as the environment's own stands still, so that a frozen sensor
-    ages. An environment that clips commands itself says what it sent in `info["sent"]` (D,).
+    environment's own stamps say, and never later, so that it ages; both keep their stamp as long as the environment's own
+    stands still, so that a frozen sensor ages. An environment that clips commands itself says what it sent in `info["sent"]`
+    (D,).
     """
 
     def __init__(
@@ -103,7 +104,9 @@ class EnvRobot:
         observation = Observation.from_gym(obs, info)
         world_s = observation.stamp_s
         cameras = {
-            name: replace(frame, stamp_s=self._stamp(f"camera {name}", frame.stamp_s, began_s - (world_s - frame.stamp_s)))
+            name: replace(
+                frame, stamp_s=self._stamp(f"camera {name}", frame.stamp_s, began_s - max(0.0, world_s - frame.stamp_s))
+            )
             for name, frame in observation.cameras.items()
         }
         return replace(observation, stamp_s=self._stamp("", world_s, began_s), cameras=cameras)

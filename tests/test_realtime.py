@@ -371,6 +371,18 @@ def test_a_recorder_on_a_full_disk_is_taken_off() -> None:
     assert "No space left on device" in tap.warning
 
 
+@pytest.mark.parametrize(("ahead_s", "stamp_s"), [(-0.25, 4.75), (3.0, 5.0)])
+def test_a_picture_is_never_stamped_after_the_moment_it_was_asked_for(ahead_s: float, stamp_s: float) -> None:
+    class Ahead(DeskArm):
+        def _observe(self) -> dict[str, Any]:
+            obs = super()._observe()
+            obs["cameras"]["side"]["stamp_s"] = obs["stamp_s"] + ahead_s
+            return obs
+
+    robot = EnvRobot(Ahead(width=8, height=6), seed=0, clock=lambda: 5.0)
+    assert robot.observe().cameras["side"].stamp_s == pytest.approx(stamp_s)
+
+
 def test_a_policy_on_a_thread_drives_the_simulated_arm() -> None:
     env = DeskArm()
     robot = EnvRobot(env, seed=0)

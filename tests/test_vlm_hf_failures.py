@@ -68,6 +68,24 @@ def test_what_torch_raises_is_one_sentence_with_the_way_out(broken: Callable[[],
         call(broken())
 
 
+class TooLarge(torch.Tensor):
+    """A tensor for which there is no room on any device."""
+
+    def to(self, *where: Any, **more: Any) -> Any:
+        return torch.empty(1 << 60, dtype=torch.uint8)
+
+
+def test_inputs_that_find_no_room_are_one_sentence_and_what_is_no_tensor_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = text_model()
+    prepared = dict(model.inputs([ASK]))
+    monkeypatch.setattr(model.processor, "apply_chat_template", lambda *_, **__: prepared)
+    prepared["sizes"] = [[2, 3]]
+    assert model.inputs([ASK])["sizes"] == [[2, 3]]
+    prepared["attention_mask"] = prepared["attention_mask"].as_subclass(TooLarge)
+    with pytest.raises(ModelError, match=r"^tiny-llama-0 on cpu, at a prompt of \d+ tokens, ran out of memory"):
+        model.inputs([ASK])
+
+
 def test_a_trial_whose_model_runs_out_of_memory_has_failed_with_its_cause() -> None:
     task = load_tasks("val_seen")[0]
     env = gym.make("enactive/HouseholdTask-v0", split="val_seen", mode="symbolic")

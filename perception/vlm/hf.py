@@ -206,7 +206,7 @@ class HFModel:
         return list(dict.fromkeys([int(self.tokenizer.eos_token_id), *more]))
 
     def inputs(self, conversations: Sequence[Sequence[Message]]) -> dict[str, Any]:
-        """Tensors of a batch, padded on the left, on the model's device."""
+        """Tensors of a batch, padded on the left, on the model's device. Raises ModelError where they find no room there."""
         turns = [[self._turn(message) for message in messages] for messages in conversations]
         told = {"add_generation_prompt": True, "tokenize": True, "return_dict": True, "return_tensors": "pt"}
         self.tokenizer.padding_side = "left"
@@ -214,8 +214,16 @@ class HFModel:
             inputs = self.processor.apply_chat_template(turns, **told, processor_kwargs={"padding": True})
         else:
             inputs = self.processor.apply_chat_template(turns, **told, padding=True)
-        where, dtype = self.model.device, self.model.dtype
-        return {key: part.to(where, dtype) if part.is_floating_point() else part.to(where) for key, part in inputs.items()}
+        with self._running(inputs["input_ids"].shape[1]):
+            return {key: self._moved(part) for key, part in inputs.items()}
+
+    def _moved(self, part: Any) -> Any:
+        """A tensor where the model is, and in its numbers; what a processor gives besides tensors stays as it is."""
+        import torch
+
+        if not isinstance(part, torch.Tensor):
+            return part
+        return part.to(self.model.device, self.model.dtype if part.is_floating_point() else part.dtype)
 
     def _turn(self, message: Message) -> dict[str, Any]:
         if not self.capabilities.images:

@@ -41,7 +41,9 @@ def placed(model: Any, whole: bool = False) -> Any:
             for weight in model.parameters():  # not the buffers: angles of positions need single precision
                 weight.data = weight.data.to(where, torch.bfloat16) if weight.is_floating_point() else weight.data.to(where)
         return model if where.type == "cpu" else model.to(where)
-    except torch.cuda.OutOfMemoryError as problem:
+    except RuntimeError as problem:  # CUDA has a kind of its own for this, Apple's GPU has not
+        if "memory" not in str(problem).lower():
+            raise
         raise ConfigError(
             f"the model does not fit into the memory of {where}: take a smaller one, or set {VARIABLE}=cpu"
         ) from problem

@@ -123,6 +123,27 @@ def test_large_models_go_to_the_accelerator_and_small_ones_stay(monkeypatch: pyt
     assert placed(small).weight.device.type == "meta"
 
 
+class Stubborn(torch.nn.Linear):
+    """A net that does not get to its device, for a reason of its own."""
+
+    reason = ""
+
+    def to(self, *where: object, **more: object) -> torch.nn.Linear:  # type: ignore[override]
+        raise RuntimeError(self.reason)
+
+
+def test_a_model_that_does_not_fit_is_one_sentence_and_other_failures_stay_what_they_are(elsewhere: None) -> None:
+    net = Stubborn(3, 3)
+    net.reason = "MPS backend out of memory (MPS allocated: 18.13 GB). Tried to allocate 12.00 MB on private pool."
+    with pytest.raises(
+        ConfigError, match="does not fit into the memory of meta: take a smaller one, or set ENACTIVE_DEVICE=cpu"
+    ):
+        placed(net)
+    net.reason = "the driver was shut down"
+    with pytest.raises(RuntimeError, match="the driver was shut down"):
+        placed(net)
+
+
 @pytest.mark.parametrize("named", ["", "cpu"])
 def test_on_a_cpu_nothing_changes(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
     monkeypatch.setenv("ENACTIVE_DEVICE", named)

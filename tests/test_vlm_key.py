@@ -7,7 +7,7 @@ import html
 import json
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -190,3 +190,22 @@ def test_what_is_no_address_is_refused(url: str) -> None:
 def test_texts_without_a_key_stay_as_they_are() -> None:
     assert Secret("").short("no\n key  here") == "no key here"
     assert Secret(KEY).clean("sk-very is no key") == "sk-very is no key"
+
+
+@pytest.mark.parametrize("cut", [12, 13, len(KEY) - 1])
+@pytest.mark.parametrize("space", ["\n", " ", "\r\n\t"])
+def test_a_key_that_is_broken_by_white_space_is_taken_out_as_a_whole(cut: int, space: str) -> None:
+    assert Secret(KEY).clean(f"it is {KEY[:cut]}{space}{KEY[cut:]}, is it") == "it is <key>, is it"
+    assert Secret(KEY).clean(f"it is {space.join(KEY)}, is it") == "it is <key>, is it"
+
+
+@pytest.mark.parametrize("write", [str, str.upper, html.escape, lambda text: quote(text, safe=""), lambda text: " ".join(text)])
+def test_the_end_of_a_key_is_a_secret_as_well(write: Callable[[str], str]) -> None:
+    assert Secret(KEY).clean(f"...{write(KEY[-12:])} is wrong") == "...<key> is wrong"
+    assert Secret(KEY).clean(f"...{KEY[-11:]} is wrong") == f"...{KEY[-11:]} is wrong"
+
+
+def test_a_long_run_of_white_space_costs_no_more_than_its_length() -> None:
+    """4 MB take a moment; were each place looked at from every other one, they would take days."""
+    text = " " * (1 << 21) + KEY[:5] + " " * (1 << 21)
+    assert Secret(KEY).clean(text) == text

@@ -12,15 +12,16 @@ from functools import cached_property
 from .structure import QUOTED
 
 MOST_LETTERS = 1 << 16  # of what was said that are looked at, so that megabytes of it cost no seconds
-TELLING = 12  # letters from which the beginning of a key is a secret as well: answers and messages are cut off anywhere
+TELLING = 12  # letters from which the beginning or the end of a key is a secret as well: messages are cut off anywhere
 
 
 @dataclass(frozen=True)
 class Secret:
     """A key, "" where there is none. As a filter of a logger it takes the key out of what is logged.
 
-    Found are the key and its beginning, in any case, with each letter as it is or as JSON, addresses and HTML may write it, and
-    what base64 makes of it, alone or within a longer text (as in a header of basic authentication).
+    Found are the key, its beginning and its end, in any case, with white space between letters and each letter as it is or as
+    JSON, addresses and HTML may write it, and what base64 makes of it, alone or within a longer text (as in a header of basic
+    authentication).
     """
 
     key: str = field(repr=False)
@@ -31,8 +32,9 @@ class Secret:
 
     def clean(self, text: str) -> str:
         """A text with `<key>` in the place of the key."""
-        for letters in self._forms:
-            text = _without(letters, text)
+        for forwards, backwards in self._forms:
+            text = _without(forwards, text, "<key>")
+            text = _without(backwards, text[::-1], ">yek<")[::-1]  # where the end of the key stands alone
         return text
 
     def told_by(self, text: str) -> bool:
@@ -45,29 +47,40 @@ class Secret:
         return True
 
     @cached_property
-    def _forms(self) -> list[list[re.Pattern[str]]]:
-        """For the key and for what base64 makes of it, what each letter may look like; none where there is no key."""
+    def _forms(self) -> list[tuple[Spelt, Spelt]]:
+        """How the key, and what base64 makes of it, is spelt, and how backwards; none where there is no key."""
         texts = [self.key, *_in_base64(self.key.encode())] if self.key else []
-        return [[_letter(letter) for letter in text] for text in texts]
+        return [(_spelt(text), _spelt(text[::-1], backwards=True)) for text in texts]
 
 
-def _letter(letter: str) -> re.Pattern[str]:
+Spelt = tuple[re.Pattern[str], list[re.Pattern[str]]]  # the first `TELLING` letters, and each one after those
+SPACE = r"\s*+"  # never given back, and never before the first letter, so that a search takes linear time
+
+
+def _spelt(text: str, backwards: bool = False) -> Spelt:
+    letters = [_letter(letter, backwards) for letter in text]
+    start = re.compile(SPACE.join(letters[:TELLING]), re.IGNORECASE)
+    return start, [re.compile(SPACE + letter, re.IGNORECASE) for letter in letters[TELLING:]]
+
+
+def _letter(letter: str, backwards: bool) -> str:
     code = ord(letter)
     forms = {letter, html.escape(letter), f"%{code:02x}", f"\\u{code:04x}", f"&#{code};", f"&#x{code:x};"}
     forms |= {"-", "_"} if letter in "+/" else set()  # base64 in addresses
-    return re.compile(rf"\\{{0,3}}(?:{'|'.join(map(re.escape, sorted(forms)))})", re.IGNORECASE)
+    slashes, written = r"\\{0,3}", "|".join(re.escape(form[::-1] if backwards else form) for form in sorted(forms))
+    return f"(?:{written}){slashes}" if backwards else f"{slashes}(?:{written})"
 
 
-def _without(letters: list[re.Pattern[str]], text: str) -> str:
-    """A text without what the letters spell, and without the beginning of that."""
-    start = re.compile("".join(letter.pattern for letter in letters[:TELLING]), re.IGNORECASE)
+def _without(spelt: Spelt, text: str, mark: str) -> str:
+    """A text with a mark in the place of what is spelt, and of the beginning of that."""
+    start, more = spelt
     out, place = "", 0
     for found in start.finditer(text):
         if found.start() < place:
             continue
-        out += f"{text[place : found.start()]}<key>"
+        out += f"{text[place : found.start()]}{mark}"
         place = found.end()
-        for letter in letters[TELLING:]:
+        for letter in more:
             step = letter.match(text, place)
             if step is None:
                 break

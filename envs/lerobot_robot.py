@@ -179,7 +179,7 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
             self._connected = True
         try:
             return self._found(), {}
-        except BaseException:
+        except BaseException:  # reason: an interrupt must hold the arm too, and it is raised again
             self.close()
             raise
 

@@ -148,8 +148,9 @@ def test_a_model_that_does_not_fit_is_one_sentence_and_other_failures_stay_what_
 def test_on_a_cpu_nothing_changes(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
     monkeypatch.setenv("ENACTIVE_DEVICE", named)
     monkeypatch.setattr(module, "LARGE", 0)
-    if not named and (torch.cuda.is_available() or torch.backends.mps.is_available()):
-        pytest.skip("there is an accelerator here")
+    if not named:  # as on a machine that has none
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     net = torch.nn.Linear(3, 3).double()
     before = [weight.data_ptr() for weight in net.parameters()]
     assert device() == torch.device("cpu")

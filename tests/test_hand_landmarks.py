@@ -51,7 +51,7 @@ def test_a_palm_decoded_by_hand() -> None:
     told[2, :4], told[2, 4:6], told[2, 8:10] = (8.0, 4.0, 48.0, 96.0), (12.0, 96.0), (12.0, 0.0)
     logits[2] = np.log(3.0)  # a score of 3/4; the anchor is at (12, 4) pixels
     palm = best_palm(told, logits)
-    assert palm is not None
+    assert palm is not None  # reason: for the type checker; what it holds is asserted below
     assert palm.score == pytest.approx(0.75)
     np.testing.assert_allclose(palm.centre * 192, (20.0, 8.0))
     np.testing.assert_allclose(palm.size * 192, (48.0, 96.0))
@@ -66,7 +66,7 @@ def test_what_tells_of_the_same_palm_is_averaged_by_its_scores_and_the_rest_left
     logits[2015] = 0.5  # sure, but in the other corner
     logits[1152] = -0.01  # on the palm, but not sure
     palm = best_palm(told, logits)
-    assert palm is not None
+    assert palm is not None  # reason: for the type checker; what it holds is asserted below
     np.testing.assert_allclose(palm.centre * 192, (12.0 + 7.0 * 0.5 / 1.25, 4.0))
 
 

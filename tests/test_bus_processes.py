@@ -1,0 +1,97 @@
+"""The bus over a real line: who may speak on it, and a robot and a policy in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from enactive.agents.component import Component
+from enactive.agents.realtime import ControlLoop
+from enactive.agents.realtime.process import PolicyProcess, RobotProcess
+from enactive.envs import Action
+from enactive.envs.bus.base import Mailbox
+from enactive.envs.bus.codec import (
+    pack,
+)
+from enactive.envs.bus.robot import BusRobot
+from enactive.envs.bus.zenoh_bus import Line, ZenohBus
+from enactive.errors import ConfigError, EmbodimentFault
+
+
+def test_the_line_needs_the_key_and_stays_on_this_machine() -> None:
+    with pytest.raises(ConfigError, match="stays on this machine"):
+        ZenohBus(Line("tcp/0.0.0.0:7447", "k"), listen=True)
+    line = Line.fresh()
+    here = ZenohBus(line, listen=True)
+    box = Mailbox()
+    here.subscribe("state", box.put)
+    there = ZenohBus(line, listen=False)
+    for _ in range(100):
+        there.publish("state", b"hello")
+        if (heard := box.wait(0.05)) is not None:
+            break
+    assert heard == b"hello"
+    there.close()
+    with pytest.raises(EmbodimentFault, match="is the other end up, and the key the same"):
+        ZenohBus(Line(line.endpoint, "wrong"), listen=False, connect_s=0.5)
+    here.close()
+
+
+def test_the_arm_follows_a_policy_across_three_processes_and_holds_when_the_policy_is_killed() -> None:
+    line = Line.fresh()
+    process = RobotProcess(Component("envs", "DeskArm", {"width": 32, "height": 24}), line, rate_hz=100.0, seed=0)
+    policy, ticks = None, []
+    try:
+        robot = process.connect()
+        policy = PolicyProcess(Component("controllers", "JointSweep", {"period_s": 1.0}), robot.embodiment)
+        loop = ControlLoop(robot, policy, rate_hz=100.0, watchdog_s=0.5, heartbeat_s=0.3, max_age_s=0.5, taps=[ticks.append])
+        until = time.perf_counter() + 20.0
+        killed_at: list[int] = []
+
+        def leave() -> bool:
+            followed = [tick for tick in ticks if not tick.held]
+            if len(followed) > 80 and not killed_at:
+                os.kill(policy.child.process.pid, signal.SIGKILL)
+                killed_at.append(len(ticks))
+            return time.perf_counter() > until or bool(killed_at and len(ticks) > killed_at[0] + 100)
+
+        loop.run(leave)
+    finally:
+        if policy is not None:
+            policy.close()
+        process.close()
+    assert killed_at
+    assert "no policy heartbeat" in ticks[-1].held
+    assert np.ptp([tick.sent for tick in ticks[-30:]], axis=0).max() == 0
+    assert np.ptp([tick.sent for tick in ticks], axis=0).min() > 0.05
+    assert ticks[-1].observation.cameras["side"].rgb.std() > 1
+
+
+def test_a_stop_and_a_reset_reach_a_robots_process_over_a_line_that_loses_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("enactive.envs.bus.robot.ANSWER_S", 10.0)  # a busy machine must not decide what is lost for good
+    line = Line.fresh()
+    process = RobotProcess(Component("envs", "DeskArm"), line, rate_hz=100.0, seed=0, faults=True)
+    try:
+        robot = process.connect()
+        robot._bus.publish("faults", pack({"loss": 0.8}))
+        robot.stop("key")
+        held = until_answered(robot)
+        assert held["latched"] == "key"
+        robot.reset_stop("operator")
+        assert until_answered(robot)["latched"] == ""
+        robot.close()
+    finally:
+        process.close()
+
+
+def until_answered(robot: BusRobot) -> dict[str, Any]:
+    """Drive a robot, holding, until it has acknowledged what it was asked for; an EmbodimentFault where it does not."""
+    while robot._unanswered() is not None:
+        robot.send(Action("joint_pos", robot.observe().joint_positions_rad[np.newaxis]))
+        time.sleep(0.01)
+    return robot.told

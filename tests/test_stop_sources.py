@@ -1,0 +1,73 @@
+"""Where a stop comes from: a file, a signal, HTTP with a token."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enactive.agents.guard import EStop
+from enactive.agents.guard.stop_sources import StopFile, StopServer, stop_on_signals
+from enactive.errors import ConfigError
+
+
+def test_stops_by_file_signal_and_http(tmp_path: Path) -> None:
+    estop, heard = EStop(), threading.Event()
+    estop.listen(lambda event: heard.set())
+
+    def cause() -> str:
+        assert heard.wait(5.0)
+        heard.clear()
+        found = estop.cause
+        estop.reset("test")
+        heard.clear()
+        return found
+
+    file = StopFile(estop, tmp_path / "stop")
+    (tmp_path / "stop").touch()
+    assert cause() == f"file {tmp_path / 'stop'}"
+    file.close()
+    time.sleep(0.05)
+    estop.reset("test")
+    heard.clear()
+
+    before = signal.getsignal(signal.SIGUSR1)
+    with stop_on_signals(estop, signal.SIGUSR1, leave=lambda: None):
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGUSR1)
+            assert cause() == "signal SIGUSR1"
+    assert signal.getsignal(signal.SIGUSR1) is before
+    outer = signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
+    with stop_on_signals(estop, signal.SIGINT):
+        os.kill(os.getpid(), signal.SIGINT)
+        assert cause() == "signal SIGINT"
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    signal.signal(signal.SIGINT, outer)
+
+    with pytest.raises(ConfigError, match="at least 16 characters"):
+        StopServer(estop, "short")
+    with StopServer(estop, "0123456789abcdef", status=lambda: {"rate_hz": 100}) as server:
+
+        def call(path: str, token: str, method: str = "POST") -> Any:
+            request = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", method=method)
+            request.add_header("Authorization", f"Bearer {token}")
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return json.load(answer)
+
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            call("/stop", "wrong")
+        assert estop.cause == ""
+        assert call("/stop", "0123456789abcdef") == {"latched": "HTTP from 127.0.0.1"}
+        assert call("/status", "0123456789abcdef", "GET") == {"latched": "HTTP from 127.0.0.1", "rate_hz": 100}
+        assert call("/reset", "0123456789abcdef") == {"latched": ""}
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            call("/move", "0123456789abcdef")

@@ -22,7 +22,7 @@ from enactive.planners.approach import Approach, standing_place, turn_between, y
 from enactive.planners.base import GoTo, Look, Planner, Stop
 from enactive.planners.nearest_frontier import NearestFrontier
 from enactive.planners.oracle_path import OracleShortestPath
-from enactive.planners.point_goal import PointGoal
+from enactive.planners.point_nav import PointNav
 from enactive.planners.random_walk import RandomWalk
 from enactive.planners.seek import answers_to, goal_name
 
@@ -252,7 +252,7 @@ def place(x: float, y: float) -> PoseGoal:
 def test_a_place_is_gone_to_through_rooms_that_were_never_seen() -> None:
     world = Flat()
     shortest = float(distance_field(world.truth, (5.0, 1.0), soft_cost=0.0).at(world.pose[:2]))
-    stop = run(world, PointGoal(), place(5.0, 1.0))
+    stop = run(world, PointNav(), place(5.0, 1.0))
     assert stop.found
     assert math.dist(world.pose[:2], (5.0, 1.0)) <= 0.25
     assert world.walked_m <= 1.3 * shortest + 0.5
@@ -261,14 +261,14 @@ def test_a_place_is_gone_to_through_rooms_that_were_never_seen() -> None:
 
 @pytest.mark.parametrize("point", [(8.0, 0.0), (2.5, 1.5)], ids=["outside the walls", "in the middle of a table"])
 def test_a_place_that_no_way_leads_to_is_given_up_and_not_called_reached(point: tuple[float, float]) -> None:
-    stop = run(Flat(), PointGoal(), place(*point), steps=600)
+    stop = run(Flat(), PointNav(), place(*point), steps=600)
     assert not stop.found
     assert "no way" in stop.reason
 
 
 def test_what_is_no_place_is_refused() -> None:
     with pytest.raises(PlannerError, match=r"go to 1\.5, -2"):
-        PointGoal().reset(ObjectGoal("mug"), BODY)
+        PointNav().reset(ObjectGoal("mug"), BODY)
 
 
 def test_a_place_before_an_object_is_on_its_side_of_the_wall() -> None:

@@ -47,7 +47,7 @@ def test_the_printed_configuration_repeats_a_run(tmp_path: Path, capsys: pytest.
 def test_a_place_is_gone_to_by_the_planner_that_takes_places(tmp_path: Path) -> None:
     assert main(["run", "go to 5.5, 3", "--max-steps", "2", "--out", str(tmp_path)]) == 0
     told = json.loads(next(tmp_path.glob("*/episode.json")).read_text())
-    assert told["config"]["planner"]["name"].endswith("PointGoal")
+    assert told["config"]["planner"]["name"].endswith("PointNav")
     assert [step["trace"]["stage"] for step in told["steps"]] == ["walk", "walk"]
 
 

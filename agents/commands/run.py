@@ -117,7 +117,7 @@ def _defaults(argv: Sequence[str]) -> dict[str, str]:
     if asks and world == DEFAULTS["env"]:
         raise ConfigError(f"{words!r} is a household task, and {DEFAULTS['env']} is for finding things: leave --env out")
     if not (world in TASK_WORLDS or (asks and not world)):
-        return DEFAULTS | ({"planner": "PointGoal"} if isinstance(goal, PoseGoal) else {})
+        return DEFAULTS | ({"planner": "PointNav"} if isinstance(goal, PoseGoal) else {})
     return TASK_DEFAULTS | ({"planner": "LanguagePlanner"} if option(argv, "--model") else {})
 
 

@@ -1,4 +1,4 @@
-"""Going to a place that is named by its coordinates (PointNav, Anderson et al. 2018, arXiv 1807.06757)."""
+"""PointNav: going to a place that is named by its coordinates (Anderson et al. 2018, arXiv 1807.06757)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNKNOWN_COST = 2.0  # a way may lead through the unknown, but rather not
 LOOKS = 14  # turns without a way before giving up: what closes it may be a bump or a glimpse
 
 
-class PointGoal:
+class PointNav:
     """Goes to a point of the floor by the map, taking what is unknown for passable until it is seen not to be.
 
     Says Stop(found=False) when what has been seen leaves no way there, though it turned once around. The heading of the goal's
@@ -39,7 +39,7 @@ class PointGoal:
     def reset(self, goal: Goal, embodiment: Embodiment) -> None:
         """Start on a goal. Raises PlannerError where it is no place."""
         if not isinstance(goal, PoseGoal):
-            raise PlannerError(f'PointGoal goes to places, and {goal} is none: name one, for example "go to 1.5, -2"')
+            raise PlannerError(f'PointNav goes to places, and {goal} is none: name one, for example "go to 1.5, -2"')
         x, y = (float(value) for value in goal.T_world_goal[:2, 3])
         self._go = GoTo((x, y), goal.radius_m)
         self._turn_rad, self._looks_left = embodiment.turn_rad, LOOKS * pace(embodiment)
@@ -48,7 +48,7 @@ class PointGoal:
     def plan(self, belief: Belief) -> Intent:
         """Raises PlannerError without a map."""
         if belief.map is None:
-            raise PlannerError("PointGoal needs a map: use a perceiver that provides one")
+            raise PlannerError("PointNav needs a map: use a perceiver that provides one")
         if reached(self._go, belief.observation, slack_m=0.0):
             return Stop(f"at {_place(self._go)}")
         here_m = belief.map.position_m

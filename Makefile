@@ -17,12 +17,13 @@ test: install
 install: opengl $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml setup.py constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV) \
+	|| { echo "this Python makes no environment; on Debian or Ubuntu type: sudo apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	touch $@
 
 # Rendering needs EGL or OSMesa: install it where that is allowed, else say the line to type.
 opengl:
-	@ldconfig -p | grep -qE 'libEGL\.so\.1|libOSMesa\.so' \
+	@PATH="$$PATH:/usr/sbin:/sbin" ldconfig -p | grep -qE 'libEGL\.so\.1|libOSMesa\.so' \
 	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq $(GL_PACKAGES); } \
 	|| { echo "no EGL on this machine; type: sudo apt-get install $(GL_PACKAGES)"; exit 1; }

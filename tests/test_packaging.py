@@ -88,3 +88,14 @@ def test_the_editable_install_sees_modules_made_after_it(tmp_path: Path) -> None
         assert run.stdout.strip() == "42", run.stderr
     finally:
         fresh.unlink()
+
+
+def test_make_mends_an_environment_without_pip_and_says_what_is_missing(tmp_path: Path) -> None:
+    for name in ("Makefile", "pyproject.toml", "setup.py", "constraints.txt"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
+    made = subprocess.run(
+        ["make", "PYTHON=false", ".venv/.installed"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert made.returncode != 0
+    assert "sudo apt-get install python3-venv" in made.stdout

@@ -6,9 +6,11 @@ import contextlib
 import itertools
 import multiprocessing
 import os
+import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +18,7 @@ from urllib.parse import quote
 
 import gymnasium as gym
 
-from enactive.envs import Goal, TaskGoal
+from enactive.envs import Goal, TaskGoal, TextGoal
 from enactive.envs.alfworld.problems import Problem
 from enactive.envs.gym_io import call_world, embodiment_of
 from enactive.envs.household.episode import NavigationEpisode, View
@@ -58,6 +60,8 @@ def evaluate(
     on_result(row, done, total) is called after each. A simulated world (`Embodiment.simulated`) that breaks, or a command
     that the guard refuses there, ends its trial alone: the row says why, and the world is made anew. Raises EmbodimentFault or
     SafetyAbort where a real body is at stake, and ConfigError where `folder` cannot be written: what is finished is kept.
+    A trial whose worker process dies (a segmentation fault, no memory left) runs once more; where that one dies too, the row
+    says so, as of a world that breaks. One process (`workers=1`) has nobody to outlive it.
     """
     identities = {f"method {method.label}": method.to_json() for method in methods}
     results = Results(folder, {**settings, "max_steps": max_steps, "environment": world.to_json(), **identities})
@@ -87,11 +91,16 @@ def run_trial(trial: Trial, max_steps: int, world: Component = HOUSEHOLD) -> Ran
     watch, picture = FailureWatch(), FailurePicture()
     recorders: list[Recorder] = [watch, picture] if isinstance(episode, NavigationEpisode) else [watch]
     record = _pursue(method, goal, options, max_steps, world, recorders)
+    return _row(trial, record, watch), picture.jpeg
+
+
+def _row(trial: Trial, record: Episode, watch: FailureWatch) -> dict[str, Any]:
+    method, episode = trial
     watch.end(record, None)  # a world that breaks in its reset tells no recorder
-    row = {
+    return {
         "method": method.label,
         "episode": episode.id,
-        "goal": str(goal),
+        "goal": str(record.goal),
         "outcome": record.outcome,
         "found": record.found,
         "reason": record.reason,
@@ -105,7 +114,20 @@ def run_trial(trial: Trial, max_steps: int, world: Component = HOUSEHOLD) -> Ran
         **record.metrics,
         **{f"{part}_s": sum(step.seconds[part] for step in record.steps) for part in PARTS},
     }
-    return row, picture.jpeg
+
+
+def _died(trial: Trial, cause: str) -> Ran:
+    """The row of a trial that two processes died of."""
+    _, episode = trial
+    goal: Goal
+    if isinstance(episode, Task | Problem):
+        goal = TaskGoal(episode.instruction)
+    elif isinstance(episode.goal, View):  # taking the picture may be what kills
+        goal = TextGoal(f"what {episode.goal} shows")
+    else:
+        goal = episode.goal
+    error = f"the process that ran it died, and so did another that ran it again: {cause}"
+    return _row(trial, Episode(goal, error=error, error_kind="EmbodimentFault"), FailureWatch()), b""
 
 
 def _pursue(
@@ -188,22 +210,63 @@ def _run_all(trials: Sequence[Trial], run: RunOne, workers: int, executor: Execu
 
 
 def _run_in_pool(trials: Sequence[Trial], run: RunOne, workers: int) -> Iterator[Ran]:
-    queue = iter(trials)
-    failures: list[Future[Ran]] = []
+    """A worker that dies takes its pool along, and of which trial it died cannot be told: each under way runs again, alone."""
+    left = iter(trials)
+    while suspects := (yield from _run_until_death(left, run, workers)):
+        for trial in suspects:
+            yield _run_alone(trial, run)
+
+
+def _run_until_death(trials: Iterator[Trial], run: RunOne, workers: int) -> Generator[Ran, None, list[Trial]]:
+    """Run to the end, or until a worker dies: then what was taken off `trials` and has not finished is returned."""
+    running: dict[Future[Ran], Trial] = {}
+    suspects: list[Trial] = []
+    failures: list[BaseException] = []
+    with _pool(workers) as pool:
+        while True:
+            while not (suspects or failures) and len(running) < 2 * workers and (trial := next(trials, None)) is not None:
+                try:
+                    running[pool.submit(run, trial)] = trial
+                except BrokenProcessPool:
+                    suspects.append(trial)
+            if not running:
+                break
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                trial, error = running.pop(future), future.exception()
+                if error is None:
+                    yield future.result()
+                elif isinstance(error, BrokenProcessPool):
+                    suspects.append(trial)
+                else:
+                    failures.append(error)
+            if failures:  # what runs beside the trial that raised is finished and kept
+                running = {future: trial for future, trial in running.items() if not future.cancel()}
+    if failures:
+        raise failures[0]
+    return suspects
+
+
+def _run_alone(trial: Trial, run: RunOne) -> Ran:
+    """Run a trial in a worker of its own; where that dies too, the trial has failed."""
+    with _pool(1) as pool:
+        try:
+            pid = pool.submit(os.getpid).result()
+        except BrokenProcessPool as error:  # it is not the trial's doing
+            raise ConfigError(
+                "worker processes die as they start: see what they print, make room in memory, or use one worker"
+            ) from error
+        worker = next(child for child in multiprocessing.active_children() if child.pid == pid)
+        try:
+            return pool.submit(run, trial).result()
+        except BrokenProcessPool:
+            worker.join()
+            code = worker.exitcode or 0
+            return _died(trial, f"it was ended by {signal.Signals(-code).name}" if code < 0 else f"it exited with {code}")
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("spawn")  # a forked child would share the parent's graphics context and threads
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
-        running = {pool.submit(run, trial) for trial in itertools.islice(queue, 2 * workers)}
-        while running:
-            finished, running = wait(running, return_when=FIRST_COMPLETED)
-            broken = [future for future in finished if future.exception() is not None]
-            if broken:  # what runs beside the trial that broke is finished and kept
-                queue = iter(())
-                running = {future for future in running if not future.cancel()}
-            running |= {pool.submit(run, trial) for trial in itertools.islice(queue, len(finished))}
-            yield from (future.result() for future in finished if future not in broken)
-            failures += broken
-        if failures:
-            failures[0].result()
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
 
 
 def _start_worker() -> None:
@@ -240,27 +303,35 @@ def _run_on_ray(trials: Sequence[Trial], run: RunOne, workers: int) -> Iterator[
     if started:
         ray.init(num_cpus=workers if "RAY_ADDRESS" not in os.environ else None, include_dashboard=False, log_to_driver=False)
     try:
-        actors = [ray.remote(num_cpus=1)(Worker).remote() for _ in range(workers)]
-        yield from _run_on_actors(trials, actors)
+        yield from _run_on_actors(trials, ray.remote(num_cpus=1)(Worker).remote, workers)
     finally:
         if started:  # a later call may want other workers
             ray.shutdown()
 
 
-def _run_on_actors(trials: Sequence[Trial], actors: Sequence[Any]) -> Iterator[Ran]:
+def _run_on_actors(trials: Sequence[Trial], start: Callable[[], Any], workers: int) -> Iterator[Ran]:
     import ray
 
-    queue, idle = iter(trials), list(actors)
-    running: dict[Any, Any] = {}  # the actor that each result comes from
+    queue, idle = iter(trials), [start() for _ in range(workers)]
+    running: dict[Any, tuple[Any, Trial]] = {}  # what comes, from which actor, and what that runs
+    suspects: list[Trial] = []  # that an actor died of
     failures: list[Exception] = []
     while True:
-        running |= {actor.run.remote(trial): actor for actor, trial in zip(idle, queue, strict=False)}
+        running |= {actor.run.remote(trial): (actor, trial) for actor, trial in zip(idle, queue, strict=False)}
         if not running:
             break
         [finished], _ = ray.wait(list(running))
-        idle = [running.pop(finished)]
+        actor, trial = running.pop(finished)
+        idle = [actor]
         try:
             ran: Ran = ray.get(finished)
+        except (ray.exceptions.RayActorError, ray.exceptions.OutOfMemoryError) as error:
+            idle = [_started(start)]
+            if trial in suspects:
+                yield _died(trial, str(error).strip())
+            else:
+                suspects.append(trial)
+                queue = itertools.chain([trial], queue)
         except ray.exceptions.RayError as error:  # what runs beside the trial that broke is finished and kept
             queue = iter(())
             failures.append(error)
@@ -268,3 +339,15 @@ def _run_on_actors(trials: Sequence[Trial], actors: Sequence[Any]) -> Iterator[R
             yield ran
     if failures:
         raise failures[0]
+
+
+def _started(start: Callable[[], Any]) -> Any:
+    """A new actor that lives. Raises ConfigError where it does not: that is no trial's doing."""
+    import ray
+
+    actor = start()
+    try:
+        ray.get(actor.__ray_ready__.remote())
+    except ray.exceptions.RayError as error:
+        raise ConfigError(f"a worker of Ray dies as it starts: {error}") from error
+    return actor

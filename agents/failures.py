@@ -20,7 +20,7 @@ FailureKind = Literal[
 SEEN_PIXELS = 40
 NEAR_M = 1.0
 KINDS: Mapping[str, str] = {
-    "crash": "the world broke, which says nothing of the method",
+    "crash": "the world broke, or the process that it ran in, which says nothing of the method",
     "error": "a part of the method raised, or asked for what the guard refuses",
     "exploration": f"the goal never covered {SEEN_PIXELS} pixels of a picture",
     "perception": "the goal was in view, and the agent did not stop at it as found",

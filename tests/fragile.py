@@ -1,7 +1,10 @@
 """Parts that break on purpose in the middle of an episode."""
 
+import os
+import signal
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,6 +39,24 @@ class FragileHousehold(Household):
         if self.running == self.crash_in and self.state.steps == CRASH_AT - 1:
             raise RuntimeError("the physics exploded")
         return super().step(action)
+
+
+class DeadlyHousehold(FragileHousehold):
+    """Kills its process at the CRASH_AT-th step of one episode, and no more once the file `killed` has `kills` lines."""
+
+    def __init__(self, crash_in: str, kills: int, killed: str, max_steps: int = 500) -> None:
+        super().__init__(crash_in, max_steps=max_steps)
+        self.kills, self.killed = kills, Path(killed)
+
+    def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        if self.running == self.crash_in and self.state.steps == CRASH_AT - 1:
+            with self.killed.open("a+") as file:
+                file.seek(0)
+                if len(file.readlines()) < self.kills:
+                    file.write(f"{os.getpid()}\n")
+                    file.flush()
+                    os.kill(os.getpid(), signal.SIGSEGV)
+        return Household.step(self, action)
 
 
 class NaNController(NavigationController):

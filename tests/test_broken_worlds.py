@@ -9,7 +9,7 @@ from fragile import CRASH_AT, FragileHousehold
 from small_evaluation import EPISODES, FRONTIER, SETTINGS, Rows
 
 from enactive.agents.component import Component, Method
-from enactive.agents.evaluation import evaluate
+from enactive.agents.evaluation import Executor, evaluate
 from enactive.agents.table import markdown
 from enactive.errors import EmbodimentFault
 
@@ -45,6 +45,28 @@ def test_a_simulated_world_that_crashes_costs_its_trial_alone_and_is_made_anew(t
     text = markdown(rows, "a title")
     assert "| NearestFrontier | 3 | 0.000 [0.000, 0.658] (n=2) |" in text
     assert "no mean counts: 1." in text
+
+
+def _deadly(kills: int, folder: Path) -> Component:
+    arguments = {"crash_in": EPISODES[1].id, "kills": kills, "killed": str(folder / "killed")}
+    return Component("envs", "fragile.DeadlyHousehold", arguments)
+
+
+@pytest.mark.parametrize(("executor", "cause"), [("process", "ended by SIGSEGV"), ("ray", "actor died")])
+def test_a_process_that_dies_is_replaced_and_its_trial_fails_when_it_dies_again(
+    executor: Executor, cause: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))  # where the workers of Ray find the deadly world
+    world = _deadly(2, tmp_path)
+    arguments: dict[str, Any] = {"settings": SETTINGS, "world": world, "max_steps": 5, "workers": 2, "executor": executor}
+    rows = evaluate([FRONTIER], EPISODES, tmp_path, **arguments)
+    assert [row["failure"] == "crash" for row in rows] == [False, True, False]
+    assert [row["steps"] for row in rows] == [5, 0, 5]
+    assert cause in rows[1]["error"]
+    assert "success" not in rows[1]
+    assert len(set((tmp_path / "killed").read_text().split())) == 2
+    assert {row["episode"]: row for row in _rows_in(tmp_path)} == {row["episode"]: row for row in rows}
+    assert "no mean counts: 1." in markdown(rows, "a title")
 
 
 def test_a_real_body_that_breaks_ends_the_evaluation(tmp_path: Path) -> None:

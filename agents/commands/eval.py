@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
         "--mode", type=Mode, default="symbolic", help="of household/tasks alone; physical needs a planner that walks"
     )
     parser.add_argument("--knowledge", type=Knowledge, default="visible", help="what the agent of a household task is told")
-    parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--workers", type=int, default=1, help="processes; from two on, one that dies costs its trial alone")
     parser.add_argument("--executor", type=Executor, default="process")
     parser.add_argument("--model", type=str, default="", help=f"{MODEL_HELP}; not of those compared with")
     parser.add_argument("--out", type=Path, default=None, help="folder of the results; default runs/eval/SUITE-SPLIT-PLANNER")

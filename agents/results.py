@@ -6,7 +6,7 @@ import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,22 +32,42 @@ def cure(error: OSError) -> str:
     return "make room" if error.errno in FULL else "make it writable or choose another --out"
 
 
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ConfigError(
+            f"another evaluation is writing to {folder}: wait for its end and repeat the command, or choose another --out"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 class Results:
     """Appends to `<folder>/episodes.jsonl`; a new `Results` on the same folder knows what is done.
 
     settings: whatever must be equal for two runs to belong together, key by key, kept in `<folder>/settings.json`; new keys
-    (another method) may join. Raises ConfigError where the folder holds results of other settings or cannot be written.
+    (another method) may join. It holds the folder alone until `close`, or until the process ends. Raises ConfigError where the
+    folder holds results of other settings, is held by another or cannot be written.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
         self.folder = folder
         self._path = folder / "episodes.jsonl"
-        with writing(folder):
+        with writing(folder), ExitStack() as held:
             folder.mkdir(parents=True, exist_ok=True)
+            held.enter_context(_held(folder))
             self._check_settings(json.loads(json.dumps(settings)))
             self.rows: list[dict[str, Any]] = self._read()
-            self._file = self._path.open("ab", buffering=0)
+            self._file = held.enter_context(self._path.open("ab", buffering=0))
             self._size = self._path.stat().st_size
+            self._open = held.pop_all()
 
     @property
     def done(self) -> set[tuple[str, str]]:
@@ -72,8 +92,8 @@ class Results:
         self.rows.append(dict(row))
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file and let others have the folder."""
+        self._open.close()
 
     def _read(self) -> list[dict[str, Any]]:
         if not self._path.exists():

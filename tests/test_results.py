@@ -30,6 +30,26 @@ def test_results_of_other_settings_are_not_mixed(tmp_path: Path) -> None:
         Results(tmp_path, {"suite": "a", "split": "train"})
 
 
+def test_a_folder_is_written_by_one_evaluation_at_a_time(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from enactive.agents.results import Results\n"
+        "results = Results(Path(sys.argv[1]), {}); print('held', flush=True); time.sleep(600)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "held\n"
+    with pytest.raises(ConfigError, match="another evaluation is writing to"):
+        Results(tmp_path, {})
+    process.kill()
+    process.wait()
+    results = Results(tmp_path, {"suite": "a"})
+    with pytest.raises(ConfigError, match="another evaluation"):
+        Results(tmp_path, {"suite": "a"})
+    results.close()
+    with pytest.raises(ConfigError, match="another suite"):
+        Results(tmp_path, {"suite": "b"})
+    Results(tmp_path, {"suite": "a"}).close()  # the one that was refused holds nothing
+
+
 def test_every_line_survives_kill_9(tmp_path: Path) -> None:
     code = (
         "import sys, itertools; from pathlib import Path; from enactive.agents.results import Results\n"

@@ -4,12 +4,15 @@ run can be written down and repeated."""
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from enactive.errors import ConfigError
+from enactive.pretrained import sha256_of
 
 from .plugins import Group, group_taken, load
 
@@ -52,6 +55,22 @@ class Component:
             if hasattr(made, "close"):
                 made.close()
 
+    def weights(self) -> dict[str, str]:
+        """SHA-256 of each file that its arguments, given or by default, name, and of the weights in each folder they name.
+
+        Raises ConfigError where the component does not load.
+        """
+        kind, found = load(self.group, self.name), {}
+        defaults = {name: parameter.default for name, parameter in inspect.signature(kind).parameters.items()}
+        for name, value in {**defaults, **self.arguments}.items():
+            part = _by_path(kind, name, value)
+            if isinstance(part, Mapping) and "class_path" in part:
+                inner = Component(self.group, part["class_path"], part.get("init_args", {})).weights()
+                found |= {f"{name}.{file}": digest for file, digest in inner.items()}
+            elif isinstance(part, str | Path):
+                found |= {f"{name}/{path.name}": sha256_of(path) for path in _weight_files(part)}
+        return found
+
     def to_json(self) -> dict[str, Any]:
         """Plain data that `from_json` reads back."""
         return {"group": self.group, "name": self.name, "arguments": dict(self.arguments)}
@@ -74,6 +93,14 @@ def _by_path(kind: Any, parameter: str, value: Any) -> Any:
     return value if group is None else {"class_path": class_path(group, value)}
 
 
+def _weight_files(named: str | Path) -> list[Path]:
+    """A file, or the files of weights in a folder; none where there is neither. named: `hf:` may stand before a folder."""
+    path = str(named).removeprefix("hf:")
+    if os.path.isdir(path):
+        return sorted(file for file in Path(path).iterdir() if file.suffix in (".safetensors", ".gguf"))
+    return [Path(path)] if os.path.isfile(path) else []
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """What is evaluated: a planner with the perceiver and the controller that serve it, under one label."""
@@ -87,3 +114,8 @@ class Method:
         """Plain data that identifies the method."""
         parts = {key: getattr(self, key).to_json() for key in ("perceiver", "planner", "controller")}
         return {"label": self.label, **parts}
+
+    def weights(self) -> dict[str, str]:
+        """What `Component.weights` says of its parts, each after the part's name."""
+        parts = {key: getattr(self, key).weights() for key in ("perceiver", "planner", "controller")}
+        return {f"{part}.{file}": digest for part, found in parts.items() for file, digest in found.items()}

@@ -64,6 +64,7 @@ def evaluate(
     says so, as of a world that breaks. One process (`workers=1`) has nobody to outlive it.
     """
     identities = {f"method {method.label}": method.to_json() for method in methods}
+    identities |= {f"weights of {method.label}": weights for method in methods if (weights := method.weights())}
     results = Results(folder, {**settings, "max_steps": max_steps, "environment": world.to_json(), **identities})
     trials = [(method, episode) for method in methods for episode in episodes]
     wanted = {(method.label, episode.id) for method, episode in trials}

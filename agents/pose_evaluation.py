@@ -43,7 +43,9 @@ def evaluate_poses(
     """
     if unknown := [name for name in conditions if name not in CONDITIONS]:
         raise ConfigError(f"there is no condition {', '.join(unknown)}; there are {', '.join(CONDITIONS)}")
-    results = Results(folder, {**settings, **{f"method {label}": reader.to_json() for label, reader in readers.items()}})
+    identities = {f"method {label}": reader.to_json() for label, reader in readers.items()}
+    identities |= {f"weights of {label}": weights for label, reader in readers.items() if (weights := reader.weights())}
+    results = Results(folder, {**settings, **identities})
     names = {condition: [f"{condition}-{split}-{index:06d}" for index in range(count)] for condition in conditions}
     wanted = [(label, name) for condition in names for label in readers for name in names[condition]]
     left = set(wanted) - results.done

@@ -13,7 +13,7 @@ from enactive.envs.shadow_hand.conditions import CONDITIONS
 from enactive.envs.shadow_hand.joints import FINGERS, JOINTS, group_of
 
 from .statistics import Estimate, compare, mean, median, rate
-from .table import Row, by_method
+from .table import Row, by_method, versions
 
 COLUMNS: Mapping[str, str] = {
     "mse_rad2": ".3f",
@@ -54,7 +54,7 @@ def poses_markdown(rows: Sequence[Row], title: str) -> str:
     told = (
         "Mean [95 % interval], and the median of all fingertips; malformed readings count as the pose farthest from the truth."
     )
-    lines = [f"# {title}", "", told, ""]
+    lines = [f"# {title}", "", f"{told}{versions(rows)}", ""]
     lines += [f"## {first}", ""]
     summaries = {label: summarise_poses(group) for label, group in readers.items()}
     cells = {

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import enactive
 from enactive.errors import ConfigError
 
+ROOMS = ("agents", "controllers", "envs", "generative", "perception", "planners")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -25,6 +29,16 @@ def writing(path: Path) -> Iterator[None]:
             f"{error.filename or path} cannot be written ({error.strerror}): {cure(error)} and repeat the command; what is "
             "finished is kept, and it goes on from there"
         ) from error
+
+
+@cache
+def code_version() -> str:
+    """Twelve digits that change with any module or JSON file of the package: the code that this process began with."""
+    package, digest = Path(__file__).parents[1], hashlib.sha256()
+    files = [path for room in ROOMS for path in (package / room).rglob("*") if path.suffix in (".py", ".json")]
+    for path in [*sorted(files), *sorted(Path(enactive.__file__).parent.glob("*.py"))]:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]
 
 
 def cure(error: OSError) -> str:
@@ -59,7 +73,7 @@ class Results:
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
         self.folder = folder
-        self._path = folder / "episodes.jsonl"
+        self._path, self._code = folder / "episodes.jsonl", code_version()
         with writing(folder), ExitStack() as held:
             folder.mkdir(parents=True, exist_ok=True)
             held.enter_context(_held(folder))
@@ -75,10 +89,11 @@ class Results:
         return {(row["method"], row["episode"]) for row in self.rows}
 
     def append(self, row: Mapping[str, Any]) -> None:
-        """Add one finished episode; it is on the disk when this returns.
+        """Add one finished episode, with the `code_version` that it was run by; it is on the disk when this returns.
 
         Raises ConfigError where the file cannot be written; nothing half is left behind.
         """
+        row = {**row, "code": self._code}
         line = json.dumps(row).encode() + b"\n"
         with writing(self._path):
             try:
@@ -89,7 +104,7 @@ class Results:
                 os.truncate(self._path, self._size)
                 raise
         self._size += len(line)
-        self.rows.append(dict(row))
+        self.rows.append(row)
 
     def close(self) -> None:
         """Close the file and let others have the folder."""

@@ -102,7 +102,16 @@ def preamble(rows: Sequence[Row]) -> str:
         success = f"STOP within {radius:g} m of a view point of the goal"
     left_out = len(rows) - len(scored(rows))
     broke = f" Episodes that the world broke in, which no mean counts: {left_out}." if left_out else ""
-    return f"Mean [95 % interval]; success: {success}.{broke}"
+    return f"Mean [95 % interval]; success: {success}.{broke}{versions(rows)}"
+
+
+def versions(rows: Sequence[Row]) -> str:
+    """A sentence where the rows come from more than one version of the code, "" else."""
+    counts = Counter(row.get("code", "unknown") for row in rows)
+    if len(counts) < 2:
+        return ""
+    parts = ", ".join(f"{count} by {code}" for code, count in counts.most_common())
+    return f" These rows come from {len(counts)} versions of the code ({parts}): another --out runs all by one."
 
 
 def markdown(rows: Sequence[Row], title: str) -> str:

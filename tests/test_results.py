@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from enactive.agents.results import Results
+from enactive.agents import results as results_module
+from enactive.agents.component import Component, Method
+from enactive.agents.evaluation import evaluate
+from enactive.agents.results import Results, code_version
+from enactive.agents.table import preamble
 from enactive.errors import ConfigError
 
 
@@ -28,6 +32,58 @@ def test_results_of_other_settings_are_not_mixed(tmp_path: Path) -> None:
     Results(tmp_path, {"suite": "a", "split": "val"}).close()
     with pytest.raises(ConfigError, match="another split"):
         Results(tmp_path, {"suite": "a", "split": "train"})
+
+
+def test_the_version_of_the_code_changes_with_modules_and_data_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("agents/results.py", "planners/deep/planner.py", "perception/forms.json"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("0")
+    monkeypatch.setattr(results_module, "__file__", str(tmp_path / "agents/results.py"))
+    told = [code_version.__wrapped__()]
+    for name in ("planners/deep/notes.txt", "planners/deep/planner.py", "perception/forms.json"):
+        (tmp_path / name).write_text("1")
+        told.append(code_version.__wrapped__())
+    assert told[0] == told[1]
+    assert len(set(told)) == 3
+
+
+def test_rows_say_what_code_they_come_from_and_the_table_where_it_is_not_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = {"method": "m", "success": True, "success_radius_m": 0.1}
+    for episode, version in enumerate(("0ld", "0ld", "new")):
+        monkeypatch.setattr(results_module, "code_version", lambda version=version: version)
+        results = Results(tmp_path, {})
+        results.append({**row, "episode": str(episode)})
+        results.close()
+    rows = Results(tmp_path, {}).rows
+    assert [each["code"] for each in rows] == ["0ld", "0ld", "new"]
+    assert "versions" not in preamble(rows[:2])
+    assert "These rows come from 2 versions of the code (2 by 0ld, 1 by new)" in preamble(rows)
+    before = {key: value for key, value in rows[0].items() if key != "code"}  # written by a version that noted none
+    assert "(1 by unknown, 1 by new)" in preamble([before, rows[2]])
+
+
+def test_other_weights_in_the_folder_that_a_method_names_are_other_settings(tmp_path: Path) -> None:
+    weights = tmp_path / "policy" / "model.safetensors"
+    weights.parent.mkdir()
+    weights.write_bytes(b"once")
+    (weights.parent / "card.json").write_text("{}")
+    path = "enactive.planners.d2po.planner.D2PO"
+    planner = Component("planners", path, {"policy": str(weights.parent)})
+    parts = Component("perceivers", "TaskPerceiver"), planner, Component("controllers", "InteractionController")
+    method = Method("D2PO", *parts)
+    assert planner.weights().keys() == {"policy/model.safetensors"}
+    assert planner.weights() != Component("planners", "D2PO").weights()  # those that ship
+    evaluate([method], [], tmp_path / "out", settings={})
+    evaluate([method], [], tmp_path / "out", settings={})
+    weights.write_bytes(b"again")
+    with pytest.raises(ConfigError, match="another weights of D2PO"):
+        evaluate([method], [], tmp_path / "out", settings={})
+    inner = {"class_path": path, "init_args": dict(planner.arguments)}
+    walking = Component("planners", "OracleWalks", {"planner": inner})
+    assert walking.weights() == {f"planner.{name}": digest for name, digest in planner.weights().items()}
+    assert Component("planners", "OracleWalks", {"planner": "D2PO"}).weights().keys() == walking.weights().keys()
 
 
 def test_a_folder_is_written_by_one_evaluation_at_a_time(tmp_path: Path) -> None:

@@ -73,7 +73,6 @@ def main(argv: Sequence[str]) -> int:
     from enactive.envs.household.suites import load_suite, suite_path
     from enactive.envs.household.tasks.suites import MAX_COMMANDS, load_tasks, tasks_path
     from enactive.perception.segmenter.weights import WEIGHTS
-    from enactive.planners.d2po.weights import WEIGHTS as POLICY
 
     episodes: Sequence[AnyEpisode]
     if chosen.suite == TASK_SUITE:
@@ -108,8 +107,9 @@ def main(argv: Sequence[str]) -> int:
         "split": chosen.split,
         "file": file,
         "version": __version__,
-        "weights": sha256_of(WEIGHTS if chosen.suite not in (TASK_SUITE, ALFWORLD) else POLICY / "model.safetensors"),
     }
+    if chosen.suite not in (TASK_SUITE, ALFWORLD):
+        settings["weights"] = sha256_of(WEIGHTS)  # what perceives where nothing else is named
     with progress_bar() as progress:
         bar = progress.add_task("", total=len(episodes) * len(methods), tally="")
         successes: list[bool] = []

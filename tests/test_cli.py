@@ -13,10 +13,10 @@ from PIL import Image
 
 from enactive.agents.cli import COMMANDS, main
 from enactive.agents.commands._components import add_components, component, with_knowledge, with_model
-from enactive.agents.commands.eval import read_component
+from enactive.agents.commands.eval import read_component, read_names
 from enactive.agents.commands.run import read_goal_image
 from enactive.agents.commands.train import MODELS
-from enactive.agents.component import Component
+from enactive.agents.component import Component, Method
 from enactive.agents.failures import KINDS
 from enactive.errors import ConfigError
 
@@ -60,6 +60,11 @@ def test_a_place_is_gone_to_by_the_planner_that_takes_places(tmp_path: Path) -> 
         (["run", "find a mug", "--config", "nowhere.yaml"], "there is no configuration file"),
         (["eval", "--suite", "household/lost"], "there is no suite"),
         (["eval", "--workers", "0"], "at least 1"),
+        (["eval", "--compare", "[UniGoal(blacklist=false, RandomWalk]"], ") is missing"),
+        (["eval", "--compare", "[UniGoal(weights={near: 0.3)]"], "} is missing"),
+        (["eval", "--compare", "[UniGoal(blacklist)]"], "is not argument=value"),
+        (["eval", "--compare", "[UniGoal(blacklist=: a: b)]"], "is not argument=value"),
+        (["eval", "--compare", "[UniGoal]"], "twice, or UniGoal again"),
         (["train", "brain"], "there is no model 'brain'"),
         (["models", "burn"], "there is no action 'burn'"),
         (["models", "get", "nothing"], "there is no pretrained file"),
@@ -100,6 +105,28 @@ def test_planners_to_compare_are_read_with_their_arguments() -> None:
         read_component("UniGoal(blacklist=false", "planners")
     with pytest.raises(ConfigError, match="UniGoal cannot be built from"):
         read_component("UniGoal(blacklists=false)", "planners").build()
+
+
+def test_commas_and_brackets_inside_the_arguments_of_planners_to_compare() -> None:
+    typed = "[D2PO(critic=F, candidates=8), UniGoal(weights={near: 0.3, size: 0}), 'RandomWalk(seed=1)', NearestFrontier]"
+    listed = ["D2PO(critic=F, candidates=8)", "UniGoal(weights={near: 0.3, size: 0})", "RandomWalk(seed=1)", "NearestFrontier"]
+    assert read_names(typed) == listed
+    assert read_names(["D2PO(critic=F", "candidates=8)", "NearestFrontier"]) == [listed[0], listed[3]]  # as YAML splits it
+    assert read_component(listed[0], "planners").arguments == {"critic": "F", "candidates": 8}
+    assert read_component(listed[1], "planners").arguments == {"weights": {"near": 0.3, "size": 0}}
+
+
+def test_a_planner_on_a_model_is_compared_with_itself_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    labels: list[str] = []
+
+    def stop(methods: list[Method], *_: object, **__: object) -> None:
+        labels.extend(method.label for method in methods)
+        raise ConfigError("enough")
+
+    monkeypatch.setattr("enactive.perception.vlm.require_answer", lambda text: None)
+    monkeypatch.setattr("enactive.agents.commands.eval.evaluate", stop)
+    assert main(["eval", "--planner", "UniGoal", "--model", "hf:NAME", "--compare", "[UniGoal]"]) == 2
+    assert labels == ["UniGoal on hf:NAME", "UniGoal"]
 
 
 def test_arguments_that_are_objects_are_built_from_their_class_paths() -> None:

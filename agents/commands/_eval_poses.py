@@ -13,7 +13,7 @@ from enactive import __version__
 from enactive.agents.component import Component
 from enactive.errors import ConfigError
 
-from .eval import POSE_SUITE, progress_bar, read_component
+from .eval import POSE_SUITE, progress_bar, read_component, read_names
 
 _HOME = "enactive.controllers.poseless"
 READERS: Mapping[str, str] = {
@@ -86,7 +86,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--reader", type=str, default="PoseLess", help=f"{names}, or the import path of a `PoseEstimator`")
     parser.add_argument(
         "--compare",
-        type=list[str] | None,
+        type=read_names,
         default=None,
         help="further readers; where not given, the others of these but MediaPipe, which needs files that are fetched",
     )

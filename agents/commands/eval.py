@@ -27,6 +27,7 @@ from enactive.pretrained import sha256_of
 
 from ._components import MODEL_HELP, add_components, component, option, read_config, with_knowledge, with_model
 
+_CLOSING = {"(": ")", "[": "]", "{": "}", "'": "'", '"': '"'}
 TASK_SUITE, POSE_SUITE, ALFWORLD = "household/tasks", "hand/poses", "alfworld"
 NAVIGATION_DEFAULTS = {"perceiver": "EmbeddedPerceiver", "planner": "UniGoal", "controller": "NavigationController"}
 TASK_DEFAULTS = {"perceiver": "TaskPerceiver", "planner": "D2PO", "controller": "InteractionController"}
@@ -45,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--episodes", type=int, default=100, help="the first so many episodes of the split")
     parser.add_argument(
         "--compare",
-        type=list[str],
+        type=read_names,
         default=[],
         help="further planners, with arguments where wanted: '[NearestFrontier, UniGoal(blacklist=false)]'",
     )
@@ -95,12 +96,15 @@ def main(argv: Sequence[str]) -> int:
     others = [read_component(text, "planners") for text in chosen.compare]
     if chosen.suite in (TASK_SUITE, ALFWORLD):
         planner, *others = (with_knowledge(each, chosen.knowledge) for each in (planner, *others))
-    label = planner.name.rpartition(".")[2]
+    name = planner.name.rpartition(".")[2]
+    label = f"{name} on {chosen.model}" if chosen.model else name
     methods = [Method(label, perceiver, planner, controller)]
     methods += [Method(text, perceiver, each, controller) for text, each in zip(chosen.compare, others, strict=True)]
     if len({method.label for method in methods}) < len(methods):
-        raise ConfigError("--compare names a planner twice")
-    folder = chosen.out or Path("runs/eval") / f"{chosen.suite.replace('/', '-')}-{chosen.split}-{label}"
+        raise ConfigError(
+            f"--compare names a planner twice, or {label} again: tell them apart by their arguments, {name}(argument=value)"
+        )
+    folder = chosen.out or Path("runs/eval") / f"{chosen.suite.replace('/', '-')}-{chosen.split}-{name}"
     file = f"{crc32(path.read_bytes()):08x}"
     settings = {
         "suite": chosen.suite,
@@ -149,8 +153,44 @@ def read_component(text: str, group: Group) -> Component:
     written = re.fullmatch(r"\s*([\w.]+)\s*(?:\((.*)\))?\s*", text)
     if written is None:
         raise ConfigError(f"--compare takes names like UniGoal or UniGoal(blacklist=false), not {text!r}")
-    pairs = [pair.partition("=") for pair in (written[2] or "").split(",") if pair.strip()]
-    return Component(group, named(group, written[1]), {key.strip(): yaml.safe_load(value) for key, _, value in pairs})
+    arguments = {}
+    for pair in _between_commas(written[2] or ""):
+        key, equals, value = pair.partition("=")
+        try:
+            arguments[key.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            equals = ""
+        if not (equals and key.strip()):
+            raise ConfigError(f"{pair!r} in {text!r} is not argument=value with a value as in YAML: UniGoal(blacklist=false)")
+    return Component(group, named(group, written[1]), arguments)
+
+
+def read_names(given: str | Sequence[str]) -> list[str]:
+    """What `--compare` lists, each with its arguments: "[D2PO(critic=F, candidates=8), OracleExpert]", brackets as wanted.
+
+    given: as typed, or as YAML made it, which splits at every comma. Raises ConfigError where brackets or quotes do not match.
+    """
+    text = given.strip() if isinstance(given, str) else ", ".join(given)
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]
+    return [each[1:-1] if each[0] in "'\"" and each[-1] == each[0] else each for each in _between_commas(text)]
+
+
+def _between_commas(text: str) -> list[str]:
+    """The parts of a text between the commas that stand in no brackets and no quotes."""
+    parts, closing = [""], ""
+    for letter in text:
+        if letter == closing[-1:]:
+            closing = closing[:-1]
+        elif closing[-1:] not in ("'", '"'):
+            closing += _CLOSING.get(letter, "")
+        if letter == "," and not closing:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    if closing:
+        raise ConfigError(f"{closing[-1]} is missing in {text!r}")
+    return [part.strip() for part in parts if part.strip()]
 
 
 def progress_bar() -> Progress:

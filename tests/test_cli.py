@@ -94,6 +94,33 @@ def test_a_corrupt_picture_is_refused(tmp_path: Path) -> None:
         read_goal_image(path)
 
 
+@pytest.mark.parametrize("how", ["second chunk", "EXIF", "bomb"])
+def test_a_picture_that_pillow_chokes_on_is_refused(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "goal.png"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)  # too much for one chunk
+    Image.fromarray(noise).save(path, exif=exif)
+    whole = path.read_bytes()
+    if how == "second chunk":  # SyntaxError
+        second = whole.index(b"IDAT", whole.index(b"IDAT") + 4)
+        path.write_bytes(whole[:second] + b"\0\1\2\3" + whole[second + 4 :])
+    elif how == "EXIF":  # struct.error
+        Image.fromarray(noise).save(path, exif=exif.tobytes()[:12])
+    else:
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(ConfigError, match="is not a picture that can be read"):
+        read_goal_image(path)
+
+
+def test_a_picture_is_read_the_way_up_that_its_camera_noted(tmp_path: Path) -> None:
+    stored = np.random.default_rng(0).integers(0, 256, (20, 40, 3), dtype=np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned a quarter clockwise
+    Image.fromarray(stored).save(tmp_path / "goal.png", exif=exif)
+    assert np.array_equal(read_goal_image(tmp_path / "goal.png").image, np.rot90(stored, -1))
+
+
 def test_planners_to_compare_are_read_with_their_arguments() -> None:
     plain, ablated = (
         read_component(text, "planners") for text in ("NearestFrontier", "UniGoal(blacklist=false, sigma_partial=0.4)")

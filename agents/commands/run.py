@@ -144,14 +144,14 @@ def _goal_words(argv: Sequence[str]) -> str:
 
 
 def read_goal_image(path: Path) -> ImageGoal:
-    """A picture file as a goal. Raises ConfigError where it is missing or is not a picture."""
+    """A picture file as a goal, the way up that its EXIF says. Raises ConfigError where it is missing or is not a picture."""
     import numpy as np
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageOps
 
     try:
         with Image.open(path) as picture:
-            return ImageGoal(np.asarray(picture.convert("RGB")))
+            return ImageGoal(np.asarray(ImageOps.exif_transpose(picture).convert("RGB")))
     except FileNotFoundError:
         raise ConfigError(f"there is no picture {str(path)!r}") from None
-    except (UnidentifiedImageError, OSError) as error:
+    except Exception as error:  # reason: a damaged file makes Pillow raise anything: SyntaxError, struct.error, TypeError
         raise ConfigError(f"{str(path)!r} is not a picture that can be read: {error}") from error

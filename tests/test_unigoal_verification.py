@@ -1,5 +1,7 @@
 """Goal verification: pictures by keypoints, descriptions by attributes and relations, and the confidence over looks."""
 
+import inspect
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,9 +74,10 @@ def test_pictures_without_texture_share_nothing() -> None:
     assert locate(SiftMatcher(), grey, grey) == (0, None)
 
 
-def test_lightglue_runs_behind_the_same_interface() -> None:
-    transformers = pytest.importorskip("transformers")
+def _save_lightglue(folder: Path) -> None:
+    """A small one with random weights."""
     import torch
+    import transformers
 
     torch.manual_seed(0)
     detector = transformers.SuperPointConfig(
@@ -84,20 +87,44 @@ def test_lightglue_runs_behind_the_same_interface() -> None:
     config = transformers.LightGlueConfig(
         keypoint_detector_config=detector, descriptor_dim=16, num_hidden_layers=2, num_attention_heads=2
     )
-    matcher = LightGlueMatcher(
-        transformers.LightGlueForKeypointMatching(config),
-        transformers.LightGlueImageProcessorPil(size={"height": 64, "width": 64}),
-    )
+    transformers.LightGlueForKeypointMatching(config).save_pretrained(folder)
+    transformers.LightGlueImageProcessorPil(size={"height": 64, "width": 64}).save_pretrained(folder)
+
+
+def test_lightglue_runs_behind_the_same_interface(tmp_path: Path) -> None:
+    _save_lightglue(tmp_path)
+    matcher = LightGlueMatcher.load(str(tmp_path))
     view, goal = matcher.match(clutter(0), clutter(1))
     assert view.shape == goal.shape == (len(view), 2)
     assert len(view) <= 32
     assert locate(matcher, clutter(0), clutter(1)).inliers <= len(view)
 
 
-def test_lightglue_without_weights_is_one_sentence_with_the_way_out(tmp_path: Path) -> None:
-    pytest.importorskip("transformers")
+@pytest.mark.parametrize("what", ["nothing", "of another detector", "damaged", "a pickle"])
+def test_lightglue_without_weights_is_one_sentence_with_the_way_out(what: str, tmp_path: Path) -> None:
+    if what != "nothing":
+        _save_lightglue(tmp_path)
+    config, weights = tmp_path / "config.json", tmp_path / "model.safetensors"
+    if what == "of another detector":  # the hub's lightglue_disk
+        told = json.loads(config.read_text())
+        config.write_text(json.dumps({**told, "keypoint_detector_config": {"model_type": "disk"}}))
+    elif what == "damaged":
+        weights.write_bytes(weights.read_bytes()[:500])
+    elif what == "a pickle":
+        import torch
+        from safetensors.torch import load_file
+
+        torch.save(load_file(weights), tmp_path / "pytorch_model.bin")
+        weights.unlink()
     with pytest.raises(ConfigError, match=r"could not be loaded from .*: go online once, .* or use SiftMatcher"):
         LightGlueMatcher.load(str(tmp_path))
+
+
+def test_the_lightglue_that_is_loaded_by_default_needs_no_code_of_the_hub() -> None:
+    from transformers.models.auto.modeling_auto import MODEL_FOR_KEYPOINT_DETECTION_MAPPING_NAMES
+
+    name = inspect.signature(LightGlueMatcher.load).parameters["name"].default
+    assert name.rpartition("_")[2] in MODEL_FOR_KEYPOINT_DETECTION_MAPPING_NAMES
 
 
 def test_the_middle_of_the_goal_picture_is_found_in_the_view() -> None:

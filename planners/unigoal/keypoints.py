@@ -111,17 +111,21 @@ class LightGlueMatcher:
         self.model, self.processor, self.threshold = model.eval(), processor, threshold
 
     @classmethod
-    def load(cls, name: str = "ETH-CVG/lightglue_disk") -> LightGlueMatcher:
-        """Read model and processor by hub name or folder. Raises ConfigError where the weights are not there."""
-        from transformers import AutoImageProcessor, LightGlueForKeypointMatching
+    def load(cls, name: str = "ETH-CVG/lightglue_superpoint") -> LightGlueMatcher:
+        """Read model and processor by hub name or folder. Raises ConfigError where the weights are not there.
+
+        SuperPoint is the only detector of keypoints that transformers has without running code from the hub, as DISK would.
+        """
+        from transformers import LightGlueForKeypointMatching, LightGlueImageProcessorPil
 
         try:
-            processor = AutoImageProcessor.from_pretrained(name, use_fast=False)
-            return cls(LightGlueForKeypointMatching.from_pretrained(name), processor)
-        except OSError as error:
+            processor = LightGlueImageProcessorPil.from_pretrained(name)
+            return cls(LightGlueForKeypointMatching.from_pretrained(name, use_safetensors=True), processor)
+        except Exception as error:  # reason: files of another detector, or damaged ones, make transformers raise anything
+            said = " ".join(str(error).split())[:200]
             raise ConfigError(
-                f"LightGlue could not be loaded from {name!r} ({str(error).splitlines()[0]}): go online once, name a folder "
-                "that holds its weights, or use SiftMatcher, which needs none"
+                f"LightGlue could not be loaded from {name!r} ({said}): go online once, name a folder that holds its weights "
+                "for SuperPoint as safetensors, or use SiftMatcher, which needs none"
             ) from error
 
     def match(self, view: NDArray[np.uint8], goal: NDArray[np.uint8]) -> Matches:

@@ -129,7 +129,6 @@ class UniGoal:
         self.spotted = -1  # node that was recognised as what the goal picture shows
         self.budget, self.late = embodiment.max_steps if self.budget_steps is None else self.budget_steps, False
         self.turn_rad, self.turned_rad, self.heading_rad, self.looks = embodiment.turn_rad, 0.0, math.nan, 0
-        self.anchored_since: tuple[frozenset[int], float, int] = (frozenset(), 0.0, 0)
         self._trace = {}
 
     def _read(self, goal: Goal) -> GoalGraph:

@@ -17,6 +17,7 @@ from enactive.perception.base import Belief
 from enactive.perception.detector import Detector, TextEncoder
 from enactive.perception.geodesic import distance_field
 
+from .approach import pace
 from .base import GoTo, Intent, Look, LookAt, Stop, surroundings
 from .seek import Seeker, goal_name
 from .unigoal.embedding import SceneArrays
@@ -63,7 +64,7 @@ class SemanticFrontier:
         self._seeker.reset(goal_name(goal, self.describer), embodiment)
         self._goal = GoalGraph((GoalNode(self._seeker.name),))
         self._mind = EmbeddedReasoner(WordSimilarity(self.encoder), self.describer)
-        self._explorer = Explorer()
+        self._explorer = Explorer(pace(embodiment))
         self._trace = {}
 
     def plan(self, belief: Belief) -> Intent:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from unigoal_scenes import WHEELS, Letters, body, floor, scene, thing
 
-from enactive.envs import ImageGoal, ObjectGoal, PoseGoal, TextGoal
+from enactive.envs import Embodiment, ImageGoal, ObjectGoal, PoseGoal, TextGoal
 from enactive.errors import PlannerError
 from enactive.perception.base import Belief, Detection
 from enactive.perception.geodesic import distance_field
@@ -22,13 +22,13 @@ from enactive.planners.unigoal.frontier_score import FrontierWeights, nearness, 
 class World:
     """A body that does what it is told at once, in a map that does not change, before a scene that does not change."""
 
-    def __init__(self, planner, goal, grid, graph) -> None:
+    def __init__(self, planner, goal, grid, graph, embodiment=WHEELS) -> None:
         self.planner, self.grid, self.graph = planner, grid, graph
         self.shows = lambda node: True
         self.taken_for = lambda node: (node.name, node.score)
-        self.x, self.y, self.yaw, self.steps = 0.0, 0.0, 0.0, 0
+        self.x, self.y, self.yaw, self.steps, self.stuck = 0.0, 0.0, 0.0, 0, False
         self.traces: list[dict] = []
-        planner.reset(goal, WHEELS)
+        planner.reset(goal, embodiment)
 
     def step(self):
         self.steps += 1
@@ -43,7 +43,7 @@ class World:
                 self.yaw += intent.yaw_rad
             case LookAt():
                 self.yaw = math.atan2(intent.point_m[1] - self.y, intent.point_m[0] - self.x)
-            case GoTo():
+            case GoTo() if not self.stuck:
                 (self.x, self.y), self.yaw = intent.point_m, intent.yaw_rad if intent.yaw_rad is not None else self.yaw
         return intent
 
@@ -67,6 +67,8 @@ def planner(**switches) -> UniGoal:
     return UniGoal(encoder=Letters(), **switches)
 
 
+ROLLER = Embodiment("roller", "base_twist", ("v", "w"), ("m/s", "rad/s"), (-0.5, -1.5), (0.5, 1.5), rate_hz=10.0)
+BODIES = pytest.mark.parametrize(("embodiment", "pace"), [(WHEELS, 1), (ROLLER, 5)], ids=["discrete", "twist"])
 ROOM = [(-3.0, -3.0, 3.0, 3.0)]
 
 
@@ -303,14 +305,15 @@ def test_time_runs_out() -> None:
     assert not World(planner(budget_steps=70), ObjectGoal("spaceship"), partial_world().grid, scene()).run(most=80).found
 
 
-def test_a_place_that_the_body_does_not_get_to_is_left() -> None:
+@BODIES
+def test_a_place_that_the_body_does_not_get_to_is_left(embodiment: Embodiment, pace: int) -> None:
     counter, table = thing(1, "kitchen counter", (2.5, 0.0, 0.9)), thing(2, "dining table", (-2.5, 0.0, 0.7))
-    world = World(planner(), ObjectGoal("mug"), floor(ROOM), scene(counter, table))
+    world = World(planner(), ObjectGoal("mug"), floor(ROOM), scene(counter, table), embodiment)
     world.shows = lambda node: False
+    world.stuck = True
     walks: list[tuple[float, float]] = []
-    for _ in range(60):
+    for _ in range(60 * pace):
         intent = world.step()
-        world.x = world.y = 0.0  # wheels in the air
         if isinstance(intent, Stop):
             break
         if isinstance(intent, GoTo):
@@ -318,7 +321,32 @@ def test_a_place_that_the_body_does_not_get_to_is_left() -> None:
     assert isinstance(intent, Stop)
     assert not intent.found
     assert {x > 0.0 for x, _ in walks} == {True, False}
-    assert max(walks.count(place) for place in walks) <= 15
+    assert {walks.count(place) for place in walks} == {14 * pace}
+
+
+@BODIES
+def test_a_frontier_that_the_body_does_not_get_to_is_left(embodiment: Embodiment, pace: int) -> None:
+    grid = floor(ROOM)
+    for y in (3.0, -3.1):  # the room is open to both sides
+        a, b = grid.cell_of((-1.0, y)), grid.cell_of((1.0, y + 0.1))
+        for part in (grid.obstacle, grid.tall):
+            part[a[0] : b[0], a[1] : b[1] + 1] = False
+    world = World(planner(), ObjectGoal("mug"), grid, scene(), embodiment)
+    world.stuck = True
+    world.run_until(lambda reason: "expand" in reason)
+    first = world.traces[-1]["frontier"]
+    while world.traces[-1]["frontier"] == first:
+        world.step()
+    assert sum(trace.get("frontier") == first for trace in world.traces) == 13 * pace + 1
+
+
+@BODIES
+def test_a_thing_that_the_body_does_not_get_to_is_left(embodiment: Embodiment, pace: int) -> None:
+    world = World(planner(), ObjectGoal("mug"), floor(ROOM), mugs("red"), embodiment)
+    world.stuck = True
+    world.run_until(lambda reason: "cannot be reached" in reason, most=300)
+    # from two places on the side that it was seen from, and from two on any side
+    assert sum("walk up to mug" in trace["reason"] for trace in world.traces) == 4 * (14 * pace + 1)
 
 
 def test_goals_that_cannot_be_served_are_refused() -> None:

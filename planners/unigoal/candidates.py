@@ -39,7 +39,7 @@ PLAUSIBLE = -0.45  # a rejected candidate above this may still be answered with,
 PROMISING = 0.1  # of what is scored below 0.2, one in thirteen is what it is called; small things look so from afar
 BETTER = 0.1  # by which a score must rise for a candidate to be looked at again
 METRE_COST = 0.02  # of probability
-DETOUR = 1.5  # steps to a place over those of the bare way, for the turns
+DETOUR = 1.5  # moves to a place over those of the bare way, for the turns
 ARRIVAL_STEPS = 20
 NEAR_M = 1.5
 
@@ -143,7 +143,7 @@ class Candidates:
 
         if self.pursuit is not None and not self.pursuit.anywhere:
             choice = self.explorer.choose(now.grid, now.from_here, score)
-            if choice is not None and math.isfinite(choice.score) and self.pursuit.steps < MOST_STEPS:
+            if choice is not None and math.isfinite(choice.score) and self.pursuit.steps < MOST_STEPS * self.gaze.pace:
                 now.trace["frontier"] = list(choice.point_m)
                 return now.say(f"look for a way to {node.name} #{candidate}", choice.go())
             self.pursuit = Pursuit(candidate, self.gaze, None, True, self.pursuit.confidence, self.pursuit.evidence)
@@ -204,7 +204,7 @@ class Candidates:
         for _, id_ in sorted(self._left(now) + self._guesses(now), reverse=True):
             spot = _spot_near(now, id_)
             if spot is not None:
-                return ARRIVAL_STEPS + math.ceil(DETOUR * float(now.from_here.at(spot)) / self.forward_m)
+                return self.gaze.pace * (ARRIVAL_STEPS + math.ceil(DETOUR * float(now.from_here.at(spot)) / self.forward_m))
         return 0
 
     def _left(self, now: Moment) -> list[tuple[float, int]]:

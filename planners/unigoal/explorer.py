@@ -21,7 +21,7 @@ SAME_M = 0.8  # a frontier that moved less than this since the last look is the 
 WIDE_M = 0.5  # about a passage; narrower frontiers are pockets behind furniture, left until no wider ones are
 NARROW_M = 0.1
 MARGIN = 0.3  # how much better another frontier must be to turn away from the chosen one
-PATIENCE, PATIENCE_THERE = 13, 8  # steps around one spot, on the way and at the place
+PATIENCE, PATIENCE_THERE = 13, 8  # moves around one spot, on the way and at the place
 ARRIVED_M = 0.25
 SQUEEZE = 0.4  # share of the body's radius for which a passage is tried that is too narrow on the map
 LEFT_M = 0.5
@@ -47,9 +47,10 @@ class Choice:
 
 
 class Explorer:
-    """Chooses frontiers by a score, with some constancy."""
+    """Chooses frontiers by a score, with some constancy. pace: commands of the body that do what one move does."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: int) -> None:
+        self.pace = pace
         self.banned: list[NDArray[np.float64]] = []
         self.current: Choice | None = None
         self._waiting = 0
@@ -121,12 +122,13 @@ class Explorer:
         )
 
     def _watch(self, here_m: NDArray[np.float64]) -> None:
-        """Ban the chosen frontier after too many steps around one spot."""
+        """Ban the chosen frontier after too many moves around one spot."""
         if np.linalg.norm(here_m - self._spot_m) > LEFT_M or self.current is None:
             self._spot_m, self._waiting = here_m.copy(), 0
             return
         self._waiting += 1
-        if self._waiting > (PATIENCE_THERE if math.dist(here_m, self.current.target_m) <= 2.0 * ARRIVED_M else PATIENCE):
+        there = math.dist(here_m, self.current.target_m) <= 2.0 * ARRIVED_M
+        if self._waiting > (PATIENCE_THERE if there else PATIENCE) * self.pace:
             self.banned.append(np.array(self.current.target_m))
             self.current, self._waiting = None, 0
 

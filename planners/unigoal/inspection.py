@@ -25,8 +25,8 @@ NEAR_M = 1.6  # a place seen from here shows what is on it
 STAND_M = 1.0
 LIKELY = 0.3
 METRE_COST = 0.03  # likelihood that a metre of way is worth
-MOST_STEPS = 60
-STUCK_STEPS, LEFT_M = 14, 0.4  # so many steps around one spot: there is no way, whatever the map says
+MOST_STEPS = 60  # moves
+STUCK_STEPS, LEFT_M = 14, 0.4  # so many moves around one spot: there is no way, whatever the map says
 
 
 class Inspector:
@@ -95,7 +95,7 @@ class Inspector:
     def _visit(self, belief: Belief, grid: OccupancyMap, node: SceneNode, from_here: DistanceField) -> Intent | None:
         """Walk to a place and face it; None once that is done or cannot be."""
         self._steps += 1
-        if self._steps > MOST_STEPS:
+        if self._steps > MOST_STEPS * self.gaze.pace:
             return None
         if self._there == 0:
             place = standing_place(grid, node, from_here, STAND_M)
@@ -114,4 +114,4 @@ class Inspector:
         if np.linalg.norm(grid.position_m - self._spot_m) > LEFT_M:
             self._spot_m, self._still = grid.position_m.copy(), 0
         self._still += 1
-        return self._still > STUCK_STEPS
+        return self._still > STUCK_STEPS * self.gaze.pace

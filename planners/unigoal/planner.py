@@ -21,7 +21,7 @@ from enactive.perception.geodesic import distance_field
 from enactive.perception.mapping import OccupancyMap
 from enactive.perception.scene_graph import SceneGraph
 
-from ..approach import turn_between, yaw_of
+from ..approach import pace, turn_between, yaw_of
 from ..base import GoTo, Intent, Look, LookAt, Stop, surroundings
 from .blacklist import Blacklist
 from .candidates import PROMISING, Candidates
@@ -113,7 +113,7 @@ class UniGoal:
         self.layout_m = (
             self.mind.coordinates(self.goal_graph) if self.projection == "full" else lay_out_plainly(self.goal_graph)
         )
-        self.listed, self.explorer = Blacklist(), Explorer()
+        self.listed, self.explorer = Blacklist(), Explorer(pace(embodiment))
         self.candidates = Candidates(
             self.goal_graph,
             self.words,
@@ -229,9 +229,9 @@ class UniGoal:
     def _looking_around(self, belief: Belief) -> bool:
         """The turn on the spot at the start."""
         pose = belief.observation.T_world_base
-        most = round(2.0 * math.pi / self.turn_rad)
-        if pose is None or self.looks >= 4 * most or self.turned_rad >= 2.0 * math.pi - 1.5 * self.turn_rad:
-            self.looks = 4 * most
+        most = 4 * round(2.0 * math.pi / self.turn_rad) * self.explorer.pace
+        if pose is None or self.looks >= most or self.turned_rad >= 2.0 * math.pi - 1.5 * self.turn_rad:
+            self.looks = most
             return False
         yaw = yaw_of(pose)
         if not math.isnan(self.heading_rad):

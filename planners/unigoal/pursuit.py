@@ -14,7 +14,7 @@ from enactive.perception.geodesic import DistanceField
 from enactive.perception.mapping import OccupancyMap
 from enactive.perception.scene_graph import SceneNode
 
-from ..approach import pitch_of, reached, standing_place, turn_between, yaw_of
+from ..approach import pace, pitch_of, reached, standing_place, turn_between, yaw_of
 from ..base import GoTo, Intent, LookAt
 from .sight import distance_m, in_sight
 from .verification import Evidence, ExplorationConfidence
@@ -24,7 +24,8 @@ ANY_REACHES_M = (0.65, 0.85, 1.2, 1.8)
 NEAR_ENOUGH_M = 0.15
 STUCK_REACH_M = 1.0
 IN_REACH_M = 0.8  # a thing that shows and is this near need not be come nearer to
-MOST_STEPS = 140
+MOST_STEPS = 140  # moves, as all steps here
+TURNING_STEPS = 9
 STUCK_STEPS, LEFT_M, MOST_STUCK = 14, 0.4, 1
 REVISE = 6
 MOVED_M = 0.3
@@ -36,15 +37,24 @@ Progress = Literal["walking", "standing", "unreachable"]
 
 @dataclass(frozen=True, slots=True)
 class Gaze:
-    """How well a body can look at a point. turn_rad, look_rad: steps of its base and of its camera, 0 = it cannot nod."""
+    """How well a body can look at a point. turn_rad, look_rad: steps of its base and of its camera, 0 = it cannot nod.
+
+    pace: commands that do what one move does.
+    """
 
     turn_rad: float
     look_rad: float
-    most_steps: int = 9
+    pace: int
 
     @classmethod
     def of(cls, embodiment: Embodiment) -> Gaze:
-        return cls(embodiment.turn_rad, embodiment.look_rad if "look_down" in embodiment.labels else 0.0)
+        look_rad = embodiment.look_rad if "look_down" in embodiment.labels else 0.0
+        return cls(embodiment.turn_rad, look_rad, pace(embodiment))
+
+    @property
+    def most_steps(self) -> int:
+        """Commands after which it looks as well as it will."""
+        return TURNING_STEPS * self.pace
 
     def rests_on(self, belief: Belief, look: LookAt) -> bool:
         """Whether base and camera are turned to a point, as near as their steps allow."""
@@ -95,7 +105,7 @@ class Pursuit:
         centre = (float(node.centre_m[0]), float(node.centre_m[1]))
         if not self._arrived and self._choose_again(centre, from_here):
             self.goto, self._centre_m = self._place(grid, node, from_here), centre
-        if self.goto is None or self.steps > MOST_STEPS or self._stuck > MOST_STUCK:
+        if self.goto is None or self.steps > MOST_STEPS * self.gaze.pace or self._stuck > MOST_STUCK:
             return "unreachable", None
         there = reached(GoTo(self.goto.point_m, self.goto.radius_m), belief.observation)
         if not (
@@ -103,7 +113,7 @@ class Pursuit:
             or there
             or (
                 in_sight(belief, node)
-                and distance_m(belief, node) <= (IN_REACH_M if self._still < STUCK_STEPS else STUCK_REACH_M)
+                and distance_m(belief, node) <= (IN_REACH_M if self._still < STUCK_STEPS * self.gaze.pace else STUCK_REACH_M)
             )
         ):
             return "walking", self.goto
@@ -151,6 +161,6 @@ class Pursuit:
             self._from, self._still = here, 0
             return
         self._still += 1
-        if self._still > STUCK_STEPS and self.goto is not None:
+        if self._still > STUCK_STEPS * self.gaze.pace and self.goto is not None:
             self._tried.append(self.goto.point_m)
             self.goto, self._still, self._stuck = None, 0, self._stuck + 1

@@ -256,13 +256,13 @@ def _run_alone(trial: Trial, run: RunOne) -> Ran:
             raise ConfigError(
                 "worker processes die as they start: see what they print, make room in memory, or use one worker"
             ) from error
-        worker = next(child for child in multiprocessing.active_children() if child.pid == pid)
-        try:
+        children = {child.pid: child for child in multiprocessing.active_children()}
+        with contextlib.suppress(BrokenProcessPool):
             return pool.submit(run, trial).result()
-        except BrokenProcessPool:
-            worker.join()
-            code = worker.exitcode or 0
-            return _died(trial, f"it was ended by {signal.Signals(-code).name}" if code < 0 else f"it exited with {code}")
+    code = children[pid].exitcode if pid in children else None  # known once the pool is closed
+    if code is None:
+        return _died(trial, "its exit status is not known")
+    return _died(trial, f"signal {-code}, {signal.strsignal(-code)}" if code < 0 else f"exit status {code}")
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:

@@ -52,7 +52,7 @@ def _deadly(kills: int, folder: Path) -> Component:
     return Component("envs", "fragile.DeadlyHousehold", arguments)
 
 
-@pytest.mark.parametrize(("executor", "cause"), [("process", "ended by SIGSEGV"), ("ray", "actor died")])
+@pytest.mark.parametrize(("executor", "cause"), [("process", "signal 11, Segmentation fault"), ("ray", "actor died")])
 def test_a_process_that_dies_is_replaced_and_its_trial_fails_when_it_dies_again(
     executor: Executor, cause: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,7 +60,8 @@ class Component:
 
         Raises ConfigError where the component does not load.
         """
-        kind, found = load(self.group, self.name), {}
+        kind = load(self.group, self.name)
+        found: dict[str, str] = {}
         defaults = {name: parameter.default for name, parameter in inspect.signature(kind).parameters.items()}
         for name, value in {**defaults, **self.arguments}.items():
             part = _by_path(kind, name, value)

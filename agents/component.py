@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from enactive.errors import ConfigError
-from enactive.pretrained import sha256_of
 
 from .plugins import Group, group_taken, load
 
@@ -60,6 +59,8 @@ class Component:
 
         Raises ConfigError where the component does not load.
         """
+        from enactive.pretrained import sha256_of
+
         kind = load(self.group, self.name)
         found: dict[str, str] = {}
         defaults = {name: parameter.default for name, parameter in inspect.signature(kind).parameters.items()}

@@ -14,7 +14,7 @@ import numpy as np
 from enactive.controllers import Controller
 from enactive.envs import Action, Embodiment, Goal, Observation
 from enactive.envs.gym_io import call_world, embodiment_of, to_gym
-from enactive.errors import ConfigError, HaltError, PlannerError, SafetyAbort, TrialError
+from enactive.errors import ConfigError, HaltError, SafetyAbort, TrialError
 from enactive.perception import Belief, Perceiver
 from enactive.planners import Planner, Stop
 
@@ -85,14 +85,12 @@ class Agent:
             run.loop()
         except TrialError as error:
             episode.outcome, episode.error, episode.error_kind = "error", str(error), type(error).__name__
-            run.score(stopped=False)
-            if isinstance(error, PlannerError) and "planner_output_error" in episode.metrics:
-                episode.metrics["planner_output_error"] = int(episode.metrics["planner_output_error"]) + 1
+            run.score(stopped=False, error=error)
         except HaltError as error:
             episode.outcome, episode.error, episode.error_kind = "error", str(error), type(error).__name__
             error.episode = episode  # type: ignore[attr-defined]
             if isinstance(error, SafetyAbort):  # the world stands, and can still be asked
-                run.score(stopped=False)
+                run.score(stopped=False, error=error)
             raise
         finally:
             run.end()
@@ -109,7 +107,7 @@ class _Run:
         self.body = replace(embodiment_of(env), max_steps=agent.max_steps)
         self.belief: Belief | None = None
         self.meter: NavigationMeter | None = None
-        self.metrics: Callable[[], dict[str, Any]] | None = None
+        self.metrics: Callable[[Exception | None], dict[str, Any]] | None = None
         self.began = agent.clock()
         check_compatibility(env, agent.perceiver, agent.planner, agent.controller, goal).raise_if_broken()
 
@@ -197,14 +195,17 @@ class _Run:
         self.agent.guard.sent_instead(values)
         return replace(action, values=values[np.newaxis])
 
-    def score(self, stopped: bool) -> None:
-        """Fill the metrics from the oracle, by the way walked or by its own measure, or the environment's word."""
+    def score(self, stopped: bool, error: Exception | None = None) -> None:
+        """Fill the metrics from the oracle, by the way walked or by its own measure, or the environment's word.
+
+        error: what ended the trial, which then is no success, whatever it had reached.
+        """
         if self.meter is not None:
             self.episode.metrics = self.meter.result(stopped)
         elif self.metrics is not None:
-            self.episode.metrics = self.metrics()
+            self.episode.metrics = self.metrics(error)
         elif "is_success" in self.info:
-            self.episode.metrics = {"success": bool(self.info["is_success"])}
+            self.episode.metrics = {"success": bool(self.info["is_success"]) and error is None}
 
     def end(self) -> None:
         self.episode.seconds = self.agent.clock() - self.began

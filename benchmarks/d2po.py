@@ -53,8 +53,8 @@ def figures(task: Task, outcome: Outcome) -> TaskMetrics:
     for said, _ in outcome.turns:
         moment = episode.step(moment, parse_command(said))
     turns = [*zip(moment.commands, moment.feedback, strict=True)]
-    start = episode.start().state.world
-    return task_metrics(episode.layout, task, start, moment.state.world, turns)
+    start, error = episode.start().state.world, AnswerError(outcome.output_error) if outcome.output_error else None
+    return task_metrics(episode.layout, task, start, moment.state.world, turns, error)
 
 
 def table(run: Path, seeds: int, split: str, console: Console) -> None:
@@ -65,7 +65,7 @@ def table(run: Path, seeds: int, split: str, console: Console) -> None:
     for method in METHODS:
         rows = [o for seed in range(seeds) for o in read_outcomes(run / f"seed-{seed}" / method / f"{split}.jsonl")]
         told = [figures(known[row.task], row) for row in rows]
-        own = ["" if row.success else one.error_kind for one, row in zip(told, rows, strict=True)]
+        own = [one.error_kind for one in told]
         success[method] = _per_task(rows, [row.success for row in rows])
         pl[method] = _per_task(rows, [row.pl for row in rows])
         dependency[method] = _per_task(rows, [kind == "dependency" for kind in own])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -12,14 +15,18 @@ from enactive.agents.commands.eval import main as evaluate_command
 from enactive.agents.report.page import _commands
 from enactive.controllers.interaction import InteractionController
 from enactive.envs import TaskGoal
+from enactive.envs.household.tasks.expert import expert_plan
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.symbolic import Command
+from enactive.envs.household.tasks.task import layout_of, start_of
 from enactive.errors import ConfigError
 from enactive.perception.tasks import TaskPerceiver
 from enactive.planners.d2po.demonstrate import demonstrate
 from enactive.planners.d2po.episodes import Episode
+from enactive.planners.d2po.evaluate import Outcome
 from enactive.planners.d2po.models import small_policy
 from enactive.planners.d2po.planner import D2PO
+from enactive.planners.d2po.prompt import command_text
 from enactive.planners.d2po.replanning import Surprises, came_true
 from enactive.planners.d2po.weights import ship, shipped_policy
 
@@ -75,6 +82,18 @@ def test_an_answer_that_is_no_command_fails_the_trial(folder):
     assert episode.outcome == "error"
     assert "no command" in episode.error
     assert "dance" in episode.error
+    assert (episode.metrics["planner_output_error"], episode.metrics["error_kind"]) == (1, "other")
+
+
+def test_the_table_counts_an_answer_that_is_no_command_among_the_other_errors():
+    path = Path(__file__).parents[1] / "benchmarks" / "d2po.py"
+    figures = runpy.run_path(str(path))["figures"]
+    plan = [command_text(command) for command in expert_plan(layout_of(TASK), start_of(layout_of(TASK), TASK), TASK)]
+    for said in (plan[:1], plan):
+        turns = tuple((text, "") for text in said)
+        wrong = figures(TASK, Outcome(TASK.id, TASK.type, False, 0.0, 0.0, False, turns, "dance with the mug"))
+        assert (wrong.success, wrong.planner_output_error, wrong.error_kind) == (False, 1, "other")
+    assert figures(TASK, Outcome(TASK.id, TASK.type, True, 1.0, 1.0, False, turns)).success
 
 
 def test_weights_that_changed_are_refused(folder):

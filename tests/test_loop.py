@@ -227,6 +227,19 @@ def test_a_planner_that_fails_ends_the_trial_not_the_program() -> None:
     assert episode.metrics["success"] is False
     assert episode.metrics["distance_to_goal_m"] == pytest.approx(2.0)
 
+    class Praises(LineWorld):
+        """Has no oracle, and always says that it is well done."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            del self.oracle
+
+        def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+            return *super().step(action)[:4], {"is_success": True}
+
+    assert Agent(Where(), Towards(), Push(1.0)).run(Praises(), ObjectGoal("end")).metrics == {"success": True}
+    assert Agent(Where(), Lost(), Push(1.0)).run(Praises(), ObjectGoal("end")).metrics == {"success": False}
+
 
 def test_steps_and_deadline_cut_an_episode() -> None:
     episode = Agent(Where(), Towards(), Push(0.1), max_steps=4).run(LineWorld(), ObjectGoal("end"))

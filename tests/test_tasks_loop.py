@@ -21,10 +21,10 @@ from enactive.envs import TaskGoal
 from enactive.envs.household.motion import FORWARD_M
 from enactive.envs.household.tasks.env import HouseholdTask
 from enactive.envs.household.tasks.suites import load_tasks
-from enactive.errors import ConfigError, PlannerError
+from enactive.errors import ConfigError, ModelError, PlannerError, TrialError
 from enactive.perception.base import Belief
 from enactive.perception.tasks import TaskPerceiver, WalkingTaskPerceiver
-from enactive.planners.base import Intent, Interact
+from enactive.planners.base import Intent, Interact, Stop
 from enactive.planners.oracle_expert import OracleExpert
 from enactive.planners.oracle_walks import OracleWalks
 from enactive.planners.random_commands import RandomCommands
@@ -131,6 +131,32 @@ def test_an_answer_that_is_no_command_ends_the_episode_and_is_counted() -> None:
     assert (episode.outcome, episode.error_kind) == ("error", "PlannerError")
     assert episode.metrics["planner_output_error"] == 1
     assert not episode.metrics["success"]
+
+
+class OracleBreaks(OracleExpert):
+    """Says the expert's plan and, when it is carried out, raises an error in place of `done`."""
+
+    def __init__(self, error: TrialError) -> None:
+        super().__init__()
+        self.error = error
+
+    def plan(self, belief: Belief) -> Intent:
+        intent = super().plan(belief)
+        if isinstance(intent, Stop):
+            raise self.error
+        return intent
+
+
+@pytest.mark.parametrize("error", [PlannerError("the answer is no command"), ModelError("the server is gone")])
+def test_a_trial_that_reached_its_goal_and_then_broke_is_no_success(error: TrialError) -> None:
+    episode = run(OracleBreaks(error), 0, mode="symbolic")
+    assert (episode.outcome, episode.error_kind) == ("error", type(error).__name__)
+    assert len(episode.steps) == TASKS[0].plan_length
+    assert episode.metrics["task_progress"] == 1.0
+    assert episode.metrics["success"] is False
+    assert episode.metrics["path_length_weighted_success"] == 0.0
+    assert episode.metrics["planner_output_error"] == isinstance(error, PlannerError)
+    assert episode.metrics["error_kind"] == "other"
 
 
 def told(knowledge: str) -> list[set[str]]:

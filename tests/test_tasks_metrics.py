@@ -21,6 +21,7 @@ from enactive.envs.household.tasks.metrics import ERROR_KINDS, KIND_OF_ERROR, Tu
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.symbolic import Command, TaskState, apply_command
 from enactive.envs.household.tasks.task import Task, layout_of, start_of
+from enactive.errors import ModelError, PlannerError
 
 NONSENSE = Feedback(False, "that is no command")
 
@@ -95,6 +96,24 @@ def test_the_figures_of_an_episode_by_hand() -> None:
     figures = task_metrics(layout, CLEAN, start, end, turns)
     assert (figures.success, figures.path_length_weighted_success) == (False, 0.0)
     assert figures.task_progress == pytest.approx(1 / 3)
+
+
+def test_a_trial_that_an_error_ended_is_no_success() -> None:
+    layout, met = kitchen_layout(), list[Command | None](orders("Find egg", "PickUp egg", "Find dresser", "PutDown dresser"))
+    for commands, error, invalid, wrong, kind in (
+        (met, PlannerError("that is no command"), 0, 1, "other"),
+        (met, ModelError("the server is gone"), 0, 0, "other"),  # what had to come before had come
+        ([], PlannerError("that is no command"), 0, 1, "other"),  # it was not out of commands
+        (list(orders("PickUp egg", "PickUp mug")), PlannerError("that is no command"), 2, 1, "dependency"),
+        (list(orders("Open mug")), ModelError("the server is gone"), 1, 0, "dependency"),
+    ):
+        start, end, turns = played(layout, PICK, commands)
+        figures = task_metrics(layout, PICK, start, end, turns, error)
+        assert (figures.success, figures.path_length_weighted_success) == (False, 0.0)
+        assert figures.task_progress == float(commands is met)
+        assert (figures.num_invalid_actions, figures.planner_output_error, figures.error_kind) == (invalid, wrong, kind)
+    start, end, turns = played(layout, PICK, met)
+    assert task_metrics(layout, PICK, start, end, turns).success  # and without one it is
 
 
 def test_an_episode_without_a_turn() -> None:

@@ -9,8 +9,16 @@ from typing import Any, Protocol
 
 from enactive.errors import ConfigError
 
-from ..household.feedback import Feedback
-from ..household.tasks.metrics import ERROR_KINDS, KIND_OF_ERROR, Turn, num_invalid_actions, planner_output_error
+from ..household.tasks.metrics import (
+    KIND_OF_ERROR,
+    ErrorKind,
+    Turn,
+    most_frequent,
+    num_commands,
+    num_invalid_actions,
+    planner_output_error,
+    with_last,
+)
 from ..household.tasks.path_length import path_length_weighted
 from ..household.tasks.symbolic import Command
 from .body import Body
@@ -60,18 +68,17 @@ class AlfWorldOracle:
         plan = self._env.body.engine.plan()
         return None if plan is None else tuple(in_our_words(said) for said in plan)
 
-    def metrics(self) -> dict[str, Any]:
+    def metrics(self, error: Exception | None = None) -> dict[str, Any]:
         """The figures that `TaskMetrics` has, the type of the task, and how many commands AlfWorld itself was given."""
-        env, turns = self._env, self._env.turns
-        won = env.body.engine.won
-        commands = sum(command is None or command.verb != "done" for command, _ in turns)
+        env, turns = self._env, with_last(self._env.turns, error)
+        success = env.body.engine.won and error is None
         return {
-            "success": won,
-            "path_length_weighted_success": path_length_weighted(won, commands, self._plan_length),
+            "success": success,
+            "path_length_weighted_success": path_length_weighted(success, num_commands(turns), self._plan_length),
             "task_progress": progress(env.problem, env.body.engine),
             "num_invalid_actions": num_invalid_actions(turns),
             "planner_output_error": planner_output_error(turns),
-            "error_kind": "" if won else _error_kind(turns),
+            "error_kind": "" if success else _error_kind(turns, error),
             "task_type": env.problem.type,
             "alfworld_commands": len(env.body.said),
         }
@@ -122,15 +129,12 @@ def _lamp_here(facts: set[tuple[str, tuple[str, ...]]], lamp: str) -> bool:
     return any(thing in used and piece in near for thing, piece in _pairs(facts, "inreceptacle"))
 
 
-def _error_kind(turns: Sequence[tuple[Command | None, Feedback]]) -> str:
+def _error_kind(turns: Sequence[Turn], error: Exception | None) -> ErrorKind:
     """The rule of household tasks without its first case: refusals that were not made good, never `done`, or other."""
-    left = set[tuple[str, Command | None]]()
+    left = set[tuple[ErrorKind, Command | None]]()
     for command, feedback in turns:
         if feedback.ok:
             left = {(kind, refused) for kind, refused in left if refused != command}
         else:
-            left.add((KIND_OF_ERROR[feedback.error], command))
-    if left:
-        counts = Counter(kind for kind, _ in left)
-        return max(ERROR_KINDS, key=lambda kind: counts[kind])
-    return "other" if any(command is not None and command.verb == "done" for command, _ in turns) else "inefficient"
+            left.add(("other" if command is None else KIND_OF_ERROR[feedback.error], command))
+    return most_frequent((kind for kind, _ in left), turns, error)

@@ -7,9 +7,11 @@ every mode, every planner and every way of running it. docs/systems/household_ta
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
+
+from enactive.errors import PlannerError
 
 from ..feedback import Feedback
 from ..state import WorldState
@@ -51,9 +53,10 @@ KIND_OF_ERROR: Mapping[str, ErrorKind] = {
 class TaskMetrics:
     """The figures of one episode.
 
-    success: all goal conditions are met at the end, whether or not `done` was said. path_length_weighted_success: S L* /
-    max(L*, L), L all turns but `done`. task_progress: share of conditions met at the end. num_invalid_actions: commands that
-    were refused. planner_output_error: answers that were no command. error_kind: "" for success.
+    success: all goal conditions are met at the end, whether or not `done` was said, and no error ended the trial.
+    path_length_weighted_success: S L* / max(L*, L), L all turns but `done`. task_progress: share of conditions met at the end.
+    num_invalid_actions: commands that were refused. planner_output_error: answers that were no command. error_kind: "" for
+    success.
     """
 
     success: bool
@@ -64,22 +67,30 @@ class TaskMetrics:
     error_kind: ErrorKind | Literal[""]
 
 
-def task_metrics(layout: Layout, task: Task, start: WorldState, end: WorldState, turns: Sequence[Turn]) -> TaskMetrics:
-    """All figures of an episode from its first and last state and its turns in order."""
+def task_metrics(
+    layout: Layout, task: Task, start: WorldState, end: WorldState, turns: Sequence[Turn], error: Exception | None = None
+) -> TaskMetrics:
+    """All figures of an episode from its first and last state, its turns in order, and the error that ended it, if one did."""
+    turns, met = with_last(turns, error), succeeded(layout, end, task)
+    success = met and error is None
     return TaskMetrics(
-        success=succeeded(layout, end, task),
-        path_length_weighted_success=path_length_weighted_success(layout, task, end, turns),
+        success=success,
+        path_length_weighted_success=path_length_weighted(success, num_commands(turns), task.plan_length),
         task_progress=progress(layout, end, task),
         num_invalid_actions=num_invalid_actions(turns),
         planner_output_error=planner_output_error(turns),
-        error_kind=error_kind(layout, task, start, end, turns),
+        error_kind="" if success else _error_kind(layout, task, start, end, turns, met, error),
     )
 
 
-def path_length_weighted_success(layout: Layout, task: Task, end: WorldState, turns: Sequence[Turn]) -> float:
-    """PL: refused commands and answers that were none count as commands, since each takes a turn."""
-    commands = sum(command is None or command.verb != "done" for command, _ in turns)
-    return path_length_weighted(succeeded(layout, end, task), commands, task.plan_length)
+def with_last(turns: Sequence[Turn], error: Exception | None) -> Sequence[Turn]:
+    """The turns with the last one, which reached no environment, where an answer that was no command ended the episode."""
+    return [*turns, (None, Feedback(False, str(error)))] if isinstance(error, PlannerError) else turns
+
+
+def num_commands(turns: Sequence[Turn]) -> int:
+    """L of PL: refused commands and answers that were none count as commands, since each takes a turn; `done` does not."""
+    return sum(command is None or command.verb != "done" for command, _ in turns)
 
 
 def num_invalid_actions(turns: Sequence[Turn]) -> int:
@@ -92,26 +103,34 @@ def planner_output_error(turns: Sequence[Turn]) -> int:
     return sum(command is None for command, _ in turns)
 
 
-def error_kind(
-    layout: Layout, task: Task, start: WorldState, end: WorldState, turns: Sequence[Turn]
-) -> ErrorKind | Literal[""]:
-    """Why an episode failed, "" where it did not: the first of these that holds.
+def _error_kind(
+    layout: Layout,
+    task: Task,
+    start: WorldState,
+    end: WorldState,
+    turns: Sequence[Turn],
+    met: bool,
+    error: Exception | None,
+) -> ErrorKind:
+    """Why an episode failed: the first of these that holds. met: whether all goal conditions are met in spite of that.
 
     1. The last act was done without what must come before it: dependency.
     2. Of the refusals that were not made good, each command once for each kind, the most frequent kind; of equally frequent
        ones the first of `ERROR_KINDS`. A refusal is made good where the same command is accepted later.
-    3. `done` was never said: inefficient.
+    3. `done` was never said, and no error ended the trial: inefficient.
     4. Else: other.
     """
-    if succeeded(layout, end, task):
-        return ""
-    if _came_too_early(layout, task, start, end):
+    if not met and _came_too_early(layout, task, start, end):
         return "dependency"
-    counts = Counter(kind for kind, _ in _not_made_good(layout, turns))
-    if counts:
+    return most_frequent((kind for kind, _ in _not_made_good(layout, turns)), turns, error)
+
+
+def most_frequent(kinds: Iterable[ErrorKind], turns: Sequence[Turn], error: Exception | None) -> ErrorKind:
+    """Cases 2 to 4 of the rule, from the kinds of the refusals that were not made good."""
+    if counts := Counter(kinds):
         return max(ERROR_KINDS, key=lambda kind: counts[kind])
-    said_done = any(command is not None and command.verb == "done" for command, _ in turns)
-    return "other" if said_done else "inefficient"
+    ran_out = error is None and not any(command is not None and command.verb == "done" for command, _ in turns)
+    return "inefficient" if ran_out else "other"
 
 
 def kind_of_refusal(layout: Layout, command: Command | None, feedback: Feedback) -> ErrorKind:

@@ -88,8 +88,8 @@ class TaskOracle(Oracle):
         env = self._task_env
         return object_id in env.view.visible() and away_m(env.world, env.state, object_id) <= REACH_M
 
-    def metrics(self) -> dict[str, Any]:
-        """`TaskMetrics` of the episode so far, and the type of the task."""
+    def metrics(self, error: Exception | None = None) -> dict[str, Any]:
+        """`TaskMetrics` of the episode so far, or as an error ended it, and the type of the task."""
         env = self._task_env
-        figures = task_metrics(env.layout, env.task, env.start, env.state, env.turns)
+        figures = task_metrics(env.layout, env.task, env.start, env.state, env.turns, error)
         return {**asdict(figures), "task_type": env.task.type}

@@ -11,8 +11,10 @@ from enactive.agents.compat import check_compatibility
 from enactive.agents.component import Component
 from enactive.controllers.interaction import InteractionController
 from enactive.envs import TaskGoal
+from enactive.envs.embodiment import DISCRETE_ACTIONS
 from enactive.envs.household.tasks.env import HouseholdTask
 from enactive.envs.household.tasks.suites import load_tasks
+from enactive.envs.household.tasks.symbolic import Command
 from enactive.errors import CompatibilityError
 from enactive.perception.tasks import TaskPerceiver, WalkingTaskPerceiver
 from enactive.planners.oracle_walks import OracleWalks
@@ -28,6 +30,19 @@ def test_a_planner_that_never_walks_is_refused_before_anything_moves() -> None:
     for mode in ("fast", "symbolic"):
         assert not check_compatibility(HouseholdTask(mode, width=64, height=48), *parts).mismatches  # type: ignore[arg-type]
     assert not check_compatibility(env, WalkingTaskPerceiver(), OracleWalks(), InteractionController()).mismatches
+
+
+def test_a_body_that_stops_has_said_that_it_is_done() -> None:
+    env = HouseholdTask("physical", width=64, height=48)
+    env.reset(seed=0, options={"task": load_tasks("val_seen")[0]})
+    turn = {"motion": DISCRETE_ACTIONS.index("turn_left"), "verb": 0, "target": "", "pixel_uv": (-1, -1)}
+    env.step(turn)
+    assert (env.turns, env.oracle.metrics()["error_kind"]) == ([], "inefficient")  # so far it has not
+    *_, ended, _, _ = env.step({**turn, "motion": DISCRETE_ACTIONS.index("stop")})
+    assert ended
+    assert [command for command, _ in env.turns] == [Command("done")]
+    assert env.oracle.metrics()["error_kind"] == "other"
+    env.close()
 
 
 def test_parts_of_parts_are_named_as_short_as_parts() -> None:

@@ -21,6 +21,7 @@ from enactive.envs import TaskGoal
 from enactive.envs.household.motion import FORWARD_M
 from enactive.envs.household.tasks.env import HouseholdTask
 from enactive.envs.household.tasks.suites import load_tasks
+from enactive.envs.household.tasks.symbolic import Command
 from enactive.errors import ConfigError, ModelError, PlannerError, TrialError
 from enactive.perception.base import Belief
 from enactive.perception.tasks import TaskPerceiver, WalkingTaskPerceiver
@@ -73,7 +74,7 @@ def test_a_body_that_walks_does_what_the_symbolic_mode_does(k: int) -> None:
     symbolic = HouseholdTask("symbolic")
     symbolic.reset(seed=0, options={"task": task})
     plan = symbolic.oracle.expert_plan()
-    assert [said for said, _ in env.turns] == list(plan or ())
+    assert [said for said, _ in env.turns] == [*(plan or ()), Command("done")]
     assert all(feedback.ok for _, feedback in env.turns)
     assert episode.outcome == "stopped"
     assert episode.metrics["success"]

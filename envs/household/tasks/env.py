@@ -144,9 +144,10 @@ class HouseholdTask(Household):
         if self.mode == "physical":
             obs, reward, stopped, ended, info = super().step(action)
             came = info["feedback"]
-            if action["verb"]:
-                said = Command(VERBS[int(action["verb"]) - 1], action["target"])
+            if action["verb"] or stopped:
+                said = Command("done") if stopped else Command(VERBS[int(action["verb"]) - 1], action["target"])
                 self.turns.append((said, Feedback(came["ok"], came["message"], came["error"])))
+            self._done = stopped
             return obs | self._told(bool(action["verb"]) and not came["ok"]), reward, stopped, ended, info
         if not action["verb"]:
             if int(action["motion"]) != DISCRETE_ACTIONS.index("stop"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from enactive.agents import Agent
 from enactive.agents.commands.eval import main as evaluate_command
 from enactive.agents.commands.run import main as run_command
 from enactive.controllers.interaction import InteractionController
-from enactive.envs import TaskGoal
+from enactive.envs import VERBS, TaskGoal
 from enactive.envs.household.motion import FORWARD_M
 from enactive.envs.household.tasks.env import HouseholdTask
 from enactive.envs.household.tasks.suites import load_tasks
@@ -179,6 +180,33 @@ def test_what_is_told_grows_with_the_choice_of_knowledge() -> None:
     assert len({frozenset(names) for names in privileged}) == 1
     with pytest.raises(ConfigError, match="not 'all'"):
         gym.make("enactive/HouseholdTask-v0", knowledge="all")
+
+
+@pytest.mark.parametrize("mode", ["symbolic", "physical"])
+def test_what_goes_on_from_a_saved_point_knows_nothing_of_what_was_tried_from_it(mode: Any) -> None:
+    """An episode that goes back after a branch ends as one that never took it: in what is told, and in its figures."""
+    ends = []
+    for branch in ([], [(0, "Find", "bed"), (0, "PickUp", "unicorn"), (2, "", ""), (2, "", ""), (2, "", ""), (0, "", "")]):
+        env = HouseholdTask(mode, width=64, height=48, knowledge="remembered")
+        env.reset(seed=0, options={"task": TASKS[0]})
+        say = partial(said, env)
+        say(0, "Find", TASKS[0].receptacle)
+        point = env.save_task()
+        for motion, verb, target in branch:
+            if mode == "physical" or not motion:
+                say(motion, verb, target)
+        if branch:
+            assert env.task_state.done
+            env.restore_task(point)
+        told = say(0, "PickUp", TASKS[0].object)
+        ends.append((told["known_objects"], told["text"], env.turns, env.oracle.metrics(), env.task_state.digest()))
+        env.close()
+    assert ends[0] == ends[1]
+
+
+def said(env: HouseholdTask, motion: int, verb: str, target: str) -> dict[str, Any]:
+    """What is observed after a command, or after a motion where there is no verb."""
+    return env.step({"motion": motion, "verb": 1 + VERBS.index(verb) if verb else 0, "target": target, "pixel_uv": (-1, -1)})[0]
 
 
 def test_it_is_told_whether_a_command_was_refused() -> None:

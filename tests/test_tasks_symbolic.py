@@ -155,7 +155,7 @@ def played(mode: Any, task: Task, commands: list[Command]) -> list[tuple[Any, ..
         said = Action.interact("discrete", Interaction(command.verb, command.target))
         obs, _, _, _, info = env.step(to_gym(said, env.action_space))
         assert obs in env.observation_space
-        out.append((info["feedback"], env.progress, env.succeeded, env.save_task().digest()))
+        out.append((info["feedback"], env.progress, env.succeeded, env.task_state.digest()))
     env.close()
     return out
 
@@ -183,7 +183,7 @@ def test_the_verbs_of_the_body_mostly_do_what_the_symbolic_ones_say() -> None:
         env = HouseholdTask("fast")
         env.reset(seed=0, options={"task": task})
         world, K = load_world(task.apartment_seed, task.rooms), intrinsics(320, 240)
-        plan = expert_plan(env.layout, env.save_task(), task)
+        plan = expert_plan(env.layout, env.task_state, task)
         for command in plan:
             before = env.state
             said = Action.interact("discrete", Interaction(command.verb, command.target))

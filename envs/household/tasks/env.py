@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import gymnasium as gym
@@ -30,6 +30,15 @@ from .task import Task, layout_of, start_world
 Mode = Literal["physical", "fast", "symbolic"]
 _NAMES = gym.spaces.Text(max_length=10_000, min_length=0, charset="abcdefghijklmnopqrstuvwxyz' -\n")
 STEP_S = 0.5  # seconds that one command takes by the clock of the observations
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Saved:
+    """A point of an episode: the state of the task, what was in view since the start, and what was said."""
+
+    state: TaskState
+    memory: Memory
+    turns: tuple[Turn, ...]
 
 
 class HouseholdTask(Household):
@@ -111,14 +120,20 @@ class HouseholdTask(Household):
         """Whether all goal conditions are met, for metrics."""
         return succeeded(self.layout, self.state, self.task)
 
-    def save_task(self) -> TaskState:
-        """The whole state of the episode, immutable."""
+    @property
+    def task_state(self) -> TaskState:
+        """The state that commands act on, immutable."""
         return TaskState(self.state, self._at, self._done)
 
-    def restore_task(self, saved: TaskState) -> None:
-        """Go back to a saved state of the same task, exactly."""
-        self.restore_state(saved.world)
-        self._at, self._done = saved.at, saved.done
+    def save_task(self) -> Saved:
+        """The whole episode so far, immutable."""
+        return Saved(self.task_state, self._memory, tuple(self.turns))
+
+    def restore_task(self, saved: Saved) -> None:
+        """Go back to a saved point of the same task, exactly."""
+        self.restore_state(saved.state.world)
+        self._at, self._done = saved.state.at, saved.state.done
+        self._memory, self.turns = saved.memory, list(saved.turns)
 
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
@@ -155,7 +170,7 @@ class HouseholdTask(Household):
             command = Command("done")
         else:
             command = Command(VERBS[int(action["verb"]) - 1], action["target"])
-        after, feedback = apply_command(self.layout, self.save_task(), command)
+        after, feedback = apply_command(self.layout, self.task_state, command)
         self._state, self._at, self._done = motion.counted(after.world), after.at, after.done
         self.turns.append((command, feedback))
         ended = self.state.steps >= self.max_steps
@@ -190,7 +205,7 @@ class HouseholdTask(Household):
         if self.mode == "physical":
             seen = frozenset(self.view.visible().tolist())
         else:
-            seen = in_view(layout, self.save_task())
+            seen = in_view(layout, self.task_state)
         self._memory |= seen
         known = known_objects(layout, state, seen, self._memory, self.knowledge)
         holding = layout.categories[state.held] if state.held >= 0 else ""

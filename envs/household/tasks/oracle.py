@@ -35,7 +35,8 @@ class _RunningTask(_Running, Protocol):
     def turns(self) -> Sequence[Turn]: ...
     @property
     def view(self) -> View: ...
-    def save_task(self) -> TaskState: ...
+    @property
+    def task_state(self) -> TaskState: ...
 
 
 class TaskOracle(Oracle):
@@ -48,7 +49,7 @@ class TaskOracle(Oracle):
     def expert_plan(self) -> tuple[Command, ...] | None:
         """The commands that do the task from here on, without `done`; None where the expert finds none."""
         env = self._task_env
-        return expert_plan(env.layout, env.save_task(), env.task)
+        return expert_plan(env.layout, env.task_state, env.task)
 
     def meant(self, verb: str, target: str, at: int) -> tuple[int, int]:
         """The id of what a command means to a body that looks at `at`, and of what it looks at afterwards; -1 = nothing."""

@@ -25,7 +25,7 @@ from enactive.planners.d2po.losses import Term, d2po, dpo
 from enactive.planners.d2po.models import load_policy, save_policy, small_policy
 from enactive.planners.d2po.pairs import data_card, demonstrations, preferences
 from enactive.planners.d2po.prompt import AnswerError, command_text, parse_command, state_text, told
-from enactive.planners.d2po.rewards import AGAIN, LLMJudge, OracleProgress
+from enactive.planners.d2po.rewards import AGAIN, LLMJudge, OracleProgress, judgement
 from enactive.planners.d2po.tree_search import CODE, SearchSettings, search
 
 TEXTS = ("goal: put a mug on the sofa. done: nothing. in view: nothing. the hand is empty. next:", "then: find done")
@@ -206,20 +206,49 @@ def replace_precision(policy):
     return Policy(policy.model, policy.tokenizer, policy.name, bf16=False)
 
 
-def test_a_judge_that_chats_is_told_what_happened_and_several_numbers_are_averaged(episode):
-    model = ScriptedModel(["Analysis: fine. Judgement: 4", "Judgement: 2 or 3", *["Analysis: 5 things. Judgement: none"] * 3])
+@pytest.mark.parametrize(
+    ("text", "rating"),
+    [
+        ("Analysis: of 3 things 2 are done. Judgement: 4", 4.0),
+        ("4", 4.0),
+        ("4/5", 4.0),
+        ("Judgement: 4/5.", 4.0),
+        ("judgment is 4 out of 5", 4.0),
+        ("Judgement: 4 (on the scale from 1 to 5)", 4.0),
+        ("**Judgement:** [3.5]", 3.5),
+        ("Judgement: 2\nThe judgement is 5: fully executable.", 5.0),
+        ("Analysis: it helps, as 4 of 5 steps did.", None),  # no judgement
+        ("Step 4 helps.", None),
+        ("Judgement: 10", None),
+        ("Judgement: 0.5", None),
+        ("Judgement: -4", None),
+        ("Judgement: 4/10", None),
+        ("Judgement: 4/50", None),
+        ("Judgement: 2 or 3", None),
+        ("Judgement: [1-5]", None),  # what it was told to write
+        ("Judgement: three of 4 criteria are met", None),
+        ("Judgement: good", None),
+        ("", None),
+    ],
+)
+def test_a_judgement_is_one_number_of_the_scale(text, rating):
+    assert judgement(text) == rating
+
+
+def test_a_judge_that_chats_is_told_what_happened(episode):
+    model = ScriptedModel(["Analysis: fine. Judgement: 4", *["Analysis: 5 things. Judgement: none"] * 3])
     judge, start = LLMJudge(model), episode.start()
     refused = episode.step(start, Command("PickUp", "fridge"))
     assert judge(episode, start, refused) == 4.0
     assert "pick up fridge (refused: no fridge is in view)" in model.heard[0][-1].text
-    assert judge(episode, start, refused) == 2.5
     with pytest.raises(ModelError, match="no judgement from 1 to 5 in 3 tries; the last was 'Analysis: 5 things"):
         judge(episode, start, refused)
     assert [turn.text for turn in model.heard[-1]][2:] == ["Analysis: 5 things. Judgement: none", AGAIN]
 
 
 def test_a_judge_that_gives_a_number_when_asked_again_is_heard(episode):
-    judge, start = LLMJudge(ScriptedModel(["I cannot say.", "Judgement: 5"])), episode.start()
+    model, start = ScriptedModel(["4 of 5 steps did so.", "Judgement: 2 or 3", "Judgement: 5"]), episode.start()
+    judge = LLMJudge(model)
     assert judge(episode, start, episode.step(start, Command("Find", "mirror"))) == 5.0
 
 

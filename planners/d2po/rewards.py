@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _KEPT = 50_000
 TRIES = 3  # answers that a judge is asked for until one has a number
 AGAIN = 'That has no judgement. End with "Judgement: [1-5]".'
+_SCALE = re.compile(r"(?:/|\bout of)\s*5\b(?!\.?\d)|\b1\s*(?:to|-|–)\s*5\b", re.IGNORECASE)
+_NUMBER = r"(?<![-.\d])(\d+(?:\.\d+)?)"
+_JUDGED, _BARE = re.compile(rf"\W*(?:is\b\W*)?{_NUMBER}\D*"), re.compile(rf"\W*{_NUMBER}\W*")
 
 
 class ProcessReward(Protocol):
@@ -79,12 +82,23 @@ RUBRIC = """You judge one step of a household robot on its way to a goal. Two cr
 Write "Analysis: ... Judgement: [1-5]"."""
 
 
+def judgement(text: str) -> float | None:
+    """The one number from 1 to 5 that follows the last "Judgement", or is all there is; None for everything else.
+
+    The scale may be told with it ("4/5", "4 out of 5"). Several numbers are not averaged, as the public code does, and none is
+    taken from the analysis: that would be a rating that nobody gave.
+    """
+    *before, last = re.split(r"judge?ment", text, flags=re.IGNORECASE)
+    said = (_JUDGED if before else _BARE).fullmatch(_SCALE.sub(" ", last))
+    return float(said[1]) if said and 1.0 <= float(said[1]) <= 5.0 else None
+
+
 @dataclass(frozen=True)
 class LLMJudge:
-    """The rating by a chat model with the paper's rubric of 1 to 5; several numbers are averaged, as in the public code.
+    """The rating by a chat model with the paper's rubric of 1 to 5, as `judgement` reads it.
 
-    It is told what the agent is told, and what came of the step. Where an answer has no number it is asked again, with what it
-    said. Raises ModelError where the last of `TRIES` answers has none either, or the model does not answer.
+    It is told what the agent is told, and what came of the step. Where an answer has no judgement it is asked again, with what
+    it said. Raises ModelError where the last of `TRIES` answers has none either, or the model does not answer.
     """
 
     model: ChatModel
@@ -104,7 +118,7 @@ class LLMJudge:
         asked = [Message("system", RUBRIC), Message("user", told)]
         for _ in range(TRIES):
             text = self.model.chat(asked, Options(temperature=0.0, max_tokens=200)).text
-            if numbers := [float(number) for number in re.findall(r"[1-5]", text.rpartition("Judgement")[2])]:
-                return sum(numbers) / len(numbers)
+            if (rating := judgement(text)) is not None:
+                return rating
             asked = [*asked[:2], Message("assistant", text), Message("user", AGAIN)]
         raise ModelError(f"{self.model.name} gave no judgement from 1 to 5 in {TRIES} tries; the last was {text[:80]!r}")

@@ -24,7 +24,7 @@ from enactive.perception.tasks import TaskPerceiver
 from enactive.planners.d2po.demonstrate import demonstrate
 from enactive.planners.d2po.episodes import Episode
 from enactive.planners.d2po.evaluate import Outcome
-from enactive.planners.d2po.models import small_policy
+from enactive.planners.d2po.models import save_policy, small_policy
 from enactive.planners.d2po.planner import D2PO
 from enactive.planners.d2po.prompt import command_text
 from enactive.planners.d2po.replanning import Surprises, came_true
@@ -101,9 +101,19 @@ def test_weights_that_changed_are_refused(folder):
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(ConfigError, match="corrupt"):
         shipped_policy(folder)
+    with pytest.raises(ConfigError, match=r"corrupt .*: make it again with `enactive train d2po --ship_to FOLDER`$"):
+        D2PO(folder)
     path.with_name("card.json").unlink()
     with pytest.raises(ConfigError, match="missing"):
         shipped_policy(folder)
+
+
+def test_the_folders_of_a_training_run_are_policies(tmp_path):
+    save_policy(small_policy(["goal: mug"], 0, **TINY), tmp_path / "sft")
+    assert run(D2PO(tmp_path / "sft")).outcome in ("error", "truncated", "stopped")  # it says something
+    assert D2PO(tmp_path / "sft").policy.name == str(tmp_path / "sft")
+    with pytest.raises(ConfigError, match=r"^there is no policy in .*dpo .*: make one with `enactive train d2po`$"):
+        D2PO(tmp_path / "dpo")
 
 
 def test_the_command_line_evaluates_it_and_resumes(folder, tmp_path_factory):

@@ -22,7 +22,7 @@ from ..d2po.fit import Place, Recipe
 from ..d2po.models import load_policy, save_policy
 from ..d2po.run_folder import same_plan
 from ..d2po.weights import WEIGHTS as POLICY
-from ..d2po.weights import ship, shipped_policy
+from ..d2po.weights import policy_in, ship
 from .trajectories import Solutions, collect
 from .visualprm import PLUS, Critic, Supervision, Trajectory, fit_critic, rating_net
 
@@ -68,12 +68,12 @@ def train_critic(
     import torch
 
     torch.set_num_threads(1)
-    name = shipped_policy(policy).name
+    name = policy_in(policy).name
     same_plan(Plan(name, knowledge, first, tasks, solutions, recipe), out)
     end = time.monotonic() + 60.0 * minutes
     over: Callable[[], bool] = lambda: time.monotonic() > end  # noqa: E731
     chosen = load_tasks("train")[first : first + tasks]
-    data = collect(shipped_policy(policy), chosen, knowledge, solutions, out / "data", over)
+    data = collect(policy_in(policy), chosen, knowledge, solutions, out / "data", over)
     learnt, held_out = split(data)
     if not learnt or not held_out:
         raise ConfigError(
@@ -156,7 +156,7 @@ class _Run:
         """Train one model unless it is there, and measure it on the held-out apartments."""
         folder = self.out / f"{supervision}-{start}"
         if not (folder / "quality.json").exists():
-            critic = Critic(rating_net(shipped_policy(self.policy), None if start == "policy" else 0))
+            critic = Critic(rating_net(policy_in(self.policy), None if start == "policy" else 0))
             checkpoint = folder / "checkpoint.safetensors"
             log = fit_critic(critic, self.train, supervision, self.recipe, 0, Place(checkpoint, self.over))
             quality = {**step_quality(critic, self.held_out), **plan_quality(critic, self.held_out, supervision)}

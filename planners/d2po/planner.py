@@ -18,7 +18,7 @@ from ..critics.visualprm import shipped_critic
 from .dialogue import NEEDS, Dialogue
 from .prompt import Situation, parse_command, policy_prompt, world_prompt
 from .replanning import BEAMS, Surprises, came_true
-from .weights import WEIGHTS, shipped_policy
+from .weights import WEIGHTS, policy_in
 
 if TYPE_CHECKING:
     from ..critics.prefixes import Piece
@@ -29,12 +29,13 @@ PREDICTION_TOKENS = 48
 class D2PO:
     """The policy of D2PO (arXiv 2503.10480) for `TaskGoal`, on what `TaskPerceiver` tells.
 
-    policy: folder of the weights, the shipped ones by default. knowledge: what the environment tells of, as it was set there:
-    the prompt says which. predict: the same weights also say what the world will become. alternatives: how many other commands
-    the trace tells of, with the probability of each. replan: a command that was refused though the prediction, where there is
-    one, did not say so is not said again while nothing has changed (`Surprises`); the likeliest of `BEAMS` others is, where no
-    critic picks. candidates: how many next commands are drawn at `temperature`, of which the critic picks one; 1 takes the
-    likeliest. critic: folder that `enactive train critic --ship_to` wrote, given with more than one candidate and only then.
+    policy: folder of the weights, the shipped ones by default, or one of a training run (runs/d2po/seed-0/d2po). knowledge:
+    what the environment tells of, as it was set there: the prompt says which. predict: the same weights also say what the
+    world will become. alternatives: how many other commands the trace tells of, with the probability of each. replan: a
+    command that was refused though the prediction, where there is one, did not say so is not said again while nothing has
+    changed (`Surprises`); the likeliest of `BEAMS` others is, where no critic picks. candidates: how many next commands are
+    drawn at `temperature`, of which the critic picks one; 1 takes the likeliest. critic: folder that `enactive train critic
+    --ship_to` wrote, given with more than one candidate and only then.
     An answer that is no command fails the trial (planner_output_error) and is never replaced.
 
     Raises ConfigError for a critic that is missing, has nothing to choose from, or cannot judge.
@@ -65,7 +66,7 @@ class D2PO:
         if critic is not None and candidates == 1:
             raise ConfigError("a critic has nothing to choose from with one candidate: give more, for example candidates=8")
         self.critic = None if critic is None else shipped_critic(critic)
-        self.policy, self.knowledge, self.predict = shipped_policy(policy), knowledge, predict
+        self.policy, self.knowledge, self.predict = policy_in(policy), knowledge, predict
         self.alternatives, self.replan = alternatives, replan
         self.candidates, self.temperature, self.seed = candidates, temperature, seed
         self._trace: dict[str, Any] = {}

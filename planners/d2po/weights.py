@@ -28,6 +28,19 @@ def ship(policy: Policy, card: dict[str, Any], folder: Path = WEIGHTS) -> None:
     (folder / "card.json").write_text(json.dumps(told, indent=1) + "\n")
 
 
+REMAKE = "make it again with `enactive train d2po --ship_to FOLDER`"
+
+
+def policy_in(folder: Path) -> Policy:
+    """The model of a folder that `ship` wrote, or of one that a stage of training wrote, which has no card and no hash.
+
+    Raises ConfigError where there is none, or where it does not have the hash noted.
+    """
+    if folder == WEIGHTS:
+        return shipped_policy()
+    return shipped_policy(folder, REMAKE) if (folder / "card.json").exists() else load_policy(folder)
+
+
 def shipped_policy(folder: Path = WEIGHTS, fix: str = FIX) -> Policy:
     """The model of a folder that `ship` wrote. fix: what to do where it is damaged.
 

@@ -6,7 +6,7 @@ import pytest
 from jsonargparse import ArgumentParser
 
 from enactive.agents import Agent
-from enactive.agents.commands._components import add_components, component, with_knowledge
+from enactive.agents.commands._components import add_components, component, with_knowledge, with_model
 from enactive.agents.compat import check_compatibility
 from enactive.agents.component import Component
 from enactive.controllers.interaction import InteractionController
@@ -15,7 +15,7 @@ from enactive.envs.embodiment import DISCRETE_ACTIONS
 from enactive.envs.household.tasks.env import HouseholdTask
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.symbolic import Command
-from enactive.errors import CompatibilityError
+from enactive.errors import CompatibilityError, ConfigError
 from enactive.perception.tasks import TaskPerceiver, WalkingTaskPerceiver
 from enactive.planners.oracle_walks import OracleWalks
 from enactive.planners.random_commands import RandomCommands
@@ -60,3 +60,13 @@ def test_a_planner_inside_another_is_asked_with_what_is_told() -> None:
     inner = {"class_path": "enactive.planners.d2po.planner.D2PO", "init_args": {"replan": True}}
     told = with_knowledge(Component("planners", "OracleWalks", {"planner": inner}), "remembered").arguments["planner"]
     assert told["init_args"] == {"replan": True, "knowledge": "remembered"}
+
+
+def test_a_planner_inside_another_gets_the_chat_model() -> None:
+    inner = {"class_path": "enactive.planners.language.LanguagePlanner", "init_args": {"max_tokens": 50}}
+    told = with_model(Component("planners", "OracleWalks", {"planner": inner}), "embedded").arguments["planner"]
+    assert told == {**inner, "init_args": {"max_tokens": 50, "model": "embedded"}}
+    expert = {"class_path": "enactive.planners.oracle_expert.OracleExpert"}
+    for arguments, name in (({"planner": expert}, "OracleExpert"), ({}, "OracleWalks")):
+        with pytest.raises(ConfigError, match=f"{name} asks no language model"):
+            with_model(Component("planners", "OracleWalks", arguments), "embedded")

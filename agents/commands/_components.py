@@ -92,11 +92,9 @@ def with_knowledge(planner: Component, knowledge: str) -> Component:
 
     Raises ConfigError where it was given another `knowledge` by itself.
     """
+    if (inner := _inside(planner)) is not None:
+        return _around(planner, with_knowledge(inner, knowledge))
     takes = inspect.signature(load(planner.group, planner.name)).parameters
-    if isinstance(inner := planner.arguments.get("planner"), Mapping) and "class_path" in inner:
-        asked = with_knowledge(Component("planners", inner["class_path"], inner.get("init_args", {})), knowledge)
-        said = {"class_path": asked.name, "init_args": dict(asked.arguments)}
-        return Component(planner.group, planner.name, {**planner.arguments, "planner": said})
     if "knowledge" not in takes:
         return planner
     given = planner.arguments.get("knowledge", takes["knowledge"].default)
@@ -105,16 +103,31 @@ def with_knowledge(planner: Component, knowledge: str) -> Component:
     return Component(planner.group, planner.name, {**planner.arguments, "knowledge": knowledge})
 
 
+def _inside(planner: Component) -> Component | None:
+    """The planner that another is made of, None where it is made of none, or of the one that it takes by itself."""
+    inner = planner.arguments.get("planner")
+    if not isinstance(inner, Mapping) or "class_path" not in inner:
+        return None
+    return Component("planners", inner["class_path"], inner.get("init_args", {}))
+
+
+def _around(planner: Component, inner: Component) -> Component:
+    said = {"class_path": inner.name, "init_args": dict(inner.arguments)}
+    return Component(planner.group, planner.name, {**planner.arguments, "planner": said})
+
+
 def with_model(planner: Component, text: str) -> Component:
     """The planner on the chat model that a line names ("openai:URL#NAME", "hf:NAME", "embedded"); itself where it is empty.
 
-    A planner takes it as its `model`, or as the reasoner that UniGoal asks. Raises ConfigError for one that takes neither, and
-    for a model that does not exist or does not answer.
+    A planner takes it as its `model`, as the reasoner that UniGoal asks, or for the planner that it is made of. Raises
+    ConfigError for one that takes it in no such way, and for a model that does not exist or does not answer.
     """
     if not text:
         return planner
     from enactive.perception.vlm import require_answer
 
+    if (inner := _inside(planner)) is not None:
+        return _around(planner, with_model(inner, text))
     takes = inspect.signature(load(planner.group, planner.name)).parameters
     if "model" in takes:
         given: dict[str, Any] = {"model": text}

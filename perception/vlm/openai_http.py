@@ -32,6 +32,7 @@ MOST_ATTEMPTS = 4
 FIRST_WAIT_S = 0.5  # doubles with each attempt, where the server does not say how long
 MOST_BYTES = 8 << 20
 LOGGERS = ("openai._base_client", "httpx2", *(f"httpcore2.{part}" for part in ("connection", "http11", "proxy", "socks")))
+NEWER_LIMIT = "max_completion_tokens"
 LATER = {408, 409, 429, 500, 502, 503, 504, 529}  # worth another attempt
 
 
@@ -74,6 +75,7 @@ class OpenAIModel:
             raise ConfigError(f"the address or the model's name holds the key in {self._key_variable}: leave it out")
         for logger in LOGGERS:  # they write down addresses and what the server answered
             logging.getLogger(logger).addFilter(self._secret)
+        self._limit = "max_tokens"  # all servers know it; some models take NEWER_LIMIT alone, and say so
         self._client = openai.OpenAI(base_url=self.url, api_key=self._secret.key or NO_KEY, max_retries=0)
 
     @property
@@ -90,10 +92,11 @@ class OpenAIModel:
     def _answer(self, messages: Sequence[Message], options: Options, schema: Mapping[str, Any] | None) -> Reply:
         """One answer, over as many attempts as the deadline and `MOST_ATTEMPTS` allow."""
         started = time.monotonic()
-        body = _body(self.model, messages, options, schema if self.capabilities.structured else None)
+        held = schema if self.capabilities.structured else None
         attempt = 0
         while True:
             attempt += 1
+            body = _body(self.model, self._limit, messages, options, held)
             try:
                 payload = self._post(body, started + options.deadline_s, options.deadline_s)
             except _Again as problem:
@@ -154,6 +157,9 @@ class OpenAIModel:
         if status in LATER:
             what = "rate-limited" if status == 429 else "the server is in trouble"
             return _Again(f"{what} (status {status}: {self._secret.short(message)})", _retry_after_s(headers))
+        if status == 400 and NEWER_LIMIT in message and self._limit != NEWER_LIMIT:
+            self._limit = NEWER_LIMIT
+            return _Again(f"the model wants {NEWER_LIMIT} (status {status}: {self._secret.short(message)})", 0.0)
         return ModelError(f"{self.name} refused the request (status {status}: {self._secret.short(message)})")
 
     def _read(self, payload: bytes, options: Options, seconds: float) -> Reply:
@@ -203,11 +209,13 @@ def _count(usage: Mapping[str, Any], name: str) -> int | None:
     return value
 
 
-def _body(model: str, messages: Sequence[Message], options: Options, schema: Mapping[str, Any] | None) -> dict[str, Any]:
+def _body(
+    model: str, limit: str, messages: Sequence[Message], options: Options, schema: Mapping[str, Any] | None
+) -> dict[str, Any]:
     body: dict[str, Any] = {
         "model": model,
         "messages": [_turn(message) for message in messages],
-        "max_tokens": options.max_tokens,
+        limit: options.max_tokens,
         "temperature": options.temperature,
     }
     if options.seed is not None:

@@ -40,14 +40,15 @@ def make_model(text: str) -> ChatModel:
     raise ConfigError(f"there is no model {said!r}; {hint}")
 
 
-def require_answer(text: str) -> None:
+def require_answer(text: str, option: str = "--model") -> None:
     """Ask a served model one short question, so that a server that is not there is found before anything moves.
 
-    Models in this process are not asked: making them is the check. Raises ConfigError where the model does not answer.
+    Models in this process are not asked: making them is the check. option: what names it. Raises ConfigError where the model
+    does not answer.
     """
     if not text.startswith("openai:"):
         return
     try:
         make_model(text).chat([Message("user", "Say yes.")], QUESTION)
     except ModelError as problem:
-        raise ConfigError(f"the model does not answer: {problem}; start its server, or name another with --model") from problem
+        raise ConfigError(f"the model does not answer: {problem}; start its server, or name another with {option}") from problem

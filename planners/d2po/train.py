@@ -20,7 +20,7 @@ from enactive.envs.household.tasks.make_tasks import practice_tasks
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.task import Task
 
-from .collect import Collection, collect, collected, total
+from .collect import Collection, collect, collected, require, total
 from .demonstrate import demonstrate
 from .episodes import Episode, layout
 from .evaluate import evaluate, write_outcomes
@@ -83,7 +83,7 @@ def train_d2po(
     executor: Literal["process", "ray"] = "process",
     ship_to: Path | None = None,
 ) -> str:
-    """Train and compare SFT, DPO and D2PO for at most `minutes`; returns the table, which is also written to out/table.md.
+    """Train and compare SFT, DPO and D2PO; returns the table, which is also written to out/table.md.
 
     base: "small" (from random weights, after walks through the apartments of train), "smollm2", or a name or folder of
     transformers. seeds: runs of SFT, search, DPO and D2PO with other draws. lora: train adapters instead of all weights; where
@@ -93,11 +93,13 @@ def train_d2po(
     is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all. ground: how "small" learns from its walks. sft, prefer:
     what is to be other than what goes with the base (`settings`). objective: what preferences are learnt by. search: how
     tasks are searched. workers: processes of the search. executor: "process", or "ray", which takes its own workers and needs
-    `enactive[ray]`. ship_to: folder for the D2PO policy of the first seed in half precision, with its card. minutes: at most.
-    out: folder of all that is made.
+    `enactive[ray]`. ship_to: folder for the D2PO policy of the first seed in half precision, with its card. out: folder of all
+    that is made. minutes: when they are over it ends after the update, the shard of 50 searched tasks in each worker, or the
+    evaluation of one method on one split that is under way. Walks and demonstrations are made whole.
 
-    Raises ConfigError where `out` holds a run of other settings, and OutOfTimeError where the minutes are spent before the
-    end: the same command goes on.
+    Raises ConfigError where `out` holds a run of other settings, and where the search is still to come and its judge does not
+    answer or its executor is not installed; OutOfTimeError where the minutes are spent before the end: the same command goes
+    on.
     """
     import torch
 
@@ -119,9 +121,11 @@ def train_d2po(
         objective,
         search,
     )
-    same_plan(plan, out)
     end = time.monotonic() + 60.0 * minutes
     run = _Run(plan, out, lambda: time.monotonic() > end, workers, executor)
+    if any(run.collection(seed).shards() for seed in range(seeds)):
+        require(judge, executor)
+    same_plan(plan, out)
     for seed in range(seeds):
         run.seed(seed)
     from .report import write_report
@@ -148,7 +152,7 @@ class _Run:
         """All stages of one seed."""
         folder = self.out / f"seed-{seed}"
         self._sft(folder, seed)
-        self._search(folder, [task.id for task in self._tasks()][: self.plan.search_tasks or None], seed)
+        self._search(seed)
         wanted = self.plan.objective
         for name, objective in (("dpo", replace(wanted, state_weight=0.0)), ("d2po", wanted)):
             self._prefer(folder, name, objective, seed)
@@ -192,14 +196,16 @@ class _Run:
         for task in practice_tasks(layout(home, None), self.plan.practice, rng):
             yield from demonstrate(Episode(task, self.plan.knowledge), rng) or ()
 
-    def _search(self, folder: Path, tasks: list[str], seed: int) -> None:
-        for _ in collect(self._collection(folder, tasks, seed), self.workers, self.executor):
+    def _search(self, seed: int) -> None:
+        for _ in collect(self.collection(seed), self.workers, self.executor):
             if self.over():
                 raise OutOfTimeError("the minutes are spent: the same command goes on from here")
 
-    def _collection(self, folder: Path, tasks: list[str], seed: int) -> Collection:
-        plan = self.plan
-        return Collection(folder / "sft", tuple(tasks), plan.knowledge, plan.search, plan.judge, seed, folder / "search")
+    def collection(self, seed: int) -> Collection:
+        """What the search of a seed has to make."""
+        plan, folder = self.plan, self.out / f"seed-{seed}"
+        tasks = tuple(task.id for task in self._tasks()[: plan.search_tasks or None])
+        return Collection(folder / "sft", tasks, plan.knowledge, plan.search, plan.judge, seed, folder / "search")
 
     def _prefer(self, folder: Path, name: str, objective: Objective, seed: int) -> None:
         if _there(folder / name):

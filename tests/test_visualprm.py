@@ -10,6 +10,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel
+from tokenizers.processors import TemplateProcessing
+from tokenizers.trainers import BpeTrainer
+from transformers import PreTrainedTokenizerFast
 
 from enactive.envs import TaskGoal
 from enactive.envs.household.tasks.suites import load_tasks
@@ -25,6 +31,7 @@ from enactive.planners.d2po.episodes import Episode
 from enactive.planners.d2po.fit import OutOfTimeError, Place, Recipe
 from enactive.planners.d2po.models import small_policy
 from enactive.planners.d2po.planner import D2PO
+from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.prompt import Situation, policy_prompt, prompt_pieces
 from enactive.planners.d2po.weights import WEIGHTS, ship, shipped_policy
 
@@ -128,6 +135,23 @@ def test_walkers_say_what_the_policy_says_when_everything_is_read_anew():
         for k, situation in enumerate(situations):
             stays = "".join(prompt_pieces(one)[0] for one in situations[: k + 1])
             assert stays + prompt_pieces(situation)[1] == policy_prompt(situation)
+
+
+def test_a_policy_whose_prompts_cannot_be_read_in_pieces_is_refused():
+    policy = shipped_policy()
+    Walkers(policy, 0.7, 0)  # it has single words
+    first = Tokenizer.from_str(policy.tokenizer.backend_tokenizer.to_str())
+    first.post_processor = TemplateProcessing(single="<end> $A", special_tokens=[("<end>", 1)])
+    subwords = Tokenizer(BPE())
+    subwords.pre_tokenizer = ByteLevel(add_prefix_space=False)
+    text = "goal: put a mug on the sofa. done: find mug; find sofa. next:"
+    subwords.train_from_iterator([text] * 10, BpeTrainer(initial_alphabet=ByteLevel.alphabet(), show_progress=False))
+    for tokenizer in (first, subwords):
+        fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<end>")
+        with pytest.raises(ConfigError, match=r"the prompts of other cannot be read in pieces, as roll-outs do: take a policy"):
+            Walkers(Policy(policy.model, fast, "other"), 0.7, 0)
+    with pytest.raises(ConfigError, match="cannot be read in pieces"):
+        Walkers(Policy(policy.model.model, policy.tokenizer, "headless"), 0.7, 0)
 
 
 def test_draws_repeat_with_their_seed():

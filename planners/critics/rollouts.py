@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from enactive.envs.household.tasks.suites import MAX_COMMANDS
+from enactive.errors import ConfigError
 
 from ..d2po.episodes import Episode, Moment
 from ..d2po.prompt import AnswerError, parse_command, prompt_pieces
@@ -83,12 +84,13 @@ def root(episode: Episode) -> Node:
 class Walkers:
     """Episodes of one policy at one temperature, as many at once as there are. Deterministic for a seed and the same calls.
 
-    The tokens of a text must be those of its pieces, as with the word-level tokenizer of the small policies.
+    Raises ConfigError for a policy whose prompts cannot be read in pieces.
     """
 
     def __init__(self, policy: Policy, temperature: float, seed: int) -> None:
         import torch
 
+        _require_pieces(policy)
         self.policy, self.temperature = policy, temperature
         self._generator = torch.Generator(policy.device).manual_seed(seed)
         self._ids: dict[str, Ids] = {}
@@ -149,6 +151,21 @@ class Walkers:
         if text not in self._ids:
             self._ids[text] = self.policy.prompt_ids(text)
         return self._ids[text]
+
+
+def _require_pieces(policy: Policy) -> None:
+    """Raises ConfigError where the tokens of a text are not those of its pieces, or the decoder stands not before its head.
+
+    Word-level tokenizers have such tokens, as the small policies do. Those that merge letters over the end of a piece, or
+    begin each text with a token, would have the policy asked with another prompt than it was trained on.
+    """
+    pieces = ("goal: put a mug on the sofa. done: ", "find mug", ". in view: mug. the hand is empty. next:")
+    joined = tuple(token for piece in pieces for token in policy.prompt_ids(piece))
+    if joined != policy.prompt_ids("".join(pieces)) or not all(hasattr(policy.model, part) for part in ("model", "lm_head")):
+        raise ConfigError(
+            f"the prompts of {policy.name} cannot be read in pieces, as roll-outs do: take a policy of single words, one that "
+            "`enactive train d2po --base small` made"
+        )
 
 
 def step_labels(walkers: Walkers, ends: Sequence[Node]) -> list[list[bool]]:

@@ -77,23 +77,25 @@ def test_the_next_state_in_words_names_what_changed(episode):
 
 def test_the_loss_is_ln_2_where_policy_and_reference_agree():
     values = torch.tensor([-3.0, -0.5]), torch.tensor([-7.0, -0.1])
-    term = dpo(*values, *values, beta=0.3)
-    assert torch.allclose(term.loss, torch.full((2,), math.log(2.0)))
-    assert torch.equal(term.margin, torch.zeros(2))
+    loss, margin = dpo(*values, *values, beta=0.3)
+    assert torch.allclose(loss, torch.full((2,), math.log(2.0)))
+    assert torch.equal(margin, torch.zeros(2))
 
 
 def test_the_loss_worked_by_hand():
     one = [torch.tensor([value]) for value in (-1.0, -4.0, -2.0, -3.0)]
-    term = dpo(*one, beta=0.5)  # (-1 + 2) - (-4 + 3) = 2, times beta = 1
-    assert float(term.margin) == pytest.approx(1.0)
-    assert float(term.loss) == pytest.approx(-math.log(1 / (1 + math.exp(-1.0))))
+    loss, margin = dpo(*one, beta=0.5)  # (-1 + 2) - (-4 + 3) = 2, times beta = 1
+    assert float(margin) == pytest.approx(1.0)
+    assert float(loss) == pytest.approx(-math.log(1 / (1 + math.exp(-1.0))))
 
 
-def test_the_joint_loss_is_the_weighted_sum_of_the_two():
-    action, state = Term(torch.tensor([1.0, 3.0]), torch.zeros(2)), Term(torch.tensor([0.5]), torch.zeros(1))
-    assert float(d2po(action, state, 1.0)) == 2.5
-    assert float(d2po(action, state, 0.5)) == 2.25
-    assert float(d2po(action, None, 1.0)) == 2.0
+def test_the_joint_loss_is_the_weighted_sum_of_the_two_anchored_terms():
+    action = Term(torch.tensor([1.0, 3.0]), torch.zeros(2), torch.tensor([4.0, 8.0]))  # means 2 and 6
+    state = Term(torch.tensor([0.5]), torch.zeros(1), torch.tensor([1.0]))
+    assert float(d2po(action, state, 1.0, 0.0)) == 2.5
+    assert float(d2po(action, state, 0.5, 0.0)) == 2.25
+    assert float(d2po(action, None, 1.0, 0.0)) == 2.0
+    assert float(d2po(action, state, 0.5, 0.1)) == pytest.approx(2.0 + 0.6 + 0.5 * (0.5 + 0.1))
 
 
 def test_only_the_tokens_of_the_answer_count(policy):

@@ -12,8 +12,8 @@ from test_vlm_hf import qwen_model
 
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.errors import ConfigError
-from enactive.planners.d2po.examples import Preference
-from enactive.planners.d2po.fit import Objective, OutOfTimeError, Place, Recipe, fit_preferences
+from enactive.planners.d2po.examples import Demonstration, Preference
+from enactive.planners.d2po.fit import Objective, OutOfTimeError, Place, Recipe, fit_demonstrations, fit_preferences
 from enactive.planners.d2po.models import merged, small_policy, with_lora
 from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.settings import Change, training
@@ -50,6 +50,29 @@ def test_the_first_loss_is_ln_2_a_term_losses_fall_and_margins_grow(weight):
     assert ("state_margin" in log[0]) == (weight > 0.0)
     if weight:
         assert log[-1]["state_margin"] > log[0]["state_margin"] + 0.05
+
+
+@pytest.mark.parametrize("anchor", [0.0, 1.0])
+def test_preferences_alone_let_what_is_chosen_fall_and_the_anchor_holds_it(anchor):
+    """A policy that knows both answers of pairs that differ in their last word alone."""
+    alike = [replace(pair, rejected=(f"{pair.chosen.rsplit(' ', 1)[0]} sofa",)) for pair in PAIRS]
+    policy = tiny()
+    known = [Demonstration("t", pair.prompt, answer) for pair in alike for answer in (pair.chosen, *pair.rejected)]
+    fit_demonstrations(policy, known, Recipe(epochs=30.0, batch=12, rate=3e-3), seed=0)
+    log = fit_preferences(policy, alike, Recipe(epochs=20.0, batch=6, rate=3e-3), Objective(anchor=anchor), seed=0)
+    for kind in ("action", "state"):
+        assert log[-1][f"{kind}_margin"] > 0.1
+        change = log[-1][f"{kind}_nll"] - log[0][f"{kind}_nll"]
+        assert change < -0.3 if anchor else change > 0.3
+
+
+def test_the_first_nll_is_that_of_the_policy_worked_out_alone():
+    policy = tiny()
+    policy.bf16 = False
+    action = PAIRS[:6]
+    log = fit_preferences(policy, action, Recipe(epochs=1.0, batch=6, rate=0.0), Objective(), seed=0)
+    each = [-policy.score(pair.prompt, [pair.chosen])[0] / len(policy.answer_ids(pair.chosen)) for pair in action]
+    assert log[0]["action_nll"] == pytest.approx(sum(each) / 6, rel=1e-3)
 
 
 def test_what_was_interrupted_and_resumed_has_the_weights_of_what_was_not(tmp_path):

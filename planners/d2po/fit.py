@@ -50,11 +50,14 @@ class Objective:
 
     beta: strength of the pull to the reference. state_weight: lambda, 0 = DPO on the commands alone.
 
+    anchor: weight of the likelihood of what is chosen, which preferences alone let fall; 0 = as published.
+
     world: which state preferences are learnt, those after a command ("state") or after the next good step ("goal_state").
     """
 
     beta: float = 0.1
     state_weight: float = 1.0
+    anchor: float = 0.0
     world: Literal["state", "goal_state"] = "state"
 
 
@@ -113,7 +116,7 @@ def fit_preferences(
     """Train a policy to prefer, with itself as it is at the start as the reference.
 
     Epochs count command preferences; every update takes as many state preferences again, round and round. Returns per update:
-    loss, action_loss, action_margin, action_accuracy and, where states are learnt, the same of them.
+    loss, action_loss, action_margin, action_accuracy, action_nll and, where states are learnt, the same of them.
     """
     if not any(example.kind == "action" for example in examples):
         raise ConfigError(
@@ -127,12 +130,13 @@ def fit_preferences(
 
     def update(step: int) -> tuple[torch.Tensor, Batch]:
         terms = {kind: side.term(policy, step, objective.beta) for kind, side in sides.items()}
-        loss = d2po(terms["action"], terms.get("state"), objective.state_weight)
+        loss = d2po(terms["action"], terms.get("state"), objective.state_weight, objective.anchor)
         told = {"loss": float(loss.detach())}
         for kind, term in terms.items():
             told[f"{kind}_loss"] = float(term.loss.detach().mean())
             told[f"{kind}_margin"] = float(term.margin.detach().mean())
             told[f"{kind}_accuracy"] = float((term.margin.detach() > 0).float().mean())
+            told[f"{kind}_nll"] = float(term.nll.detach().mean())
         return loss, told
 
     steps = math.ceil(recipe.epochs * sides["action"].order.per_epoch)
@@ -167,9 +171,11 @@ class Side:
         ours = policy.sibling_logprobs([self.rows[i] for i in batch])
         theirs = torch.cat([self.reference[i] for i in batch])
         sizes = [len(self.rows[i][1]) for i in batch]
-        first = [sum(sizes[:k]) for k, size in enumerate(sizes) for _ in range(size - 1)]
-        other = [sum(sizes[:k]) + j for k, size in enumerate(sizes) for j in range(1, size)]
-        return dpo(ours[first], ours[other], theirs[first], theirs[other], beta)
+        starts = [sum(sizes[:k]) for k in range(len(sizes))]
+        first = [start for start, size in zip(starts, sizes, strict=True) for _ in range(size - 1)]
+        other = [start + j for start, size in zip(starts, sizes, strict=True) for j in range(1, size)]
+        tokens = torch.tensor([len(self.rows[i][1][0]) for i in batch], device=ours.device)
+        return Term(*dpo(ours[first], ours[other], theirs[first], theirs[other], beta), -ours[starts] / tokens)
 
 
 class Order:

@@ -4,6 +4,9 @@ L = L_action + lambda L_state, each -log sigmoid(beta [(log pi(w|x) - log pi_ref
 For L_action x is the policy's prompt, w the command of the successful path, l a sibling of it. For L_state x is the state
 with the command taken (action-conditioned) or with the goal alone (goal-directed), w the state that follows, l one that
 follows another command. Both terms train the same weights.
+
+A margin grows as well where the rejected text falls further than the chosen one does, and both do. What holds the chosen text
+where it is is not the paper's: the anchor, -log pi(w|x) / |w|, added to each term (Pang 2024, arXiv 2404.19733, equation 2).
 """
 
 from __future__ import annotations
@@ -17,26 +20,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One DPO term over a batch. loss: (N,); margin: (N,) implicit reward of w minus that of l, beta included."""
+    """One DPO term over a batch of N pairs that share M chosen texts.
+
+    loss: (N,); margin: (N,) implicit reward of w minus that of l, beta included; nll: (M,) -log pi(w|x) per token.
+    """
 
     loss: torch.Tensor
     margin: torch.Tensor
+    nll: torch.Tensor
+
+    def total(self, anchor: float) -> torch.Tensor:
+        """Mean loss of the pairs plus `anchor` times the mean of the chosen texts, as a scalar."""
+        return self.loss.mean() + anchor * self.nll.mean()
 
 
 def dpo(
     chosen: torch.Tensor, rejected: torch.Tensor, ref_chosen: torch.Tensor, ref_rejected: torch.Tensor, beta: float
-) -> Term:
-    """-log sigma of the margin of N pairs. Arguments: (N,) summed log-probabilities by the policy and by the reference.
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(-log sigma of the margin, the margin) of N pairs. Arguments: (N,) summed log-probabilities by policy and reference.
 
     Where policy and reference agree the margin is 0 and the loss ln 2.
     """
     from torch.nn.functional import logsigmoid
 
     margin = beta * ((chosen - ref_chosen) - (rejected - ref_rejected))
-    return Term(-logsigmoid(margin), margin)
+    return -logsigmoid(margin), margin
 
 
-def d2po(action: Term, state: Term | None, weight: float) -> torch.Tensor:
-    """L_action + weight * L_state as a scalar; without state pairs it is plain DPO."""
-    loss = action.loss.mean()
-    return loss if state is None or weight == 0.0 else loss + weight * state.loss.mean()
+def d2po(action: Term, state: Term | None, weight: float, anchor: float) -> torch.Tensor:
+    """L_action + weight * L_state as a scalar, both anchored; without state pairs it is plain DPO."""
+    loss = action.total(anchor)
+    return loss if state is None or weight == 0.0 else loss + weight * state.total(anchor)

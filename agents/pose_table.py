@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from enactive.envs.shadow_hand.conditions import CONDITIONS
 from enactive.envs.shadow_hand.joints import FINGERS, JOINTS, group_of
+from enactive.statistics import Estimate, compare, mean, median, rate
 
-from .statistics import Estimate, compare, mean, median, rate
-from .table import Row, by_method, versions
+from .table import Row, by_method
 
 COLUMNS: Mapping[str, str] = {
     "mse_rad2": ".3f",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .statistics import Estimate, compare, mean, rate
+from enactive.statistics import Estimate, compare, mean, rate
 
 Row = Mapping[str, Any]
 PARTS = ("perceive", "plan", "control", "act")

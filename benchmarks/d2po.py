@@ -24,7 +24,6 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from enactive.agents.statistics import compare, mean, rate
 from enactive.envs.household.tasks.metrics import ERROR_KINDS, TaskMetrics, task_metrics
 from enactive.envs.household.tasks.path_length import path_length_weighted
 from enactive.envs.household.tasks.suites import MAX_COMMANDS, load_tasks
@@ -42,6 +41,7 @@ from enactive.planners.d2po.replanning import BEAMS, Surprises, came_true
 from enactive.planners.d2po.rewards import OracleProgress
 from enactive.planners.d2po.tree_search import SearchSettings, search
 from enactive.planners.d2po.weights import shipped_policy
+from enactive.statistics import compare, mean, rate
 
 METHODS = ("sft", "dpo", "d2po")
 

@@ -22,7 +22,6 @@ from rich.progress import track
 
 from enactive.agents.episode import Episode, Step
 from enactive.agents.loop import Agent
-from enactive.agents.statistics import rate
 from enactive.controllers.navigation import NavigationController
 from enactive.envs import Embodiment, Goal, ObjectGoal
 from enactive.envs.household.env import Household
@@ -32,6 +31,7 @@ from enactive.perception.forms import name_form
 from enactive.perception.scene_graph import SceneNode
 from enactive.planners.base import surroundings
 from enactive.planners.nearest_frontier import NearestFrontier
+from enactive.statistics import rate
 
 NEAR_M = 0.25
 BANDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)

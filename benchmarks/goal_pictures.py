@@ -17,7 +17,6 @@ import argparse
 import numpy as np
 import torch
 
-from enactive.agents.statistics import rate
 from enactive.envs import Observation
 from enactive.envs.household.episode import View
 from enactive.envs.household.render import Renderer
@@ -28,6 +27,7 @@ from enactive.errors import PlannerError
 from enactive.perception import Detection
 from enactive.planners.unigoal.commonsense import canonical
 from enactive.planners.unigoal.picture import BACKGROUND, describe
+from enactive.statistics import rate
 
 LEAST_PIXELS = 16
 

@@ -21,7 +21,6 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
-from enactive.agents.statistics import rate
 from enactive.envs.household.camera import CAMERA_HEIGHT_M, camera_pose
 from enactive.envs.household.episode import NavigationEpisode, View
 from enactive.envs.household.render import Renderer
@@ -33,6 +32,7 @@ from enactive.planners.unigoal.keypoints import SiftMatcher, locate
 from enactive.planners.unigoal.picture import BACKGROUND
 from enactive.planners.unigoal.spotting import SLACK_PX
 from enactive.planners.unigoal.verification import MANY_INLIERS, SOME_INLIERS
+from enactive.statistics import rate
 
 DISTANCES_M = (0.75, 1.0, 1.5, 2.5)
 PITCHES_RAD = np.deg2rad([-30.0, 0.0, 30.0])

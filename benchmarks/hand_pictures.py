@@ -23,11 +23,11 @@ from multiprocessing import get_context
 import numpy as np
 from numpy.typing import NDArray
 
-from enactive.agents.statistics import mean, rate
 from enactive.envs.household.engine import mujoco
 from enactive.envs.shadow_hand.joints import HIGH_RAD, LOW_RAD
 from enactive.envs.shadow_hand.poses import Method, PoseMaker
 from enactive.envs.shadow_hand.views import HandViews
+from enactive.statistics import mean, rate
 
 
 def make(pictures: int, first: int) -> tuple[float, float, float, float]:

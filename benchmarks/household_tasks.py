@@ -22,7 +22,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from enactive.agents.statistics import mean, rate
 from enactive.envs import VERBS, Interaction
 from enactive.envs.household.camera import camera_pose, intrinsics
 from enactive.envs.household.render import Renderer
@@ -36,6 +35,7 @@ from enactive.envs.household.tasks.symbolic import Command, TaskState, apply_com
 from enactive.envs.household.tasks.task import TASK_TYPES, Task, layout_of, start_of
 from enactive.envs.household.verbs import apply_verb
 from enactive.envs.household.world import World
+from enactive.statistics import mean, rate
 
 Draw = Callable[[Layout, TaskState, np.random.Generator], tuple[TaskState, int]]
 

@@ -28,7 +28,6 @@ from enactive import __version__
 from enactive.agents.component import Component
 from enactive.agents.pose_evaluation import evaluate_poses
 from enactive.agents.pose_table import by_condition
-from enactive.agents.statistics import mean, median
 from enactive.agents.table import Row
 from enactive.controllers.poseless.estimator import ParallelEstimator, PoseEstimator
 from enactive.controllers.poseless.quality import middle_mse_rad2
@@ -37,6 +36,7 @@ from enactive.controllers.poseless.weights import WEIGHTS
 from enactive.envs.shadow_hand.conditions import CONDITIONS
 from enactive.envs.shadow_hand.look import Randomisation
 from enactive.pretrained import sha256_of
+from enactive.statistics import mean, median
 
 RATIO_BAR, TIP_BAR_MM, RATE_BAR_HZ = 0.25, 12.0, 30.0
 HOME = "enactive.controllers.poseless"

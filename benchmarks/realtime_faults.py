@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from enactive.agents.guard import EStop
 from enactive.agents.realtime import Chunk, ControlLoop, Stack, Tick
 from enactive.agents.realtime.service import robot_loop
-from enactive.agents.statistics import rate
 from enactive.controllers.joint_sweep import JointSweep
 from enactive.envs import Action, Observation
 from enactive.envs.bus.base import Mailbox, MemoryBus
@@ -29,6 +28,7 @@ from enactive.envs.bus.robot import BusRobot
 from enactive.envs.desk_arm import DeskArm
 from enactive.envs.robot import EnvRobot
 from enactive.errors import EnactiveError, SafetyAbort
+from enactive.statistics import rate
 
 PERIOD_S = 0.01
 WATCHDOG_S, HEARTBEAT_S, MAX_AGE_S, ROBOT_WATCHDOG_S = 0.25, 0.2, 0.2, 0.1

@@ -20,13 +20,13 @@ import numpy as np
 import torch
 from segmenter import frame_of
 
-from enactive.agents.statistics import rate
 from enactive.envs import Observation
 from enactive.perception import vocabulary
 from enactive.perception.segmenter.batches import sense
 from enactive.perception.segmenter.data import make_views
 from enactive.perception.segmenter.detector import Segmenter
 from enactive.perception.segmenter.views import Views
+from enactive.statistics import rate
 
 EDGES = (0.2, 0.4, 0.6, 0.8)  # between the rows of the table
 NAMES = 4  # looked for in each view

@@ -19,13 +19,13 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from enactive.agents.statistics import compare, mean, rate
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.planners.critics.best_of import SIZES, Choices, choose
 from enactive.planners.critics.rollouts import Walkers
 from enactive.planners.critics.visualprm import Critic
 from enactive.planners.d2po.models import load_policy
 from enactive.planners.d2po.weights import shipped_policy
+from enactive.statistics import compare, mean, rate
 
 SHARD = 20
 METHODS = ("majority", "outcome", "process")

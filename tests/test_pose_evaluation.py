@@ -17,7 +17,6 @@ from enactive.agents.component import Component
 from enactive.agents.plugins import load
 from enactive.agents.pose_evaluation import evaluate_poses, read_view
 from enactive.agents.pose_table import plot_poses, poses_markdown
-from enactive.agents.statistics import compare, mean
 from enactive.controllers.poseless.baselines import MeanPose, MiddlePose
 from enactive.controllers.poseless.small_language import WRITER_WEIGHTS
 from enactive.controllers.poseless.weights import WEIGHTS
@@ -26,6 +25,7 @@ from enactive.envs.shadow_hand.joints import HIGH_RAD, JOINTS, LOW_RAD, MIDDLE_R
 from enactive.envs.shadow_hand.look import Randomisation
 from enactive.envs.shadow_hand.views import HandViews
 from enactive.errors import ConfigError, ControllerError
+from enactive.statistics import compare, mean
 
 HERE = "test_pose_evaluation"
 SETTINGS = {"suite": "hand/poses"}

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from enactive.agents.statistics import compare, mean, median, rate
+from enactive.statistics import compare, mean, median, rate
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=300))

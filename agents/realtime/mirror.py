@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from enactive.agents.statistics import Estimate, mean
+from enactive.statistics import Estimate, mean
 
 LAGS_S = np.arange(0.0, 1.01, 0.02)
 

@@ -5,32 +5,27 @@
     python benchmarks/d2po.py smollm2
     python benchmarks/d2po.py replan [--tasks 200] [--split val_unseen]
 
-`table` reads the run of `enactive train d2po` and carries its episodes out again for the figures of `metrics.task_metrics`.
-A task counts once, as its mean over the seeds, so that intervals and paired tests do not take seeds for tasks. `speed`
-searches with the shipped policy. `smollm2` makes one LoRA step of D2PO on SmolLM2-135M. `replan` runs the shipped policy with
-and without replanning on the first tasks of a split, symbolic, and says how often its predictions came true.
+`table` writes the report of a run of `enactive train d2po` anew, for both val splits or for one. `speed` searches with the
+shipped policy. `smollm2` makes one LoRA step of D2PO on SmolLM2-135M. `replan` runs the shipped policy with and without
+replanning on the first tasks of a split, symbolic, and says how often its predictions came true.
 """
 
 from __future__ import annotations
 
 import argparse
-import platform
 import time
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from rich.console import Console
-from rich.table import Table
 
-from enactive.envs.household.tasks.metrics import ERROR_KINDS, TaskMetrics, task_metrics
 from enactive.envs.household.tasks.path_length import path_length_weighted
 from enactive.envs.household.tasks.suites import MAX_COMMANDS, load_tasks
 from enactive.envs.household.tasks.symbolic import Command, apply_command
 from enactive.envs.household.tasks.task import Task
 from enactive.planners.d2po.episodes import Episode
-from enactive.planners.d2po.evaluate import Outcome, evaluate, read_outcomes
+from enactive.planners.d2po.evaluate import Outcome, evaluate
 from enactive.planners.d2po.examples import Preference
 from enactive.planners.d2po.fit import Objective, Recipe, fit_preferences
 from enactive.planners.d2po.models import base_policy, with_lora
@@ -38,59 +33,11 @@ from enactive.planners.d2po.planner import PREDICTION_TOKENS
 from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.prompt import AnswerError, parse_command, world_prompt
 from enactive.planners.d2po.replanning import BEAMS, Surprises, came_true
+from enactive.planners.d2po.report import SPLITS, write_report
 from enactive.planners.d2po.rewards import OracleProgress
 from enactive.planners.d2po.tree_search import SearchSettings, search
 from enactive.planners.d2po.weights import shipped_policy
 from enactive.statistics import compare, mean, rate
-
-METHODS = ("sft", "dpo", "d2po")
-
-
-def figures(task: Task, outcome: Outcome) -> TaskMetrics:
-    """The episode's figures from carrying its commands out again."""
-    episode = Episode(task, "visible")
-    moment = episode.start()
-    for said, _ in outcome.turns:
-        moment = episode.step(moment, parse_command(said))
-    turns = [*zip(moment.commands, moment.feedback, strict=True)]
-    start, error = episode.start().state.world, AnswerError(outcome.output_error) if outcome.output_error else None
-    return task_metrics(episode.layout, task, start, moment.state.world, turns, error)
-
-
-def table(run: Path, seeds: int, split: str, console: Console) -> None:
-    """Success, PL and errors of each method with 95 % intervals, and what one gains over another on the same episodes."""
-    known = {task.id: task for task in load_tasks(split)}
-    out = Table("method", "success", "PL", "refused / episode", *(f"{kind} errors" for kind in ERROR_KINDS), "no command")
-    success, pl, dependency = {}, {}, {}
-    for method in METHODS:
-        rows = [o for seed in range(seeds) for o in read_outcomes(run / f"seed-{seed}" / method / f"{split}.jsonl")]
-        told = [figures(known[row.task], row) for row in rows]
-        own = [one.error_kind for one in told]
-        success[method] = _per_task(rows, [row.success for row in rows])
-        pl[method] = _per_task(rows, [row.pl for row in rows])
-        dependency[method] = _per_task(rows, [kind == "dependency" for kind in own])
-        counts = Counter(own)
-        refused = mean(_per_task(rows, [one.num_invalid_actions for one in told]))
-        wrong = sum(row.output_error != "" for row in rows)
-        shown = [str(counts[kind]) for kind in ERROR_KINDS]
-        done = rate(success[method]) if seeds == 1 else mean(success[method])
-        out.add_row(method.upper(), str(done), str(mean(pl[method])), str(refused), *shown, str(wrong))
-    console.print(out)
-    console.print(f"{split}, n = {len(success['sft'])} tasks x {seeds} seeds, greedy, knowledge visible, {platform.machine()}")
-    for a, b in (("dpo", "sft"), ("d2po", "sft"), ("d2po", "dpo")):
-        base = sum(success[b]) / len(success[b])
-        gain = compare(success[a], success[b])
-        relative = f"{100 * gain.difference.mean / base:+.1f} % relative" if base else ""
-        console.print(f"{a} - {b}: success {gain} ({relative}); PL {compare(pl[a], pl[b])}")
-        console.print(f"    dependency errors {compare(dependency[a], dependency[b])}")
-
-
-def _per_task(rows: list[Outcome], values: list[float]) -> list[float]:
-    """The mean of every task over the seeds; the value itself, so that rates stay rates, where there is one seed."""
-    of = defaultdict(list)
-    for row, value in zip(rows, values, strict=True):
-        of[row.task].append(value)
-    return [own[0] if len(own) == 1 else sum(own) / len(own) for own in of.values()]
 
 
 def speed(count: int, console: Console) -> None:
@@ -225,15 +172,15 @@ def main() -> None:
     parser.add_argument("what", choices=("table", "speed", "smollm2", "replan"))
     parser.add_argument("--run", type=Path, default=Path("runs/d2po"))
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--split", default="val_unseen")
+    parser.add_argument("--split", default=None, help="default val_unseen, and both val splits with table")
     parser.add_argument("--tasks", type=int, default=None, help="default 20, and 200 with replan")
     chosen, console = parser.parse_args(), Console(width=160)
     if chosen.what == "table":
-        table(chosen.run, chosen.seeds, chosen.split, console)
+        print(write_report(chosen.run, chosen.seeds, (chosen.split,) if chosen.split else SPLITS))
     elif chosen.what == "speed":
         speed(chosen.tasks or 20, console)
     elif chosen.what == "replan":
-        replan(chosen.tasks or 200, chosen.split, console)
+        replan(chosen.tasks or 200, chosen.split or "val_unseen", console)
     else:
         smollm2(console)
 

@@ -1,62 +1,176 @@
-"""The table and the curves of a training run, from the files that it left."""
+"""The tables, the bars and the curves of a training run, from the files that it left.
+
+A task counts once, as its mean over the seeds, so that intervals and paired tests do not take seeds for tasks.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from enactive.envs.household.tasks.task import TASK_TYPES
+from enactive.envs.household.tasks.metrics import ERROR_KINDS, TaskMetrics, task_metrics
+from enactive.envs.household.tasks.suites import load_tasks
+from enactive.envs.household.tasks.task import TASK_TYPES, Task
+from enactive.errors import ConfigError
+from enactive.statistics import Estimate, compare, mean, rate
 
+from .episodes import Episode
 from .evaluate import Outcome, read_outcomes
+from .prompt import parse_command
 
 SPLITS = ("val_seen", "val_unseen")
 METHODS = ("sft", "dpo", "d2po")
+PAIRED = (("dpo", "sft"), ("d2po", "sft"), ("d2po", "dpo"))
+COLOURS: Mapping[str, str] = {"sft": "0.5", "dpo": "tab:blue", "d2po": "tab:orange"}
+Values = NDArray[np.float64]
 
 
-def outcomes(out: Path, method: str, split: str, seeds: int) -> list[list[Outcome]]:
-    """Per seed, the outcomes of a method on a split in the order of the tasks."""
-    return [read_outcomes(out / f"seed-{seed}" / method / f"{split}.jsonl") for seed in range(seeds)]
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a method did on the N tasks of a split. success, pl, refused, dependency: (N,) means over the seeds.
+
+    dependency: whether an error of that kind was the cause of failure. errors, no_command: episodes of all seeds that ended so.
+    """
+
+    tasks: tuple[str, ...]
+    types: tuple[str, ...]
+    success: Values
+    pl: Values
+    refused: Values
+    dependency: Values
+    errors: Counter[str]
+    no_command: int
 
 
-def write_report(out: Path, seeds: int) -> str:
-    """Write out/table.md and out/curves.png; returns the table."""
-    lines = [
-        f"| split, n tasks x {seeds} seeds | method | success % | PL % | refused per episode | not said done % | "
-        + " | ".join(TASK_TYPES)
-        + " |",
-        "|" + "---|" * (6 + len(TASK_TYPES)),
+def figures(out: Path, method: str, split: str, seeds: int) -> Figures:
+    """Read the outcomes of a method and carry its commands out again, for the kinds of error.
+
+    Raises ConfigError where its seeds were not run on the same tasks.
+    """
+    runs = [read_outcomes(out / f"seed-{seed}" / method / f"{split}.jsonl") for seed in range(seeds)]
+    tasks, known = tuple(row.task for row in runs[0]), {task.id: task for task in load_tasks(split)}
+    if any(tuple(row.task for row in run) != tasks for run in runs):
+        raise ConfigError(f"the seeds of {method} in {out} were not run on the same tasks of {split}: make them anew")
+    told = [[replayed(known[row.task], row) for row in run] for run in runs]
+    kinds = [
+        ["" if row.success else one.error_kind or "other" for row, one in zip(run, own, strict=True)]
+        for run, own in zip(runs, told, strict=True)
     ]
-    for split in SPLITS:
-        for method in METHODS:
-            rows = outcomes(out, method, split, seeds)
-            lines.append(_line(split, method, rows))
-    text = "\n".join(lines) + "\n"
+    return Figures(
+        tasks,
+        tuple(row.type for row in runs[0]),
+        _over_seeds([[row.success for row in run] for run in runs]),
+        _over_seeds([[row.pl for row in run] for run in runs]),
+        _over_seeds([[one.num_invalid_actions for one in own] for own in told]),
+        _over_seeds([[kind == "dependency" for kind in own] for own in kinds]),
+        Counter(kind for own in kinds for kind in own),
+        sum(row.output_error != "" for run in runs for row in run),
+    )
+
+
+def replayed(task: Task, outcome: Outcome) -> TaskMetrics:
+    """The figures of an episode from carrying its commands out again."""
+    episode = Episode(task, "visible")
+    moment = episode.start()
+    for said, _ in outcome.turns:
+        moment = episode.step(moment, parse_command(said))
+    turns = [*zip(moment.commands, moment.feedback, strict=True)]
+    return task_metrics(episode.layout, task, episode.start().state.world, moment.state.world, turns)
+
+
+def write_report(out: Path, seeds: int, splits: Sequence[str] = SPLITS) -> str:
+    """Write out/table.md, out/table.png and out/curves.png; returns the tables.
+
+    Raises ConfigError where methods or seeds were not run on the same tasks.
+    """
+    of = {split: {method: figures(out, method, split, seeds) for method in METHODS} for split in splits}
+    for split, methods in of.items():
+        if len({one.tasks for one in methods.values()}) > 1:
+            raise ConfigError(f"the methods in {out} were not run on the same tasks of {split}: make them anew")
+    head = f"Mean [95 % interval] over tasks, greedy, seeds: {seeds}. Errors are of the failed episodes of all seeds."
+    lines = [head, "", *_means(of), "", "## Paired, on the same tasks", "", *_comparisons(of)]
+    text = "\n".join([*lines, "", "## By type of task", "", *_by_type(of)]) + "\n"
     (out / "table.md").write_text(text)
+    _bars(of, out / "table.png")
     _curves(out, seeds)
     return text
 
 
-def _line(split: str, method: str, runs: list[list[Outcome]]) -> str:
-    flat = [outcome for run in runs for outcome in run]
-    refused = float(np.mean([sum(error != "" for _, error in outcome.turns) for outcome in flat]))
-    of_type = Counter[str]()
-    for outcome in flat:
-        of_type[outcome.type] += outcome.success
-    sizes = Counter(outcome.type for outcome in flat)
-    cells = [
-        f"{split}, {len(runs[0])}",
-        method.upper(),
-        f"{100 * np.mean([o.success for o in flat]):.1f}",
-        f"{100 * np.mean([o.pl for o in flat]):.1f}",
-        f"{refused:.2f}",
-        f"{100 * np.mean([not o.said_done for o in flat]):.1f}",
-        *(f"{100 * of_type[kind] / sizes[kind]:.0f}" if sizes[kind] else "-" for kind in TASK_TYPES),
-    ]
-    return "| " + " | ".join(cells) + " |"
+def _over_seeds(values: Sequence[Sequence[float]]) -> Values:
+    """(N,) means over the first axis of (seeds, N)."""
+    return np.asarray(values, dtype=np.float64).mean(axis=0)
+
+
+def _share(values: Values) -> Estimate:
+    """The mean of successes: a rate, but where a task is done with some seeds only."""
+    return rate(values) if np.isin(values, (0.0, 1.0)).all() else mean(values)
+
+
+def _means(of: Mapping[str, Mapping[str, Figures]]) -> list[str]:
+    kinds = [f"{kind} errors" for kind in ERROR_KINDS]
+    rows = []
+    for split, methods in of.items():
+        for method, one in methods.items():
+            estimates = [str(_share(one.success)), str(mean(one.pl)), str(mean(one.refused))]
+            errors = [str(one.errors[kind]) for kind in ERROR_KINDS]
+            rows.append([split, str(len(one.tasks)), method.upper(), *estimates, *errors, str(one.no_command)])
+    return _table(["split", "n", "method", "success", "PL", "refused per episode", *kinds, "no command"], rows)
+
+
+def _comparisons(of: Mapping[str, Mapping[str, Figures]]) -> list[str]:
+    rows = []
+    for split, methods in of.items():
+        for better, worse in PAIRED:
+            a, b = methods[better], methods[worse]
+            base = float(b.success.mean())
+            relative = f"{100 * (float(a.success.mean()) / base - 1):+.1f} %" if base else "-"
+            paired = [compare(a.pl, b.pl), compare(a.dependency, b.dependency)]
+            gain = [str(compare(a.success, b.success)), relative, *map(str, paired)]
+            rows.append([split, str(len(a.tasks)), f"{better.upper()} - {worse.upper()}", *gain])
+    return _table(["split", "n", "methods", "success", "relative", "PL", "dependency errors"], rows)
+
+
+def _by_type(of: Mapping[str, Mapping[str, Figures]]) -> list[str]:
+    rows = []
+    for split, methods in of.items():
+        for kind in TASK_TYPES:
+            own = np.array([each == kind for each in next(iter(methods.values())).types])
+            if own.any():
+                told = [str(each) for one in methods.values() for each in (_share(one.success[own]), mean(one.pl[own]))]
+                rows.append([split, kind, str(int(own.sum())), *told])
+    names = [f"{method.upper()} {figure}" for method in METHODS for figure in ("success", "PL")]
+    return _table(["split", "type", "n", *names], rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows)]
+
+
+def _bars(of: Mapping[str, Mapping[str, Figures]], path: Path) -> None:
+    """Success and PL of every method with their intervals, side by side for each split."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    panels: Any = figure.subplots(1, 2, sharey=True)
+    for panel, title in zip(panels, ("success", "PL"), strict=True):
+        for place, method in enumerate(METHODS):
+            own = [methods[method] for methods in of.values()]
+            told = [_share(one.success) if title == "success" else mean(one.pl) for one in own]
+            centre, low, high = np.array([(each.mean, each.low, each.high) for each in told]).T
+            error = np.maximum([centre - low, high - centre], 0.0)  # Wilson's end, rounded
+            at = np.arange(len(of)) + 0.27 * (place - 1)
+            panel.bar(at, centre, 0.25, yerr=error, color=COLOURS[method], capsize=4, label=method.upper())
+        names = [f"{split}, n = {len(methods['sft'].tasks)}" for split, methods in of.items()]
+        panel.set(title=f"{title}, 95 % interval", ylim=(0, 1), xticks=range(len(of)), xticklabels=names)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper", fontsize=8)
+    figure.savefig(path, dpi=120)
 
 
 def _curves(out: Path, seeds: int) -> None:
@@ -67,7 +181,7 @@ def _curves(out: Path, seeds: int) -> None:
     for panel, (key, title) in zip(
         panels, (("loss", "loss"), ("action_margin", "margin of commands"), ("state_margin", "margin of states")), strict=True
     ):
-        for method, colour in zip(METHODS, ("0.5", "tab:blue", "tab:orange"), strict=True):
+        for method, colour in COLOURS.items():
             for seed in range(seeds):
                 log = json.loads((out / f"seed-{seed}" / method / "log.json").read_text())
                 values = [row[key] for row in log if key in row]

@@ -83,7 +83,7 @@ def train_d2po(
     executor: Literal["process", "ray"] = "process",
     ship_to: Path | None = None,
 ) -> str:
-    """Train and compare SFT, DPO and D2PO; returns the table, which is also written to out/table.md.
+    """Train and compare SFT, DPO and D2PO for at most `minutes`; returns the tables of out/table.md (`report`).
 
     base: "small" (from random weights, after walks through the apartments of train), "smollm2", or a name or folder of
     transformers. seeds: runs of SFT, search, DPO and D2PO with other draws. lora: train adapters instead of all weights; where

@@ -1,0 +1,116 @@
+"""The report of a D2PO run: every figure worked out by hand from outcomes that are known."""
+
+from __future__ import annotations
+
+import json
+
+import matplotlib.image
+import pytest
+
+from enactive.envs.household.tasks.suites import load_tasks
+from enactive.errors import ConfigError
+from enactive.planners.d2po.evaluate import Outcome, write_outcomes
+from enactive.planners.d2po.report import METHODS, write_report
+
+TASKS = [[task for task in load_tasks("val_unseen") if task.type == kind][:2] for kind in ("clean", "stack")]
+TASKS = [task for own in TASKS for task in own]
+BLIND = (("pick up fridge", "not_visible"), ("done", ""))  # what must come first, to find it, is missing
+IDLE = (("done", ""),)
+
+
+def outcome(task, success, turns=IDLE, output_error=""):
+    return Outcome(task.id, task.type, success, 0.5 * success, 0.0, ("done", "") in turns, turns, output_error)
+
+
+def write(out, rows, seed=0):
+    for method in METHODS:
+        folder = out / f"seed-{seed}" / method
+        folder.mkdir(parents=True)
+        (folder / "log.json").write_text(json.dumps([{"loss": 1.0, "action_margin": 0.0, "state_margin": 0.0}] * 2))
+        write_outcomes(folder / "val_unseen.jsonl", rows[method])
+
+
+def cells(text, *first):
+    """The cells behind the first ones of a line."""
+    (line,) = [line for line in text.splitlines() if line.startswith(f"| {' | '.join(first)} |")]
+    return line.strip("| ").split(" | ")[len(first) :]
+
+
+@pytest.fixture
+def rows():
+    """SFT fails the last of four tasks, blindly; DPO all, idly but for one answer that is no command; D2PO none."""
+    sft = [outcome(task, task is not TASKS[3], BLIND if task is TASKS[3] else IDLE) for task in TASKS]
+    dpo = [outcome(TASKS[0], False, (), "dance"), *(outcome(task, False) for task in TASKS[1:])]
+    return {"sft": sft, "dpo": dpo, "d2po": [outcome(task, True) for task in TASKS]}
+
+
+def test_means_intervals_errors_and_paired_tests(tmp_path, rows):
+    write(tmp_path, rows)
+    text = write_report(tmp_path, 1, ["val_unseen"])
+    assert (tmp_path / "table.md").read_text() == text
+    # Wilson: (3 + 1.92 +- 1.96 sqrt(0.75 + 0.96)) / 7.84, and 0 to 3.84 / 7.84
+    sft = cells(text, "val_unseen", "4", "SFT")
+    assert sft[0] == "0.750 [0.301, 0.954]"
+    assert sft[1].startswith("0.375 [")
+    assert sft[2].startswith("0.250 [")
+    assert sft[3:] == ["1", "0", "0", "0", "0"]
+    dpo = cells(text, "val_unseen", "4", "DPO")
+    assert dpo[:3] == ["0.000 [0.000, 0.490]", "0.000 [0.000, 0.000]", "0.000 [0.000, 0.000]"]
+    assert dpo[3] == "0"
+    assert sum(map(int, dpo[3:7])) == 4
+    assert dpo[7] == "1"
+    over_dpo = cells(text, "val_unseen", "4", "D2PO - DPO")
+    assert over_dpo[:2] == ["+1.000 [+1.000, +1.000], p = 0.12", "-"]  # four of four: 2 / 16; DPO has no success to relate to
+    over_sft = cells(text, "val_unseen", "4", "D2PO - SFT")
+    assert over_sft[0].startswith("+0.250 [")
+    assert over_sft[0].endswith("p = 1")
+    assert over_sft[1] == "+33.3 %"
+    assert over_sft[3].startswith("-0.250 [")  # dependency errors
+    assert cells(text, "val_unseen", "4", "DPO - SFT")[1] == "-100.0 %"
+
+
+def test_every_type_of_task_has_its_own_figures(tmp_path, rows):
+    write(tmp_path, rows)
+    text = write_report(tmp_path, 1, ["val_unseen"])
+    two, half = "1.000 [0.342, 1.000]", "0.500 [0.500, 0.500]"  # Wilson: 2 / (2 + 3.84)
+    none = ["0.000 [0.000, 0.658]", "0.000 [0.000, 0.000]"]
+    assert cells(text, "val_unseen", "clean", "2") == [two, half, *none, two, half]
+    stack = cells(text, "val_unseen", "stack", "2")
+    assert stack[0] == "0.500 [0.095, 0.905]"
+    assert stack[1].startswith("0.250 [")
+    assert stack[2:] == [*none, two, half]
+    assert "| heat |" not in text
+
+
+def test_a_task_counts_once_however_many_seeds_it_was_run_with(tmp_path, rows):
+    write(tmp_path, rows)
+    write(tmp_path, {**rows, "d2po": [outcome(task, False) for task in TASKS]}, seed=1)
+    text = write_report(tmp_path, 2, ["val_unseen"])
+    assert cells(text, "val_unseen", "4", "D2PO")[0] == "0.500 [0.500, 0.500]"  # all tasks alike: half of their seeds
+    assert cells(text, "val_unseen", "4", "SFT")[0] == "0.750 [0.301, 0.954]"
+    assert cells(text, "val_unseen", "4", "SFT")[3] == "2"  # errors are of episodes
+    assert cells(text, "val_unseen", "4", "DPO")[7] == "2"
+
+
+def test_other_tasks_are_not_compared(tmp_path, rows):
+    write(tmp_path, {**rows, "dpo": rows["dpo"][:3]})
+    with pytest.raises(ConfigError, match=r"the methods in .* were not run on the same tasks of val_unseen"):
+        write_report(tmp_path, 1, ["val_unseen"])
+    write(tmp_path, {**rows, "sft": rows["sft"][::-1]}, seed=1)
+    with pytest.raises(ConfigError, match=r"the seeds of sft in .* were not run on the same tasks of val_unseen"):
+        write_report(tmp_path, 2, ["val_unseen"])
+
+
+def test_the_bars_are_as_high_as_the_means(tmp_path, rows):
+    """The height of each coloured bar in pixels: D2PO's success is 1, SFT's 0.75, D2PO's PL 0.5 and SFT's 0.375."""
+    write(tmp_path, rows)
+    write_report(tmp_path, 1, ["val_unseen"])
+    picture = matplotlib.image.imread(tmp_path / "table.png")[..., :3]
+    width = picture.shape[1] // 2
+    heights = [
+        int((abs(half - colour).max(axis=2) < 0.02).sum(axis=0).max())
+        for half in (picture[:, :width], picture[:, width:])
+        for colour in ((1.0, 127 / 255, 14 / 255), (0.5, 0.5, 0.5))
+    ]
+    assert [height / heights[0] for height in heights] == pytest.approx([1.0, 0.75, 0.5, 0.375], abs=0.02)
+    assert (tmp_path / "curves.png").exists()

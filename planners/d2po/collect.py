@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import asdict, dataclass, replace
-from functools import partial
-from itertools import islice
-from multiprocessing import get_context
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.envs.household.tasks.suites import load_tasks
@@ -26,7 +21,7 @@ from .rewards import LLMJudge, OracleProgress, ProcessReward
 from .tree_search import SearchSettings, search
 
 SHARD = 50  # tasks that are searched side by side and written together
-Made = tuple[list[Demonstration], list[Preference], dict[str, Any]]  # of a shard, and its card
+Job = TypeVar("Job")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,86 +78,53 @@ def search_shard(job: Collection, shard: int) -> Made:
 
 
 def collect(job: Collection, workers: int = 1, executor: str = "process") -> Iterator[int]:
-    """Make the missing shards, write them, and yield the number of each as it is done. executor: "process" or "ray".
+    """Make the missing shards and yield the number of each as it is done; see `each_shard`."""
+    yield from each_shard(collect_shard, [(job, shard) for shard in job.shards()], workers, executor)
+
+
+def each_shard(make: Callable[[Job, int], int], left: Sequence[tuple[Job, int]], workers: int, executor: str) -> Iterator[int]:
+    """Call a function of a module on each (job, number of a shard) and yield what it returns. executor: "process" or "ray".
 
     As many are under way as there are workers. Who stops asking waits for those, and they are kept. Raises ConfigError where
     Ray is wanted and not installed, and what went wrong with a shard, once those under way are done.
     """
-    left = job.shards()
     if executor == "ray":
-        yield from _on_ray(job, left)
+        yield from _on_ray(make, left)
     elif workers == 1:
-        for shard in left:
-            yield _written(job, shard, search_shard(job, shard))
+        for job, shard in left:
+            yield make(job, shard)
     else:
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            yield from _side_by_side(job, left, partial(pool.submit, search_shard, job), workers)
+            for future in as_completed([pool.submit(make, job, shard) for job, shard in left]):
+                yield future.result()
 
 
-def _written(job: Collection, shard: int, made: Made) -> int:
-    """Write what a shard teaches, its card last; returns its number."""
-    path, (copied, preferred, card) = card_path(job, shard), made
-    write_lines(path.with_suffix(".demonstrations.jsonl"), copied)
-    write_lines(path.with_suffix(".preferences.jsonl"), preferred)
-    path.write_text(json.dumps(card, indent=1) + "\n")
-    return shard
-
-
-def _side_by_side(job: Collection, left: Sequence[int], submit: Callable[[int], Future[Made]], workers: int) -> Iterator[int]:
-    queue, failures = iter(left), list[BaseException]()
-    running = {submit(shard): shard for shard in islice(queue, workers)}
-    try:
-        while running:
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                shard = running.pop(future)
-                if (failure := future.exception()) is not None:
-                    failures.append(failure)
-                    continue
-                yield _written(job, shard, future.result())
-                if not failures:
-                    running |= {submit(shard): shard for shard in islice(queue, 1)}
-        if failures:
-            raise failures[0]
-    finally:
-        for future, shard in running.items():
-            if future.exception() is None:
-                _written(job, shard, future.result())
-
-
-def _on_ray(job: Collection, left: Sequence[int]) -> Iterator[int]:
-    """The shards on Ray, that of RAY_ADDRESS or of this machine, to which the policy is sent: no folder is shared."""
-    ray = _ray()
-    if not (job.policy / "config.json").exists():
-        raise ConfigError(f"there is no policy in {job.policy}: make one with `enactive train d2po`")
-    started = not ray.is_initialized()
-    if started:
-        ray.init(include_dashboard=False, log_to_driver=False)
-    try:
-        there: Any = ray.remote(_search_with)
-        policy = ray.put({path.name: path.read_bytes() for path in job.policy.iterdir() if path.is_file()})
-        workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
-        yield from _side_by_side(job, left, lambda shard: there.remote(policy, job, shard).future(), workers)
-    except ray.exceptions.RayTaskError as error:
-        raise error.cause from error
-    finally:
-        if started:  # a later call may want other workers
-            ray.shutdown()
-
-
-def _ray() -> Any:
+def _on_ray(make: Callable[[Job, int], int], left: Sequence[tuple[Job, int]]) -> Iterator[int]:
+    """The shards on Ray, that of RAY_ADDRESS or of this machine; one that fails is told when the others are done."""
     try:
         import ray
     except ImportError as error:
         raise ConfigError('--executor ray needs Ray: pip install "enactive[ray]"') from error
-    return ray
-
-
-def _search_with(policy: Mapping[str, bytes], job: Collection, shard: int) -> Made:
-    """`search_shard` with the files of the policy, on a machine that does not have them."""
-    with TemporaryDirectory() as folder:
-        for name, content in policy.items():
-            (Path(folder) / name).write_bytes(content)
-        return search_shard(replace(job, policy=Path(folder)), shard)
+    started = not ray.is_initialized()
+    if started:
+        ray.init(include_dashboard=False, log_to_driver=False)
+    failures = list[Exception]()
+    try:
+        remote: Any = ray.remote(make)
+        waiting = [remote.remote(job, shard) for job, shard in left]
+        while waiting:
+            [ready], waiting = ray.wait(waiting)
+            try:
+                shard: int = ray.get(ready)
+            except ray.exceptions.RayError as error:
+                failures.append(error.cause if isinstance(error, ray.exceptions.RayTaskError) else error)
+            else:
+                yield shard
+        if failures:
+            raise failures[0]
+    finally:
+        if started:  # a later call may want other workers
+            ray.shutdown()
 
 
 def collected(folder: Path) -> tuple[list[Demonstration], list[Preference], list[dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""A policy on many tasks at once: all episodes take their next command in one batch."""
+"""A policy on many tasks at once: all episodes of a shard take their next command in one batch."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 from enactive.envs.household.tasks.conditions import progress
 from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.envs.household.tasks.path_length import path_length_weighted
-from enactive.envs.household.tasks.suites import MAX_COMMANDS
+from enactive.envs.household.tasks.suites import MAX_COMMANDS, load_tasks
 from enactive.envs.household.tasks.task import Task
 
 from .episodes import Episode, Moment
+from .models import load_policy
 from .prompt import AnswerError, command_text, parse_command
 
 if TYPE_CHECKING:
     from .policy import Policy
+
+SHARD = 110  # tasks that are run side by side and written together
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,53 @@ class Outcome:
     output_error: str = ""
 
 
-def evaluate(
-    policy: Policy, tasks: Sequence[Task], knowledge: Knowledge = "visible", temperature: float = 0.0, seed: int = 0
-) -> list[Outcome]:
-    """Run a policy on each task, 25 commands at most, and tell how each ended, in the order of the tasks.
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What to run. policy: folder of `save_policy`, which also gets the outcomes. tasks: ids of the split, in their order."""
+
+    policy: Path
+    split: str
+    tasks: tuple[str, ...]
+    knowledge: Knowledge
+
+    @property
+    def path(self) -> Path:
+        """The file of all outcomes, where they are there."""
+        return self.policy / f"{self.split}.jsonl"
+
+    def part(self, shard: int) -> Path:
+        """The file of one shard, until they are joined."""
+        return self.policy / f"{self.split}.shard-{shard:03d}.jsonl"
+
+    def shards(self) -> list[int]:
+        """Numbers of the shards that are not on disk yet."""
+        return [] if self.path.exists() else [k for k in range(self._count()) if not self.part(k).exists()]
+
+    def join(self) -> None:
+        """Make one file of those of all shards."""
+        if not self.path.exists():
+            parts = [self.part(k) for k in range(self._count())]
+            write_outcomes(self.path, [outcome for part in parts for outcome in read_outcomes(part)])
+            for part in parts:
+                part.unlink()
+
+    def _count(self) -> int:
+        return -(-len(self.tasks) // SHARD)
+
+
+def evaluate_shard(job: Evaluation, shard: int) -> int:
+    """Run the tasks of one shard and write how each ended; returns its number."""
+    import torch
+
+    torch.set_num_threads(1)
+    known = {task.id: task for task in load_tasks(job.split)}
+    tasks = [known[name] for name in job.tasks[shard * SHARD : (shard + 1) * SHARD]]
+    write_outcomes(job.part(shard), evaluate(load_policy(job.policy), tasks, job.knowledge))
+    return shard
+
+
+def evaluate(policy: Policy, tasks: Sequence[Task], knowledge: Knowledge = "visible") -> list[Outcome]:
+    """Run a policy on each task, greedily, 25 commands at most, and tell how each ended, in the order of the tasks.
 
     An answer that is no command ends its episode, which then has failed.
     """
@@ -47,7 +93,7 @@ def evaluate(
     wrong: dict[int, str] = {}
     for turn in range(MAX_COMMANDS + 1):  # `done` may follow 25 commands
         left = [i for i, moment in enumerate(moments) if not moment.state.done and i not in wrong]
-        answers = policy.answers([moments[i].prompt for i in left], temperature=temperature, seed=seed * 1000 + turn)
+        answers = policy.answers([moments[i].prompt for i in left])
         for i, (answer,) in zip(left, answers, strict=True):
             try:
                 command = parse_command(answer)

@@ -20,15 +20,16 @@ from enactive.envs.household.tasks.make_tasks import practice_tasks
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.task import Task
 
-from .collect import Collection, collect, collected, require, total
+from .collect import Collection, collect, collected, each_shard, total
 from .demonstrate import demonstrate
 from .episodes import Episode, layout
-from .evaluate import evaluate, write_outcomes
+from .evaluate import Evaluation, evaluate_shard
 from .examples import Demonstration, read_lines, write_lines
 from .fit import Batch, Objective, OutOfTimeError, Place, Recipe, fit_demonstrations, fit_preferences
 from .grounding import told_texts, walk
 from .models import base_policy, load_policy, merged, save_policy, with_lora
 from .pairs import balanced
+from .report import METHODS, SPLITS, write_report
 from .run_folder import same_plan
 from .settings import GROUND, Change, training
 from .tree_search import SearchSettings
@@ -36,9 +37,6 @@ from .weights import ship
 
 if TYPE_CHECKING:
     from .policy import Policy
-
-SPLITS = ("val_seen", "val_unseen")
-METHODS = ("sft", "dpo", "d2po")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +85,15 @@ def train_d2po(
 
     base: "small" (from random weights, after walks through the apartments of train), "smollm2", or a name or folder of
     transformers. seeds: runs of SFT, search, DPO and D2PO with other draws. lora: train adapters instead of all weights; where
-    not given, for every base but a small one. knowledge: what the agent is told of. judge: "oracle", or a chat model's line as
-    in `--model`. walks: single skills per apartment of train, for "small" alone. apartments: of the train split, 0 = all of its
-    200. practice: tasks drawn in each of them for the expert to demonstrate. search_tasks: of the train split, other than what
-    is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all. ground: how "small" learns from its walks. sft, prefer:
-    what is to be other than what goes with the base (`settings`). objective: what preferences are learnt by. search: how
-    tasks are searched. workers: processes of the search. executor: "process", or "ray", which takes its own workers and needs
-    `enactive[ray]`. ship_to: folder for the D2PO policy of the first seed in half precision, with its card. out: folder of all
-    that is made. minutes: when they are over it ends after the update, the shard of 50 searched tasks in each worker, or the
-    evaluation of one method on one split that is under way. Walks and demonstrations are made whole.
+    not given, for every base but a small one. knowledge: what the agent is told of. judge: "oracle", or a chat model's line
+    as in `--model`. walks: single skills per apartment of train, for
+    "small" alone. apartments: of the train split, 0 = all of its 200. practice: tasks drawn in each of them for the expert to
+    demonstrate. search_tasks: of the train split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 =
+    all. ground: how "small" learns from its walks. sft, prefer: what is to be other than what goes with the base (`settings`).
+    objective: what preferences are learnt by. search: how tasks are searched.
+    workers: processes of the search and of the evaluation. executor: "process", or
+    "ray", which takes its own workers and needs `enactive[ray]`. ship_to: folder for the D2PO policy of the first seed in half
+    precision, with its card. minutes: at most. out: folder of all that is made.
 
     Raises ConfigError where `out` holds a run of other settings, and where the search is still to come and its judge does not
     answer or its executor is not installed; OutOfTimeError where the minutes are spent before the end: the same command goes
@@ -128,8 +126,6 @@ def train_d2po(
     same_plan(plan, out)
     for seed in range(seeds):
         run.seed(seed)
-    from .report import write_report
-
     table = write_report(out, seeds)
     if ship_to is not None:
         _, _, cards = collected(out / "seed-0" / "search")
@@ -156,8 +152,7 @@ class _Run:
         wanted = self.plan.objective
         for name, objective in (("dpo", replace(wanted, state_weight=0.0)), ("d2po", wanted)):
             self._prefer(folder, name, objective, seed)
-        for name in METHODS:
-            self._measure(folder, name)
+        self._measure(folder)
 
     def _tasks(self) -> list[Task]:
         """The tasks of train that are in the chosen apartments, in the order of the suite."""
@@ -196,10 +191,13 @@ class _Run:
         for task in practice_tasks(layout(home, None), self.plan.practice, rng):
             yield from demonstrate(Episode(task, self.plan.knowledge), rng) or ()
 
-    def _search(self, seed: int) -> None:
-        for _ in collect(self.collection(seed), self.workers, self.executor):
-            if self.over():
-                raise OutOfTimeError("the minutes are spent: the same command goes on from here")
+    def _search(self, folder: Path, tasks: list[str], seed: int) -> None:
+        for _ in collect(self._collection(folder, tasks, seed), self.workers, self.executor):
+            self._in_time()
+
+    def _in_time(self) -> None:
+        if self.over():
+            raise OutOfTimeError("the minutes are spent: the same command goes on from here")
 
     def collection(self, seed: int) -> Collection:
         """What the search of a seed has to make."""
@@ -217,15 +215,17 @@ class _Run:
         log = fit_preferences(policy, examples, self.plan.prefer, objective, seed, self._place(folder / name))
         self._keep(policy, log, folder / name)
 
-    def _measure(self, folder: Path, name: str) -> None:
-        for split in SPLITS:
-            path = folder / name / f"{split}.jsonl"
-            if path.exists():
-                continue
-            if self.over():
-                raise OutOfTimeError("the minutes are spent: the same command goes on from here")
-            tasks = load_tasks(split)[: self.plan.eval_tasks or None]
-            write_outcomes(path, evaluate(load_policy(folder / name), tasks, self.plan.knowledge))
+    def _measure(self, folder: Path) -> None:
+        """All methods on both splits; what comes out does not depend on who makes which shard, nor when."""
+        tasks = {split: tuple(task.id for task in load_tasks(split)[: self.plan.eval_tasks or None]) for split in SPLITS}
+        jobs = [Evaluation(folder / name, split, own, self.plan.knowledge) for name in METHODS for split, own in tasks.items()]
+        left = [(job, shard) for job in jobs for shard in job.shards()]
+        if left:
+            self._in_time()
+        for _ in each_shard(evaluate_shard, left, self.workers, self.executor):
+            self._in_time()
+        for job in jobs:
+            job.join()
 
     def _trainable(self, policy: Policy, seed: int) -> Policy:
         return with_lora(policy, seed) if self.plan.lora else policy

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
+from types import SimpleNamespace
 
 import gymnasium as gym
 import numpy as np
@@ -12,6 +11,7 @@ import pytest
 import enactive.envs  # noqa: F401  # registers HouseholdTask
 from enactive.agents import Agent
 from enactive.agents.commands.eval import main as evaluate_command
+from enactive.agents.commands.eval import read_component
 from enactive.agents.report.page import _commands
 from enactive.controllers.interaction import InteractionController
 from enactive.envs import TaskGoal
@@ -26,7 +26,7 @@ from enactive.planners.d2po.episodes import Episode
 from enactive.planners.d2po.evaluate import Outcome
 from enactive.planners.d2po.models import save_policy, small_policy
 from enactive.planners.d2po.planner import D2PO
-from enactive.planners.d2po.prompt import command_text
+from enactive.planners.d2po.prompt import AnswerError
 from enactive.planners.d2po.replanning import Surprises, came_true
 from enactive.planners.d2po.weights import ship, shipped_policy
 
@@ -54,7 +54,7 @@ class Prompted:
             self.answer_to[moment.prompt] = command_text(command)
             moment = episode.step(moment, command)
 
-    def answers(self, prompts, tokens=0):
+    def answers(self, prompts, *draw, tokens=0):
         return [["a prediction" if prompt.endswith("then:") else self.answer_to.get(prompt, "lost")] for prompt in prompts]
 
 
@@ -77,7 +77,7 @@ def test_the_loop_tells_the_policy_what_training_did(folder):
 
 def test_an_answer_that_is_no_command_fails_the_trial(folder):
     planner = D2PO(folder, alternatives=0)
-    planner.policy.answers = lambda prompts, tokens=0: [["dance with the mug"]]
+    planner.policy.answers = lambda prompts, *draw, tokens=0: [["dance with the mug"]]
     episode = run(planner)
     assert episode.outcome == "error"
     assert "no command" in episode.error
@@ -127,10 +127,52 @@ def test_the_command_line_evaluates_it_and_resumes(folder, tmp_path_factory):
     assert (out / "episodes.jsonl").read_text() == rows
 
 
+TOLD = {"known_objects": (), "holding": "", "message": "", "refused": False}
+THINGS = ("mug", "plate", "book", "pillow", "apple", "knife")
+
+
+def first_commands(written):
+    """What a planner, as it is written after --compare, says first to each of some goals, be it no command."""
+    planner, said = read_component(written, "planners").build(), []
+    planner.policy.bf16 = False
+    for thing in THINGS:
+        planner.reset(TaskGoal(f"put a {thing} on the bed"), embodiment=None)
+        try:
+            planner.plan(SimpleNamespace(extra=TOLD))
+            said.append(planner.trace["reason"])
+        except AnswerError as error:
+            said.append(str(error))
+    return said
+
+
+def test_a_temperature_without_a_critic_draws_by_the_seed_and_none_is_greedy():
+    bare = "predict=false, alternatives=0"
+    greedy = first_commands(f"D2PO({bare})")
+    assert first_commands(f"D2PO({bare}, temperature=0.001, seed=3)") == greedy
+    drawn = first_commands(f"D2PO({bare}, temperature=3.0)")
+    assert drawn == first_commands(f"D2PO({bare}, temperature=3.0)") != greedy
+    assert first_commands(f"D2PO({bare}, temperature=3.0, seed=1)") != drawn
+
+
+def test_every_prompt_has_a_draw_of_its_own(folder):
+    planner, asked = D2PO(folder, predict=False, alternatives=0, temperature=0.7), []
+    planner.policy.answers = lambda prompts, *draw: asked.append(draw) or [["done"]]
+    for thing in THINGS:
+        planner.reset(TaskGoal(f"put a {thing} on the bed"), embodiment=None)
+        planner.plan(SimpleNamespace(extra=TOLD))
+    assert {draw[:2] for draw in asked} == {(1, 0.7)}
+    assert len({seed for _, _, seed in asked}) == len(THINGS)
+
+
+def test_a_temperature_below_zero_is_refused(folder):
+    with pytest.raises(ConfigError, match="the temperature of D2PO must be 0, the likeliest command, or more, not -1"):
+        D2PO(folder, temperature=-1.0)
+
+
 class Stubborn:
     """Says one command again and again, and knows others: the first is none, the second is refused too, the third is right."""
 
-    def answers(self, prompts, tokens=0):
+    def answers(self, prompts, *draw, tokens=0):
         return [["failed because" if prompt.endswith("then:") and self.foresees else "pick up fridge"] for prompt in prompts]
 
     def likely(self, prompt, count):

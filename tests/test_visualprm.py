@@ -339,6 +339,8 @@ def test_a_critic_that_cannot_judge_is_refused_before_the_first_task(tmp_path):
         D2PO(candidates=2)
     with pytest.raises(ConfigError, match="nothing to choose from"):
         D2PO(critic=tmp_path / "critic")
+    with pytest.raises(ConfigError, match="must be more than 0, for the critic to have a choice, not 0"):
+        D2PO(critic=tmp_path / "critic", candidates=2, temperature=0.0)
     with pytest.raises(ConfigError, match="no folder of a critic"):
         D2PO(critic=tmp_path / "nowhere", candidates=2)
     with pytest.raises(ConfigError, match="no folder of a critic"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ..critics.prefixes import Piece
 
 PREDICTION_TOKENS = 48
+CRITIC_TEMPERATURE = 0.7
 
 
 class D2PO:
@@ -55,7 +57,7 @@ class D2PO:
         replan: bool = True,
         critic: Path | None = None,
         candidates: int = 1,
-        temperature: float = 0.7,
+        temperature: float | None = None,
         seed: int = 0,
     ) -> None:
         if candidates < 1:
@@ -65,6 +67,11 @@ class D2PO:
             raise ConfigError(f"to choose among {candidates} candidates D2PO needs a critic: {fix}")
         if critic is not None and candidates == 1:
             raise ConfigError("a critic has nothing to choose from with one candidate: give more, for example candidates=8")
+        if temperature is None:
+            temperature = 0.0 if critic is None else CRITIC_TEMPERATURE
+        if temperature < 0.0 or (temperature == 0.0 and critic is not None):
+            least = "0, the likeliest command, or more" if critic is None else "more than 0, for the critic to have a choice"
+            raise ConfigError(f"the temperature of D2PO must be {least}, not {temperature:g}")
         self.critic = None if critic is None else shipped_critic(critic)
         self.policy, self.knowledge, self.predict = policy_in(policy), knowledge, predict
         self.alternatives, self.replan = alternatives, replan
@@ -106,11 +113,10 @@ class D2PO:
     def _answer(self, situation: Situation) -> tuple[str, dict[str, Any]]:
         """What the policy says or, of several draws, what the critic rates highest (with the ratings, for the trace)."""
         prompt = policy_prompt(situation)
-        if self.critic is None:
-            ((answer,),) = self.policy.answers([prompt])
-            return self._replanned(situation, prompt, answer)
-        draw = self.seed * 1000 + len(self._dialogue.turns)
+        draw = zlib.crc32(f"{self.seed} {prompt}".encode())  # not one draw for the same step of all tasks
         (drawn,) = self.policy.answers([prompt], self.candidates, self.temperature, draw)
+        if self.critic is None:
+            return self._replanned(situation, prompt, drawn[0])
         options = list(dict.fromkeys(drawn))
         rated = self.critic.next_scores([(self._read, user_turn(situation, answer)) for answer in options])
         best = max(range(len(options)), key=lambda i: rated[i][0])

@@ -22,6 +22,7 @@ from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.symbolic import Command
 from enactive.errors import ConfigError
 from enactive.planners.critics.best_of import choose, choose_commands, most_said, rate_last
+from enactive.planners.critics.judge import CriticJudge
 from enactive.planners.critics.rollouts import Node, Walkers, root, step_labels
 from enactive.planners.critics.train import auc, macro_f1, train_critic
 from enactive.planners.critics.trajectories import Solutions, collect, mixed, turns_of, user_turn, write_trajectories
@@ -245,6 +246,20 @@ def test_a_command_is_rated_without_carrying_it_out(critic, episode):
     good, bad = here.after("find mug"), there.after("find mug")
     bad.moment = episode.step(there.moment, Command("PickUp", "fridge"))
     assert rate_last("c", critic, [good]) == rate_last("c", critic, [bad])
+
+
+def test_as_a_judge_of_search_it_rates_the_last_step_from_1_to_5(critic, episode):
+    start = episode.start()
+    refused = episode.step(start, Command("PickUp", "mirror"))
+    found = episode.step(refused, Command("Find", TASK.object))
+    judge, scenes = CriticJudge(critic), [one.situation.scene for one in (start, refused)]
+    because = refused.situation.turns[-1][1]
+    assert because
+    ((first, read),) = critic.next_scores([(None, f"goal: {TASK.instruction}. {scenes[0]} next: pick up mirror".lower())])
+    ((second, _),) = critic.next_scores([(read, f"failed because {because}. {scenes[1]} next: find {TASK.object}".lower())])
+    assert abs(first - second) > 1e-4
+    assert judge(episode, start, refused) == pytest.approx(1 + 4 * first, abs=1e-4)
+    assert judge(episode, refused, found) == pytest.approx(1 + 4 * second, abs=1e-4)
 
 
 class Prefers:

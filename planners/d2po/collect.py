@@ -13,6 +13,8 @@ from enactive.envs.household.tasks.suites import load_tasks
 from enactive.errors import ConfigError
 from enactive.perception.vlm.factory import make_model, require_answer
 
+from ..critics.judge import CriticJudge
+from ..critics.visualprm import shipped_critic
 from .episodes import Episode
 from .examples import Demonstration, Preference, read_lines, write_lines
 from .models import load_policy
@@ -26,7 +28,7 @@ Job = TypeVar("Job")
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What to collect. policy: folder of `save_policy`. tasks: ids of the train split. judge: "oracle" or a model's line."""
+    """What to collect. policy: folder of `save_policy`. tasks: ids of the train split. judge: see `process_reward`."""
 
     policy: Path
     tasks: tuple[str, ...]
@@ -66,7 +68,7 @@ def search_shard(job: Collection, shard: int) -> Made:
     import torch
 
     torch.set_num_threads(1)
-    reward: ProcessReward = OracleProgress() if job.judge == "oracle" else LLMJudge(make_model(job.judge))
+    reward = process_reward(job.judge)
     known = {task.id: task for task in load_tasks("train")}
     names = job.tasks[shard * SHARD : (shard + 1) * SHARD]
     episodes = [Episode(known[name], job.knowledge) for name in names]
@@ -75,6 +77,17 @@ def search_shard(job: Collection, shard: int) -> Made:
     preferred = [example for tree in trees for example in preferences(tree)]
     settings = {"judge": reward.name, "knowledge": job.knowledge, "settings": asdict(job.settings), "seed": job.seed}
     return copied, preferred, {**data_card(trees, copied, preferred), **settings}
+
+
+def process_reward(judge: str) -> ProcessReward:
+    """The judge that a line names: "oracle", "critic:FOLDER" of `enactive train critic --ship_to`, or a chat model's line.
+
+    Raises ConfigError where it names none.
+    """
+    if judge == "oracle":
+        return OracleProgress()
+    kind, _, folder = judge.partition(":")
+    return CriticJudge(shipped_critic(Path(folder))) if kind == "critic" else LLMJudge(make_model(judge))
 
 
 def collect(job: Collection, workers: int = 1, executor: str = "process") -> Iterator[int]:

@@ -20,7 +20,7 @@ from enactive.envs.household.tasks.make_tasks import practice_tasks
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.task import Task
 
-from .collect import Collection, collect, collected, each_shard, total
+from .collect import Collection, collect, collected, each_shard, process_reward, total
 from .demonstrate import demonstrate
 from .episodes import Episode, layout
 from .evaluate import Evaluation, evaluate_shard
@@ -85,8 +85,8 @@ def train_d2po(
 
     base: "small" (from random weights, after walks through the apartments of train), "smollm2", or a name or folder of
     transformers. seeds: runs of SFT, search, DPO and D2PO with other draws. lora: train adapters instead of all weights; where
-    not given, for every base but a small one. knowledge: what the agent is told of. judge: "oracle", or a chat model's line
-    as in `--model`. walks: single skills per apartment of train, for
+    not given, for every base but a small one. knowledge: what the agent is told of. judge: "oracle", "critic:FOLDER" of
+    `enactive train critic --ship_to`, or a chat model's line as in `--model`. walks: single skills per apartment of train, for
     "small" alone. apartments: of the train split, 0 = all of its 200. practice: tasks drawn in each of them for the expert to
     demonstrate. search_tasks: of the train split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 =
     all. ground: how "small" learns from its walks. sft, prefer: what is to be other than what goes with the base (`settings`).
@@ -95,13 +95,12 @@ def train_d2po(
     "ray", which takes its own workers and needs `enactive[ray]`. ship_to: folder for the D2PO policy of the first seed in half
     precision, with its card. minutes: at most. out: folder of all that is made.
 
-    Raises ConfigError where `out` holds a run of other settings, and where the search is still to come and its judge does not
-    answer or its executor is not installed; OutOfTimeError where the minutes are spent before the end: the same command goes
-    on.
+    Raises ConfigError for a judge that is not there, and an `out` that holds a run of other settings; OutOfTimeError where the minutes are spent before the end: the same command goes on.
     """
     import torch
 
     torch.set_num_threads(1)
+    process_reward(judge)  # found to be missing now, not when the search begins
     how = training(base, lora, sft, prefer)
     plan = Plan(
         base,

@@ -25,8 +25,8 @@ from enactive.planners.d2po.losses import Term, d2po, dpo
 from enactive.planners.d2po.models import load_policy, save_policy, small_policy
 from enactive.planners.d2po.pairs import data_card, demonstrations, preferences
 from enactive.planners.d2po.prompt import AnswerError, command_text, parse_command, state_text, told
-from enactive.planners.d2po.rewards import AGAIN, LLMJudge, OracleProgress, judgement
-from enactive.planners.d2po.tree_search import CODE, SearchSettings, search
+from enactive.planners.d2po.rewards import AGAIN, LLMJudge, OracleProgress
+from enactive.planners.d2po.tree_search import PRESETS, SearchSettings, search
 
 TEXTS = ("goal: put a mug on the sofa. done: nothing. in view: nothing. the hand is empty. next:", "then: find done")
 PROMPTS = ("goal: put a mug on the sofa. next:", "goal: mug. done: find mug; find sofa. in view: sofa, mug. next:", "next:")
@@ -162,7 +162,7 @@ class Told:
         return [[*wrong, self.right.get(prompt, "done")][-count:] for prompt in prompts]
 
 
-@pytest.mark.parametrize("settings", [SearchSettings(), CODE, SearchSettings(strategy="best_first")])
+@pytest.mark.parametrize("settings", [*PRESETS.values(), SearchSettings(strategy="best_first")])
 def test_search_finds_the_plan_and_every_node_is_what_replaying_its_commands_gives(episode, settings):
     (tree,) = search(Told(episode), [episode], OracleProgress(), settings, seed=0)
     assert [step.answer for step in demonstrations(tree)][-1] == "done"

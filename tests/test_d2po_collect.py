@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from enactive.agents.commands.train import main as train_command
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.errors import ConfigError, ModelError
 from enactive.perception.vlm.scripted import ScriptedModel
@@ -19,7 +20,7 @@ from enactive.planners.d2po import collect as module
 from enactive.planners.d2po.collect import Collection, collect, collected
 from enactive.planners.d2po.models import small_policy
 from enactive.planners.d2po.train import train_d2po
-from enactive.planners.d2po.tree_search import SearchSettings
+from enactive.planners.d2po.tree_search import SearchSettings, search_settings
 from enactive.planners.d2po.weights import WEIGHTS, ship
 
 TASKS = tuple(task.id for task in load_tasks("train")[:3])
@@ -85,4 +86,16 @@ def test_a_trained_critic_is_a_judge_by_its_folder(job, tmp_path):
 def test_a_judge_that_is_not_there_is_told_before_anything_is_trained(judge, told, tmp_path):
     with pytest.raises(ConfigError, match=told):
         train_d2po(judge=judge, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_published_searches_go_by_name_and_alone(tmp_path):
+    assert search_settings("default", BRIEF) == BRIEF
+    assert search_settings("code", SearchSettings()).keep == 4.5
+    assert (search_settings("paper", SearchSettings()).width, search_settings("paper", SearchSettings()).parent_share) == (
+        8,
+        0.0,
+    )
+    with pytest.raises(ConfigError, match="--preset paper sets all of --search: leave out the preset or the settings"):
+        train_command(["d2po", "--preset", "paper", "--search.nodes", "7", "--out", str(tmp_path / "run")])
     assert not (tmp_path / "run").exists()

@@ -32,7 +32,7 @@ from .pairs import balanced
 from .report import METHODS, SPLITS, write_report
 from .run_folder import same_plan
 from .settings import GROUND, Change, training
-from .tree_search import SearchSettings
+from .tree_search import Preset, SearchSettings, search_settings
 from .weights import ship
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def train_d2po(
     sft: Change = Change(),  # noqa: B008 (frozen)
     prefer: Change = Change(),  # noqa: B008 (frozen)
     objective: Objective = Objective(),  # noqa: B008 (frozen)
+    preset: Preset = "default",
     search: SearchSettings = SearchSettings(),  # noqa: B008 (frozen)
     workers: int = 1,
     executor: Literal["process", "ray"] = "process",
@@ -90,12 +91,13 @@ def train_d2po(
     "small" alone. apartments: of the train split, 0 = all of its 200. practice: tasks drawn in each of them for the expert to
     demonstrate. search_tasks: of the train split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 =
     all. ground: how "small" learns from its walks. sft, prefer: what is to be other than what goes with the base (`settings`).
-    objective: what preferences are learnt by. search: how tasks are searched.
-    workers: processes of the search and of the evaluation. executor: "process", or
+    objective: what preferences are learnt by. preset: how tasks are searched, "paper" and "code" as published. search: how
+    tasks are searched with the default preset. workers: processes of the search and of the evaluation. executor: "process", or
     "ray", which takes its own workers and needs `enactive[ray]`. ship_to: folder for the D2PO policy of the first seed in half
     precision, with its card. minutes: at most. out: folder of all that is made.
 
-    Raises ConfigError for a judge that is not there, and an `out` that holds a run of other settings; OutOfTimeError where the minutes are spent before the end: the same command goes on.
+    Raises ConfigError for a judge that is not there, a preset with settings of the search beside it, and an `out` that holds a
+    run of other settings; OutOfTimeError where the minutes are spent before the end: the same command goes on.
     """
     import torch
 
@@ -116,7 +118,7 @@ def train_d2po(
         how.sft,
         how.prefer,
         objective,
-        search,
+        search_settings(preset, search),
     )
     end = time.monotonic() + 60.0 * minutes
     run = _Run(plan, out, lambda: time.monotonic() > end, workers, executor)

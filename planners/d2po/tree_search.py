@@ -6,12 +6,12 @@ the world and replays the whole prefix for every candidate.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from enactive.envs.household.tasks.symbolic import Command
-from enactive.errors import ModelError
+from enactive.errors import ConfigError, ModelError
 
 from .episodes import Episode, Moment
 from .prompt import AnswerError, parse_command
@@ -46,8 +46,21 @@ class SearchSettings:
     nodes: int = 100
 
 
-CODE = SearchSettings(temperature=1.0, width=2, keep=4.5, repeat_score=3.0)  # the public code, commit 7ae3d18
-PAPER = SearchSettings(temperature=1.0, width=8, parent_share=0.0)  # breadth first above a threshold that is not published
+Preset = Literal["default", "paper", "code"]
+PRESETS: Mapping[Preset, SearchSettings] = {
+    "default": SearchSettings(),
+    "paper": SearchSettings(temperature=1.0, width=8, parent_share=0.0),  # breadth first above an unpublished threshold
+    "code": SearchSettings(temperature=1.0, width=2, keep=4.5, repeat_score=3.0),  # public, commit 7ae3d18
+}
+
+
+def search_settings(preset: Preset, given: SearchSettings) -> SearchSettings:
+    """The settings of a preset, or those given with the default one. Raises ConfigError for both."""
+    if preset == "default":
+        return given
+    if given != PRESETS["default"]:
+        raise ConfigError(f"--preset {preset} sets all of --search: leave out the preset or the settings")
+    return PRESETS[preset]
 
 
 @dataclass(slots=True)

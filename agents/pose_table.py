@@ -13,7 +13,7 @@ from enactive.envs.shadow_hand.conditions import CONDITIONS
 from enactive.envs.shadow_hand.joints import FINGERS, JOINTS, group_of
 from enactive.statistics import Estimate, compare, mean, median, rate
 
-from .table import Row, by_method
+from .table import Row, by_method, versions
 
 COLUMNS: Mapping[str, str] = {
     "mse_rad2": ".3f",

@@ -25,7 +25,7 @@ from enactive.planners.d2po.losses import Term, d2po, dpo
 from enactive.planners.d2po.models import load_policy, save_policy, small_policy
 from enactive.planners.d2po.pairs import data_card, demonstrations, preferences
 from enactive.planners.d2po.prompt import AnswerError, command_text, parse_command, state_text, told
-from enactive.planners.d2po.rewards import AGAIN, LLMJudge, OracleProgress
+from enactive.planners.d2po.rewards import AGAIN, LLMJudge, OracleProgress, judgement
 from enactive.planners.d2po.tree_search import PRESETS, SearchSettings, search
 
 TEXTS = ("goal: put a mug on the sofa. done: nothing. in view: nothing. the hand is empty. next:", "then: find done")

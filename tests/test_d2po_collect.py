@@ -17,7 +17,7 @@ from enactive.errors import ConfigError, ModelError
 from enactive.perception.vlm.scripted import ScriptedModel
 from enactive.planners.critics.visualprm import rating_net
 from enactive.planners.d2po import collect as module
-from enactive.planners.d2po.collect import Collection, collect, collected
+from enactive.planners.d2po.collect import Collection, _side_by_side, collect, collected, write_shard
 from enactive.planners.d2po.models import small_policy
 from enactive.planners.d2po.train import train_d2po
 from enactive.planners.d2po.tree_search import SearchSettings, search_settings
@@ -64,13 +64,90 @@ def contents(folder):
 def test_a_pool_makes_the_same_shards(job, tmp_path):
     list(collect(job))
     there = replace(job, folder=tmp_path / "there")
-    assert list(collect(there, executor="ray")) == [0]
-    files = sorted(path.name for path in job.folder.iterdir())
-    assert sorted(path.name for path in there.folder.iterdir()) == files
-    assert all((there.folder / name).read_bytes() == (job.folder / name).read_bytes() for name in files)
-    assert json.loads((there.folder / "shard-000.json").read_text())["failed"] == 0
-    with pytest.raises(ConfigError, match=r"^there is no policy in .*: make one with `enactive train d2po`$"):
-        list(collect(replace(job, policy=tmp_path, folder=tmp_path / "nowhere"), executor="ray"))
+    assert list(collect(there, workers=2)) == [0]
+    assert contents(there.folder) == contents(job.folder)
+
+
+@pytest.fixture
+def single(job, monkeypatch):
+    """A job of eight shards of one task."""
+    monkeypatch.setattr(module, "SHARD", 1)
+    return replace(job, tasks=tuple(task.id for task in load_tasks("train")[:8]))
+
+
+class Workers:
+    """Keeps what each shard was begun with, to be made by hand."""
+
+    def __init__(self) -> None:
+        self.begun: list[Future] = []
+
+    def __call__(self, job, shard):
+        self.begun.append(Future())
+        return self.begun[-1]
+
+    def make(self, shard):
+        self.begun[shard].set_result(([], [], {"tasks": 1}))
+
+
+def test_as_many_shards_are_under_way_as_there_are_workers_and_who_stops_keeps_those(single):
+    workers = Workers()
+    making = _side_by_side(workers, write_shard, [(single, shard) for shard in single.shards()], 2)
+    shard = None
+    for made in range(3):
+        threading.Timer(0.05, workers.make, [made]).start()
+        shard = next(making)
+        assert shard == made
+    assert len(workers.begun) == 4  # the next begins when it is asked for
+    threading.Timer(0.05, workers.make, [3]).start()
+    making.close()  # the minutes are spent
+    assert len(workers.begun) == 4
+    assert single.shards() == [4, 5, 6, 7]
+
+
+def test_after_a_shard_that_failed_no_other_begins_and_those_under_way_are_kept(single):
+    workers = Workers()
+    making = _side_by_side(workers, write_shard, [(single, shard) for shard in single.shards()], 2)
+    threading.Timer(0.05, lambda: workers.begun[0].set_exception(ModelError("the judge is gone"))).start()
+    threading.Timer(0.1, workers.make, [1]).start()
+    assert next(making) == 1
+    with pytest.raises(ModelError, match="the judge is gone"):
+        next(making)
+    assert len(workers.begun) == 2
+    assert single.shards() == [0, 2, 3, 4, 5, 6, 7]
+
+
+def test_ray_makes_the_same_shards_where_no_folder_is_shared_and_tells_what_went_wrong(job, tmp_path, monkeypatch):
+    import ray
+
+    list(collect(job))
+    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
+    try:
+        monkeypatch.chdir(tmp_path)  # its workers are elsewhere
+        shutil.copytree(WEIGHTS, "policy")
+        there = replace(job, policy=Path("policy"), folder=Path("there"))
+        assert list(collect(there, executor="ray")) == [0]
+        assert contents(there.folder) == contents(job.folder)
+        Path("policy", "model.safetensors").write_bytes(b"")
+        with pytest.raises(ConfigError, match=r"^there is no policy in .*: make one with `enactive train d2po`$"):
+            list(collect(replace(there, folder=Path("nowhere")), executor="ray"))
+        with pytest.raises(ConfigError, match=r"^there is no policy in nothing: make one"):
+            list(collect(replace(there, policy=Path("nothing"), folder=Path("nowhere")), executor="ray"))
+    finally:
+        ray.shutdown()
+
+
+def test_a_judge_and_a_ray_that_are_not_there_are_found_before_anything_is_trained(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-a-real-key")
+    for asked, said in (
+        ({"judge": "openapi:http://localhost:1/v1#m"}, "there is no model"),
+        ({"judge": "openai:http://127.0.0.1:1/v1#m"}, "does not answer: .*, or name another with --judge"),
+        ({"judge": "critic:nowhere"}, "is no folder of a critic"),
+        ({"executor": "ray"}, "needs Ray"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            train_d2po(out=tmp_path / "run", walks=1, apartments=1, practice=1, **asked)
+        assert not (tmp_path / "run").exists()  # the same command with another judge finds no plan of this one
 
 
 def test_a_trained_critic_is_a_judge_by_its_folder(job, tmp_path):
@@ -80,13 +157,6 @@ def test_a_trained_critic_is_a_judge_by_its_folder(job, tmp_path):
     _, _, (card,) = collected(job.folder)
     assert card["judge"].startswith("CriticJudge(critic@")
     assert (card["tasks"], card["failed"]) == (3, 0)
-
-
-@pytest.mark.parametrize(("judge", "told"), [("critic:nowhere", "is no folder of a critic"), ("orcale", "there is no model")])
-def test_a_judge_that_is_not_there_is_told_before_anything_is_trained(judge, told, tmp_path):
-    with pytest.raises(ConfigError, match=told):
-        train_d2po(judge=judge, out=tmp_path / "run")
-    assert not (tmp_path / "run").exists()
 
 
 def test_the_published_searches_go_by_name_and_alone(tmp_path):

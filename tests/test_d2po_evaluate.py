@@ -12,7 +12,7 @@ import torch
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.planners.d2po import evaluate as module
 from enactive.planners.d2po.collect import each_shard
-from enactive.planners.d2po.evaluate import Evaluation, evaluate, evaluate_shard, read_outcomes, write_outcomes
+from enactive.planners.d2po.evaluate import Evaluation, evaluate, evaluate_shard, read_outcomes, write_outcomes, write_part
 from enactive.planners.d2po.fit import OutOfTimeError
 from enactive.planners.d2po.models import load_policy
 from enactive.planners.d2po.train import METHODS, _Run
@@ -41,7 +41,7 @@ def test_the_outcomes_are_those_of_all_tasks_at_once(job, monkeypatch):
     assert len({outcome.turns for outcome in expected}) == 5
     assert job.shards() == [0, 1, 2]
     for shard in (2, 0, 1):
-        evaluate_shard(job, shard)
+        write_part(job, shard, evaluate_shard(job, shard))
     assert job.shards() == []
     job.join()
     assert read_outcomes(job.path) == expected
@@ -54,14 +54,14 @@ def test_a_shard_on_disk_is_not_made_again(job, monkeypatch):
     monkeypatch.setattr(module, "SHARD", 2)
     known = [replace(outcome, output_error="known") for outcome in evaluate(load_policy(WEIGHTS), TASKS[:2])]
     write_outcomes(job.part(0), known)
-    assert list(each_shard(evaluate_shard, [(job, shard) for shard in job.shards()], 1, "process")) == [1, 2]
+    assert list(each_shard(evaluate_shard, write_part, [(job, shard) for shard in job.shards()], 1, "process")) == [1, 2]
     job.join()
     assert [outcome.output_error for outcome in read_outcomes(job.path)] == ["known", "known", "", "", ""]
 
 
 def test_a_process_of_the_pool_makes_the_same_outcomes(job):
     job = replace(job, tasks=job.tasks[:2])
-    assert list(each_shard(evaluate_shard, [(job, 0)], 2, "process")) == [0]
+    assert list(each_shard(evaluate_shard, write_part, [(job, 0)], 2, "process")) == [0]
     assert read_outcomes(job.part(0)) == evaluate(load_policy(WEIGHTS), TASKS[:2])
 
 

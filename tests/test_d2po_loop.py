@@ -26,8 +26,9 @@ from enactive.planners.d2po.episodes import Episode
 from enactive.planners.d2po.evaluate import Outcome
 from enactive.planners.d2po.models import save_policy, small_policy
 from enactive.planners.d2po.planner import D2PO
-from enactive.planners.d2po.prompt import AnswerError
+from enactive.planners.d2po.prompt import AnswerError, command_text
 from enactive.planners.d2po.replanning import Surprises, came_true
+from enactive.planners.d2po.report import replayed
 from enactive.planners.d2po.weights import ship, shipped_policy
 
 TASK = next(task for task in load_tasks("val_seen") if task.type == "clean")
@@ -86,14 +87,12 @@ def test_an_answer_that_is_no_command_fails_the_trial(folder):
 
 
 def test_the_table_counts_an_answer_that_is_no_command_among_the_other_errors():
-    path = Path(__file__).parents[1] / "benchmarks" / "d2po.py"
-    figures = runpy.run_path(str(path))["figures"]
     plan = [command_text(command) for command in expert_plan(layout_of(TASK), start_of(layout_of(TASK), TASK), TASK)]
     for said in (plan[:1], plan):
         turns = tuple((text, "") for text in said)
-        wrong = figures(TASK, Outcome(TASK.id, TASK.type, False, 0.0, 0.0, False, turns, "dance with the mug"))
+        wrong = replayed(TASK, Outcome(TASK.id, TASK.type, False, 0.0, 0.0, False, turns, "dance with the mug"))
         assert (wrong.success, wrong.planner_output_error, wrong.error_kind) == (False, 1, "other")
-    assert figures(TASK, Outcome(TASK.id, TASK.type, True, 1.0, 1.0, False, turns)).success
+    assert replayed(TASK, Outcome(TASK.id, TASK.type, True, 1.0, 1.0, False, turns)).success
 
 
 def test_weights_that_changed_are_refused(folder):

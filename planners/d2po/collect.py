@@ -1,11 +1,18 @@
-"""Tree search over many tasks: in this process, in a pool, or on a cluster, in shards that are written once and found again."""
+"""Tree search over many tasks, in shards that are written once and found again.
+
+Shards, those of an evaluation too, are made in this process, in a pool, or on a cluster.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from enactive.envs.household.tasks.knowledge import Knowledge
@@ -16,6 +23,7 @@ from enactive.perception.vlm.factory import make_model, require_answer
 from ..critics.judge import CriticJudge
 from ..critics.visualprm import shipped_critic
 from .episodes import Episode
+from .evaluate import Evaluation
 from .examples import Demonstration, Preference, read_lines, write_lines
 from .models import load_policy
 from .pairs import data_card, demonstrations, preferences
@@ -23,7 +31,8 @@ from .rewards import LLMJudge, OracleProgress, ProcessReward
 from .tree_search import SearchSettings, search
 
 SHARD = 50  # tasks that are searched side by side and written together
-Job = TypeVar("Job")
+Taught = tuple[list[Demonstration], list[Preference], dict[str, Any]]  # by a shard, and its card
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +53,36 @@ class Collection:
         return [k for k in range(count) if not card_path(self, k).exists()]
 
 
+Job = TypeVar("Job", Collection, Evaluation)
+
+
 def card_path(job: Collection, shard: int) -> Path:
     """The file that is written last: where it lies, its shard is whole."""
     return job.folder / f"shard-{shard:03d}.json"
 
 
 def require(judge: str, executor: str) -> None:
-    """Raises ConfigError where the judge is no model or does not answer, or where Ray is wanted and not installed."""
+    """Raises ConfigError where the judge is none or does not answer, or where Ray is wanted and not installed."""
     if executor == "ray":
         _ray()
     if judge.startswith("openai:"):
         require_answer(judge, "--judge")
-    elif judge != "oracle":
-        make_model(judge)
+    else:
+        process_reward(judge)
 
 
-def search_shard(job: Collection, shard: int) -> Made:
+def process_reward(judge: str) -> ProcessReward:
+    """The judge that a line names: "oracle", "critic:FOLDER" of `enactive train critic --ship_to`, or a chat model's line.
+
+    Raises ConfigError where it names none.
+    """
+    if judge == "oracle":
+        return OracleProgress()
+    kind, _, folder = judge.partition(":")
+    return CriticJudge(shipped_critic(Path(folder))) if kind == "critic" else LLMJudge(make_model(judge))
+
+
+def search_shard(job: Collection, shard: int) -> Taught:
     """Search the tasks of one shard: what they teach.
 
     A task that the judge failed at is counted in the card with its cause. Raises ModelError where it failed at more than a
@@ -79,65 +102,112 @@ def search_shard(job: Collection, shard: int) -> Made:
     return copied, preferred, {**data_card(trees, copied, preferred), **settings}
 
 
-def process_reward(judge: str) -> ProcessReward:
-    """The judge that a line names: "oracle", "critic:FOLDER" of `enactive train critic --ship_to`, or a chat model's line.
-
-    Raises ConfigError where it names none.
-    """
-    if judge == "oracle":
-        return OracleProgress()
-    kind, _, folder = judge.partition(":")
-    return CriticJudge(shipped_critic(Path(folder))) if kind == "critic" else LLMJudge(make_model(judge))
+def write_shard(job: Collection, shard: int, taught: Taught) -> None:
+    """Write what a shard teaches, its card last."""
+    path, (copied, preferred, card) = card_path(job, shard), taught
+    write_lines(path.with_suffix(".demonstrations.jsonl"), copied)
+    write_lines(path.with_suffix(".preferences.jsonl"), preferred)
+    path.write_text(json.dumps(card, indent=1) + "\n")
 
 
 def collect(job: Collection, workers: int = 1, executor: str = "process") -> Iterator[int]:
-    """Make the missing shards and yield the number of each as it is done; see `each_shard`."""
-    yield from each_shard(collect_shard, [(job, shard) for shard in job.shards()], workers, executor)
+    """Make the missing shards, write them, and yield the number of each as it is done; see `each_shard`."""
+    yield from each_shard(search_shard, write_shard, [(job, shard) for shard in job.shards()], workers, executor)
 
 
-def each_shard(make: Callable[[Job, int], int], left: Sequence[tuple[Job, int]], workers: int, executor: str) -> Iterator[int]:
-    """Call a function of a module on each (job, number of a shard) and yield what it returns. executor: "process" or "ray".
+def each_shard(
+    make: Callable[[Job, int], Made],
+    write: Callable[[Job, int, Made], None],
+    left: Sequence[tuple[Job, int]],
+    workers: int,
+    executor: str,
+) -> Iterator[int]:
+    """Make each (job, number of a shard), write it here, and yield its number as it is done. executor: "process" or "ray".
 
     As many are under way as there are workers. Who stops asking waits for those, and they are kept. Raises ConfigError where
     Ray is wanted and not installed, and what went wrong with a shard, once those under way are done.
     """
     if executor == "ray":
-        yield from _on_ray(make, left)
+        yield from _on_ray(make, write, left)
     elif workers == 1:
         for job, shard in left:
-            yield make(job, shard)
+            write(job, shard, make(job, shard))
+            yield shard
     else:
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            for future in as_completed([pool.submit(make, job, shard) for job, shard in left]):
-                yield future.result()
+            yield from _side_by_side(lambda job, shard: pool.submit(make, job, shard), write, left, workers)
 
 
-def _on_ray(make: Callable[[Job, int], int], left: Sequence[tuple[Job, int]]) -> Iterator[int]:
-    """The shards on Ray, that of RAY_ADDRESS or of this machine; one that fails is told when the others are done."""
+def _side_by_side(
+    submit: Callable[[Job, int], Future[Made]],
+    write: Callable[[Job, int, Made], None],
+    left: Sequence[tuple[Job, int]],
+    workers: int,
+) -> Iterator[int]:
+    queue, failures = iter(left), list[BaseException]()
+    running = {submit(*one): one for one in islice(queue, workers)}
+    try:
+        while running:
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                job, shard = running.pop(future)
+                if (failure := future.exception()) is not None:
+                    failures.append(failure)
+                    continue
+                write(job, shard, future.result())
+                yield shard
+                if not failures:
+                    running |= {submit(*one): one for one in islice(queue, 1)}
+        if failures:
+            raise failures[0]
+    finally:
+        for future, (job, shard) in running.items():
+            if future.exception() is None:
+                write(job, shard, future.result())
+
+
+def _on_ray(
+    make: Callable[[Job, int], Made], write: Callable[[Job, int, Made], None], left: Sequence[tuple[Job, int]]
+) -> Iterator[int]:
+    """The shards on Ray, that of RAY_ADDRESS or of this machine, to which the policies are sent: no folder is shared."""
+    ray, folders = _ray(), list(dict.fromkeys(job.policy for job, _ in left))
+    for folder in folders:
+        if not (folder / "config.json").exists():
+            raise ConfigError(f"there is no policy in {folder}: make one with `enactive train d2po`")
+    if not left:
+        return
+    started = not ray.is_initialized()
+    if started:
+        ray.init(include_dashboard=False, log_to_driver=False)
+    try:
+        there: Any = ray.remote(_make_with)
+        sent = {
+            folder: ray.put({path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}) for folder in folders
+        }
+        workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        yield from _side_by_side(
+            lambda job, shard: there.remote(sent[job.policy], make, job, shard).future(), write, left, workers
+        )
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from error
+    finally:
+        if started:  # a later call may want other workers
+            ray.shutdown()
+
+
+def _ray() -> Any:
     try:
         import ray
     except ImportError as error:
         raise ConfigError('--executor ray needs Ray: pip install "enactive[ray]"') from error
-    started = not ray.is_initialized()
-    if started:
-        ray.init(include_dashboard=False, log_to_driver=False)
-    failures = list[Exception]()
-    try:
-        remote: Any = ray.remote(make)
-        waiting = [remote.remote(job, shard) for job, shard in left]
-        while waiting:
-            [ready], waiting = ray.wait(waiting)
-            try:
-                shard: int = ray.get(ready)
-            except ray.exceptions.RayError as error:
-                failures.append(error.cause if isinstance(error, ray.exceptions.RayTaskError) else error)
-            else:
-                yield shard
-        if failures:
-            raise failures[0]
-    finally:
-        if started:  # a later call may want other workers
-            ray.shutdown()
+    return ray
+
+
+def _make_with(policy: Mapping[str, bytes], make: Callable[[Job, int], Made], job: Job, shard: int) -> Made:
+    """Make a shard with the files of its policy, on a machine that does not have them."""
+    with TemporaryDirectory() as folder:
+        for name, content in policy.items():
+            (Path(folder) / name).write_bytes(content)
+        return make(replace(job, policy=Path(folder)), shard)
 
 
 def collected(folder: Path) -> tuple[list[Demonstration], list[Preference], list[dict[str, Any]]]:

@@ -72,15 +72,19 @@ class Evaluation:
         return -(-len(self.tasks) // SHARD)
 
 
-def evaluate_shard(job: Evaluation, shard: int) -> int:
-    """Run the tasks of one shard and write how each ended; returns its number."""
+def evaluate_shard(job: Evaluation, shard: int) -> list[Outcome]:
+    """Run the tasks of one shard and tell how each ended."""
     import torch
 
     torch.set_num_threads(1)
     known = {task.id: task for task in load_tasks(job.split)}
     tasks = [known[name] for name in job.tasks[shard * SHARD : (shard + 1) * SHARD]]
-    write_outcomes(job.part(shard), evaluate(load_policy(job.policy), tasks, job.knowledge))
-    return shard
+    return evaluate(load_policy(job.policy), tasks, job.knowledge)
+
+
+def write_part(job: Evaluation, shard: int, outcomes: list[Outcome]) -> None:
+    """Write how the tasks of one shard ended."""
+    write_outcomes(job.part(shard), outcomes)
 
 
 def evaluate(policy: Policy, tasks: Sequence[Task], knowledge: Knowledge = "visible") -> list[Outcome]:

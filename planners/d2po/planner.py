@@ -31,14 +31,15 @@ CRITIC_TEMPERATURE = 0.7
 class D2PO:
     """The policy of D2PO (arXiv 2503.10480) for `TaskGoal`, on what `TaskPerceiver` tells.
 
-    policy: folder of the weights, the shipped ones by default. knowledge: what the environment tells of, as it was set there:
-    the prompt says which. predict: the same weights also say what the world will become. alternatives: how many other commands
-    the trace tells of, with the probability of each. replan: a command that was refused though the prediction, where there is
-    one, did not say so is not said again while nothing has changed (`Surprises`); the likeliest of `BEAMS` others is, where no
-    critic picks. candidates: how many next commands are drawn, of which the critic picks one. critic: folder that `enactive
-    train critic --ship_to` wrote, given with more than one candidate and only then. temperature: of the draws; where not
-    given, 0.7 with a critic and 0, the likeliest command, without. seed: of the draws, each of which also depends on the
-    prompt. An answer that is no command fails the trial (planner_output_error) and is never replaced.
+    policy: folder of the weights, the shipped ones by default, or one of a training run (runs/d2po/seed-0/d2po). knowledge:
+    what the environment tells of, as it was set there: the prompt says which. predict: the same weights also say what the
+    world will become. alternatives: how many other commands the trace tells of, with the probability of each. replan: a
+    command that was refused though the prediction, where there is one, did not say so is not said again while nothing has
+    changed (`Surprises`); the likeliest of `BEAMS` others is, where no critic picks. candidates: how many next commands are
+    drawn, of which the critic picks one. critic: folder that `enactive train critic --ship_to` wrote, given with more than one
+    candidate and only then. temperature: of the draws; where not given, 0.7 with a critic and 0, the likeliest command,
+    without. seed: of the draws, each of which also depends on the prompt. An answer that is no command fails the trial
+    (planner_output_error) and is never replaced.
 
     Raises ConfigError for a critic that is missing, has nothing to choose from, or cannot judge, and for a negative
     temperature.

@@ -23,7 +23,7 @@ from enactive.statistics import Estimate, compare, mean, rate
 
 from .episodes import Episode
 from .evaluate import Outcome, read_outcomes
-from .prompt import parse_command
+from .prompt import AnswerError, parse_command
 
 SPLITS = ("val_seen", "val_unseen")
 METHODS = ("sft", "dpo", "d2po")
@@ -60,7 +60,7 @@ def figures(out: Path, method: str, split: str, seeds: int) -> Figures:
         raise ConfigError(f"the seeds of {method} in {out} were not run on the same tasks of {split}: make them anew")
     told = [[replayed(known[row.task], row) for row in run] for run in runs]
     kinds = [
-        ["" if row.success else one.error_kind or "other" for row, one in zip(run, own, strict=True)]
+        ["" if row.success else one.error_kind for row, one in zip(run, own, strict=True)]
         for run, own in zip(runs, told, strict=True)
     ]
     return Figures(
@@ -82,7 +82,8 @@ def replayed(task: Task, outcome: Outcome) -> TaskMetrics:
     for said, _ in outcome.turns:
         moment = episode.step(moment, parse_command(said))
     turns = [*zip(moment.commands, moment.feedback, strict=True)]
-    return task_metrics(episode.layout, task, episode.start().state.world, moment.state.world, turns)
+    error = AnswerError(outcome.output_error) if outcome.output_error else None
+    return task_metrics(episode.layout, task, episode.start().state.world, moment.state.world, turns, error)
 
 
 def write_report(out: Path, seeds: int, splits: Sequence[str] = SPLITS) -> str:

@@ -20,10 +20,10 @@ from enactive.envs.household.tasks.make_tasks import practice_tasks
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.task import Task
 
-from .collect import Collection, collect, collected, each_shard, process_reward, total
+from .collect import Collection, collect, collected, each_shard, require, total
 from .demonstrate import demonstrate
 from .episodes import Episode, layout
-from .evaluate import Evaluation, evaluate_shard
+from .evaluate import Evaluation, evaluate_shard, write_part
 from .examples import Demonstration, read_lines, write_lines
 from .fit import Batch, Objective, OutOfTimeError, Place, Recipe, fit_demonstrations, fit_preferences
 from .grounding import told_texts, walk
@@ -82,7 +82,7 @@ def train_d2po(
     executor: Literal["process", "ray"] = "process",
     ship_to: Path | None = None,
 ) -> str:
-    """Train and compare SFT, DPO and D2PO for at most `minutes`; returns the tables of out/table.md (`report`).
+    """Train and compare SFT, DPO and D2PO; returns the tables of out/table.md (`report`).
 
     base: "small" (from random weights, after walks through the apartments of train), "smollm2", or a name or folder of
     transformers. seeds: runs of SFT, search, DPO and D2PO with other draws. lora: train adapters instead of all weights; where
@@ -94,15 +94,16 @@ def train_d2po(
     objective: what preferences are learnt by. preset: how tasks are searched, "paper" and "code" as published. search: how
     tasks are searched with the default preset. workers: processes of the search and of the evaluation. executor: "process", or
     "ray", which takes its own workers and needs `enactive[ray]`. ship_to: folder for the D2PO policy of the first seed in half
-    precision, with its card. minutes: at most. out: folder of all that is made.
+    precision, with its card. out: folder of all that is made. minutes: when they are over it ends after what is under way: the
+    update, or in each worker the shard of 50 searched or 110 evaluated tasks. Walks and demonstrations are made whole.
 
-    Raises ConfigError for a judge that is not there, a preset with settings of the search beside it, and an `out` that holds a
-    run of other settings; OutOfTimeError where the minutes are spent before the end: the same command goes on.
+    Raises ConfigError where `out` holds a run of other settings, a preset has settings of the search beside it, or the search
+    is still to come and its judge does not answer or its executor is not installed; OutOfTimeError where the minutes are spent
+    before the end: the same command goes on.
     """
     import torch
 
     torch.set_num_threads(1)
-    process_reward(judge)  # found to be missing now, not when the search begins
     how = training(base, lora, sft, prefer)
     plan = Plan(
         base,
@@ -192,8 +193,8 @@ class _Run:
         for task in practice_tasks(layout(home, None), self.plan.practice, rng):
             yield from demonstrate(Episode(task, self.plan.knowledge), rng) or ()
 
-    def _search(self, folder: Path, tasks: list[str], seed: int) -> None:
-        for _ in collect(self._collection(folder, tasks, seed), self.workers, self.executor):
+    def _search(self, seed: int) -> None:
+        for _ in collect(self.collection(seed), self.workers, self.executor):
             self._in_time()
 
     def _in_time(self) -> None:
@@ -223,7 +224,7 @@ class _Run:
         left = [(job, shard) for job in jobs for shard in job.shards()]
         if left:
             self._in_time()
-        for _ in each_shard(evaluate_shard, left, self.workers, self.executor):
+        for _ in each_shard(evaluate_shard, write_part, left, self.workers, self.executor):
             self._in_time()
         for job in jobs:
             job.join()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
+import sys
 import threading
 import time
+import tty
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -15,7 +18,7 @@ from typing import Any
 import pytest
 
 from enactive.agents.guard import EStop
-from enactive.agents.guard.stop_sources import StopFile, StopServer, stop_on_signals
+from enactive.agents.guard.stop_sources import StopFile, StopKeys, StopServer, stop_on_signals
 from enactive.errors import ConfigError
 
 
@@ -71,3 +74,54 @@ def test_stops_by_file_signal_and_http(tmp_path: Path) -> None:
         assert call("/reset", "0123456789abcdef") == {"latched": ""}
         with pytest.raises(urllib.error.HTTPError, match="404"):
             call("/move", "0123456789abcdef")
+
+
+def wait_for(event: threading.Event) -> None:
+    assert event.wait(5.0)
+    event.clear()
+
+
+@pytest.mark.parametrize("keys", [b"r ", b" r", b"rs", b"rrsr"])
+def test_a_stop_key_that_arrives_with_a_reset_is_not_left_in_a_buffer(keys: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    keyboard, terminal = pty.openpty()
+    tty.setraw(terminal)
+    with os.fdopen(terminal, "r", closefd=False) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        estop, heard, left = EStop(), threading.Event(), threading.Event()
+        estop.listen(lambda event: heard.set())
+        stop_keys = StopKeys(estop, left.set)
+        os.write(keyboard, keys)
+        wait_for(heard)
+        assert estop.cause == "key"
+        os.write(keyboard, b"r")
+        wait_for(heard)
+        assert estop.cause == ""
+        os.write(keyboard, b"sq")
+        wait_for(left)
+        assert estop.cause == "key"
+        estop.reset("test")
+        heard.clear()
+        os.close(keyboard)
+        wait_for(heard)
+        assert estop.cause == "the terminal is gone"
+        stop_keys.close()
+    os.close(terminal)
+
+
+def test_a_stop_file_that_cannot_be_looked_for_is_a_stop(tmp_path: Path) -> None:
+    estop, heard = EStop(), threading.Event()
+    estop.listen(lambda event: heard.set())
+    folder = tmp_path / "share"
+    file = StopFile(estop, folder / "stop")
+    assert estop.cause == ""  # neither the file nor its folder is there
+    folder.symlink_to("x" * 300)  # a name longer than any that the system takes
+    wait_for(heard)
+    assert estop.cause == f"file {folder / 'stop'} cannot be looked for: File name too long"
+    folder.unlink()
+    estop.reset("test")
+    heard.clear()
+    folder.mkdir()
+    (folder / "stop").touch()  # it has gone on watching
+    wait_for(heard)
+    assert estop.cause == f"file {folder / 'stop'}"
+    file.close()

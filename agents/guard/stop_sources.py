@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hmac
 import json
+import os
 import secrets
 import select
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -76,13 +77,24 @@ def stop_on_signals(estop: EStop, *signals: signal.Signals, leave: Callable[[], 
 
 
 class StopFile:
-    """Latches while a file exists: `touch stop` from any shell. A reset lasts only once the file is gone."""
+    """Latches while a file exists: `touch stop` from any shell. A reset lasts only once the file is gone.
+
+    Latches, too, where the system does not say whether it exists (a share that is gone, a folder that may not be read).
+    """
 
     def __init__(self, estop: EStop, path: Path, poll_s: float = 0.01) -> None:
         self._closing = threading.Event()
 
         def look() -> None:
-            if not estop.cause and path.exists():
+            if estop.cause:
+                return
+            try:
+                path.stat()
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                estop.latch(f"file {path} cannot be looked for: {error.strerror}")
+            else:
                 estop.latch(f"file {path}")
 
         def watch() -> None:
@@ -98,7 +110,10 @@ class StopFile:
 
 
 class StopKeys:
-    """Reads single keys from a terminal: space or `s` latches, `r` resets, `q` calls `leave`. Does nothing without one."""
+    """Reads single keys from a terminal: space or `s` latches, `r` resets, `q` calls `leave`. Does nothing without one.
+
+    Of keys that arrive together a stop counts before a reset, whatever their order. A terminal that is gone latches.
+    """
 
     def __init__(self, estop: EStop, leave: Callable[[], None]) -> None:
         self._closing = threading.Event()
@@ -108,19 +123,25 @@ class StopKeys:
         import termios
         import tty
 
-        self._settings = termios.tcgetattr(sys.stdin)
-        tty.setcbreak(sys.stdin)
+        terminal = sys.stdin.fileno()
+        self._settings = termios.tcgetattr(terminal)
+        tty.setcbreak(terminal)
 
         def watch() -> None:
             while not self._closing.is_set():
-                if not select.select([sys.stdin], [], [], 0.05)[0]:
+                if not select.select([terminal], [], [], 0.05)[0]:
                     continue
-                key = sys.stdin.read(1)
-                if key in (" ", "s"):
+                try:
+                    keys = os.read(terminal, 1024)  # past Python's buffer, which would keep a key that `select` cannot see
+                except OSError:
+                    keys = b""
+                if not keys:
+                    return estop.latch("the terminal is gone")
+                if b" " in keys or b"s" in keys:
                     estop.latch("key")
-                elif key == "r":
+                elif b"r" in keys:
                     estop.reset("key")
-                elif key == "q":
+                if b"q" in keys:
                     leave()
 
         threading.Thread(target=watch, name="stop keys", daemon=True).start()
@@ -131,7 +152,8 @@ class StopKeys:
         if self._settings is not None:
             import termios
 
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._settings)
+            with suppress(termios.error):  # of a terminal that is gone
+                termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._settings)
 
 
 class StopServer:

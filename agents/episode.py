@@ -24,7 +24,8 @@ class Step:
     intent: while a chunk is played out, the one it was made for. action: the one command that was sent (values (1, D)),
     None where the planner stopped without a command; requested: the command before the guard, where the guard changed it.
     T_world_base: (4, 4) base pose that the decision was made at, None where the body does not know it. trace: what the
-    planner wants a reader to see. seconds: wall time by part (`perceive`, `plan`, `control`, `act`).
+    planner wants a reader to see. seconds: wall time by part (`perceive`, `plan`, `control`, and `act`, with the wait until
+    the body takes its next command).
     """
 
     index: int

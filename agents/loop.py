@@ -22,6 +22,7 @@ from .compat import check_compatibility
 from .episode import Episode, Step
 from .guard import Chain, EStop, Guard
 from .metrics import NavigationMeter
+from .realtime.cadence import Cadence
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -40,8 +41,11 @@ class Agent:
     """Perceiver, planner, controller and guard, joined.
 
     max_steps: turns of the loop before the episode is cut. deadline_s: wall time of a whole episode. success_radius_m: how
-    near to a view point of the goal a stop counts as success. clock: monotonic seconds. estop: a latch that halts the run
-    with SafetyAbort before the next command.
+    near to a view point of the goal a stop counts as success. clock, sleep: monotonic seconds. estop: a latch that halts the
+    run with SafetyAbort before the next command.
+
+    A body that states its rate and does not say that it is simulated gets its commands no faster than that, since what it
+    declares per second (a velocity, say) is granted per command.
     """
 
     def __init__(
@@ -55,11 +59,12 @@ class Agent:
         deadline_s: float = 3600.0,
         success_radius_m: float = 0.1,
         clock: Callable[[], float] = time.perf_counter,
+        sleep: Callable[[float], None] = time.sleep,
         estop: EStop | None = None,
     ) -> None:
         self.perceiver, self.planner, self.controller = perceiver, planner, controller
         self.guard = guard if guard is not None else Chain()
-        self.max_steps, self.deadline_s, self.clock = max_steps, deadline_s, clock
+        self.max_steps, self.deadline_s, self.clock, self.sleep = max_steps, deadline_s, clock, sleep
         self.success_radius_m = success_radius_m
         self.estop = estop if estop is not None else EStop(clock)
 
@@ -105,6 +110,8 @@ class _Run:
         self.started = False
         self.info: Mapping[str, Any] = _NOTHING
         self.body = replace(embodiment_of(env), max_steps=agent.max_steps)
+        paced = self.body.rate_hz > 0 and not self.body.simulated
+        self.cadence = Cadence(self.body.rate_hz, agent.clock, agent.sleep) if paced else None
         self.belief: Belief | None = None
         self.meter: NavigationMeter | None = None
         self.metrics: Callable[[Exception | None], dict[str, Any]] | None = None
@@ -151,6 +158,8 @@ class _Run:
             requested = queue.pop(0) if queue else None
             agent.guard.observe(self.observation)
             action = None if requested is None else agent.guard.review(requested)
+            if action is not None and self.cadence is not None:
+                self.cadence.wait()
             if agent.estop.cause:
                 raise SafetyAbort(f"the emergency stop is latched ({agent.estop.cause}): reset it before the next run")
             if index == 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import gymnasium as gym
@@ -12,7 +13,7 @@ import pytest
 from enactive.agents import Agent
 from enactive.agents.compat import check_compatibility
 from enactive.agents.episode import Episode, Step
-from enactive.agents.guard import Chain, Form
+from enactive.agents.guard import Chain, EStop, Form
 from enactive.controllers import Controller
 from enactive.envs import Action, Embodiment, Goal, Interaction, ObjectGoal, Observation
 from enactive.errors import CompatibilityError, EmbodimentFault, PlannerError, SafetyAbort
@@ -28,7 +29,15 @@ class LineWorld(gym.Env[dict[str, Any], Any]):
     )
     action_space = gym.spaces.Box(-1.0, 1.0, (1,), np.float64)
     embodiment = Embodiment(
-        "line", "base_twist", labels=("vx",), units=("m/s",), low=(-1.0,), high=(1.0,), frame="base", rate_hz=1.0
+        "line",
+        "base_twist",
+        labels=("vx",),
+        units=("m/s",),
+        low=(-1.0,),
+        high=(1.0,),
+        frame="base",
+        rate_hz=1.0,
+        simulated=True,
     )
 
     def __init__(self, crash_at: float = np.inf) -> None:
@@ -125,46 +134,50 @@ def test_the_guard_clips_counts_and_records_what_was_asked_for() -> None:
     assert requested.values.tolist() == [[7.0]]
 
 
+class Arm(gym.Env[dict[str, Any], Any]):
+    """One joint of a real arm, which moves by at most 0.1 rad, whatever it is sent."""
+
+    observation_space = gym.spaces.Dict({"joint_positions_rad": gym.spaces.Box(-10, 10, (1,), np.float64)})
+    action_space = gym.spaces.Box(-10.0, 10.0, (1,), np.float64)
+    embodiment = Embodiment("arm", "joint_pos", ("j",), ("rad",), (-10.0,), (10.0,), "joint")
+    place = 0.0
+
+    def reset(self, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"joint_positions_rad": np.array([self.place])}, {}
+
+    def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        self.place = float(np.clip(action[0], self.place - 0.1, self.place + 0.1))
+        return {"joint_positions_rad": np.array([self.place])}, 0.0, False, False, {"sent": np.array([self.place])}
+
+
+class Watch:
+    needs, provides = frozenset({"joints"}), frozenset({"place"})
+
+    def reset(self, embodiment: Embodiment, goal: Goal | None = None) -> None: ...
+
+    def update(self, observation: Observation) -> Belief:
+        return Belief(0, observation)
+
+
+class Far:
+    goals, needs, emits, trace = (ObjectGoal,), frozenset({"place"}), (MoveJoints,), {}
+
+    def reset(self, goal: Goal, embodiment: Embodiment) -> None: ...
+
+    def plan(self, belief: Belief) -> Intent:
+        return MoveJoints(np.array([[5.0]]))
+
+
+class Obey:
+    serves, control_modes = (MoveJoints,), frozenset({"joint_pos"})
+
+    def reset(self, embodiment: Embodiment) -> None: ...
+
+    def act(self, intent: Intent, observation: Observation, belief: Belief) -> Action:
+        return Action("joint_pos", intent.positions_rad)  # type: ignore[union-attr]
+
+
 def test_what_a_body_sends_less_than_asked_is_recorded_and_the_next_step_starts_from_there() -> None:
-    class Arm(gym.Env[dict[str, Any], Any]):
-        """One joint of a real arm, which moves by at most 0.1 rad, whatever it is sent."""
-
-        observation_space = gym.spaces.Dict({"joint_positions_rad": gym.spaces.Box(-10, 10, (1,), np.float64)})
-        action_space = gym.spaces.Box(-10.0, 10.0, (1,), np.float64)
-        embodiment = Embodiment("arm", "joint_pos", ("j",), ("rad",), (-10.0,), (10.0,), "joint")
-        place = 0.0
-
-        def reset(self, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-            return {"joint_positions_rad": np.array([self.place])}, {}
-
-        def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
-            self.place = float(np.clip(action[0], self.place - 0.1, self.place + 0.1))
-            return {"joint_positions_rad": np.array([self.place])}, 0.0, False, False, {"sent": np.array([self.place])}
-
-    class Watch:
-        needs, provides = frozenset({"joints"}), frozenset({"place"})
-
-        def reset(self, embodiment: Embodiment, goal: Goal | None = None) -> None: ...
-
-        def update(self, observation: Observation) -> Belief:
-            return Belief(0, observation)
-
-    class Far:
-        goals, needs, emits, trace = (ObjectGoal,), frozenset({"place"}), (MoveJoints,), {}
-
-        def reset(self, goal: Goal, embodiment: Embodiment) -> None: ...
-
-        def plan(self, belief: Belief) -> Intent:
-            return MoveJoints(np.array([[5.0]]))
-
-    class Obey:
-        serves, control_modes = (MoveJoints,), frozenset({"joint_pos"})
-
-        def reset(self, embodiment: Embodiment) -> None: ...
-
-        def act(self, intent: Intent, observation: Observation, belief: Belief) -> Action:
-            return Action("joint_pos", intent.positions_rad)  # type: ignore[union-attr]
-
     agent = Agent(Watch(), Far(), Obey(), max_steps=3)
     episode = agent.run(Arm(), ObjectGoal("there"))
     assert [step.action.values[0, 0] for step in episode.steps] == pytest.approx([0.1, 0.2, 0.3])
@@ -177,6 +190,53 @@ def test_what_a_body_sends_less_than_asked_is_recorded_and_the_next_step_starts_
     off = Agent(Watch(), Far(), Obey(), Chain(off=("step", "velocity", "acceleration")), max_steps=3)
     episode = off.run(Arm(), ObjectGoal("there"))
     assert (episode.interventions, episode.guard["changed"]) == (3, {"robot": 3})
+
+
+@pytest.mark.parametrize("simulated", [False, True])
+def test_a_real_body_is_commanded_no_faster_than_its_rate_so_that_its_speed_limit_holds(simulated: bool) -> None:
+    now, sent = [100.0], []
+
+    class Timed(Arm):
+        """An arm of 50 Hz and 1 rad/s, which goes where it is sent."""
+
+        embodiment = replace(Arm.embodiment, rate_hz=50.0, velocity_limits=(1.0,), simulated=simulated)
+
+        def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+            sent.append((now[0], float(action[0])))
+            now[0] += 0.004  # what a turn takes
+            return {"joint_positions_rad": action}, 0.0, False, False, {}
+
+    class Hesitates(Far):
+        def plan(self, belief: Belief) -> Intent:
+            now[0] += 0.05 if len(sent) == 5 else 0.0
+            return super().plan(belief)
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    free = Chain(off=("step", "acceleration"))
+    Agent(Watch(), Hesitates(), Obey(), free, max_steps=10, clock=lambda: now[0], sleep=sleep).run(Timed(), ObjectGoal("there"))
+    periods, moved = np.diff(sent, axis=0).T
+    assert moved == pytest.approx(0.02)
+    assert (moved / periods).max() == pytest.approx(5.0 if simulated else 1.0)  # rad/s
+    assert periods == pytest.approx([0.004 + 0.05 * (at == 4) if simulated else 0.02 + 0.034 * (at == 4) for at in range(9)])
+
+
+def test_a_stop_while_the_body_is_not_due_yet_comes_before_its_next_command() -> None:
+    sent = []
+
+    class Logged(Arm):
+        embodiment = replace(Arm.embodiment, rate_hz=50.0)
+
+        def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+            sent.append(action)
+            return super().step(action)
+
+    estop = EStop(lambda: 0.0)
+    agent = Agent(Watch(), Far(), Obey(), clock=lambda: 0.0, sleep=lambda seconds: estop.latch("key"), estop=estop)
+    with pytest.raises(SafetyAbort, match=r"the emergency stop is latched \(key\)"):
+        agent.run(Logged(), ObjectGoal("there"))
+    assert len(sent) == 1
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

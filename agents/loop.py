@@ -20,7 +20,7 @@ from enactive.planners import Planner, Stop
 
 from .compat import check_compatibility
 from .episode import Episode, Step
-from .guard import Chain, EStop, Guard
+from .guard import Chain, EStop, Guard, guard_of
 from .metrics import NavigationMeter
 from .realtime.cadence import Cadence
 
@@ -40,9 +40,9 @@ class Recorder(Protocol):
 class Agent:
     """Perceiver, planner, controller and guard, joined.
 
-    max_steps: turns of the loop before the episode is cut. deadline_s: wall time of a whole episode. success_radius_m: how
-    near to a view point of the goal a stop counts as success. clock, sleep: monotonic seconds. estop: a latch that halts the
-    run with SafetyAbort before the next command.
+    guard: `guard_of(env)` where none is given, anew for each run. max_steps: turns of the loop before the episode is cut.
+    deadline_s: wall time of a whole episode. success_radius_m: how near to a view point of the goal a stop counts as success.
+    clock, sleep: monotonic seconds. estop: a latch that halts the run with SafetyAbort before the next command.
 
     A body that states its rate and does not say that it is simulated gets its commands no faster than that, since what it
     declares per second (a velocity, say) is granted per command.
@@ -63,7 +63,7 @@ class Agent:
         estop: EStop | None = None,
     ) -> None:
         self.perceiver, self.planner, self.controller = perceiver, planner, controller
-        self.guard = guard if guard is not None else Chain()
+        self._guard, self.guard = guard, guard if guard is not None else Chain()
         self.max_steps, self.deadline_s, self.clock, self.sleep = max_steps, deadline_s, clock, sleep
         self.success_radius_m = success_radius_m
         self.estop = estop if estop is not None else EStop(clock)
@@ -83,6 +83,7 @@ class Agent:
         moves where the parts do not fit together, and EmbodimentFault or SafetyAbort where the body is at stake; the
         partial record rides on the exception as `error.episode`.
         """
+        self.guard = guard_of(env) if self._guard is None else self._guard
         episode = Episode(goal)
         run = _Run(self, env, goal, episode, list(recorders))
         try:

@@ -21,18 +21,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonargparse import ArgumentParser
 
+from enactive.agents import Agent
 from enactive.agents.commands._components import add_components, component
 from enactive.agents.compat import check_policy
 from enactive.agents.component import Component
+from enactive.agents.guard import guard_of
 from enactive.agents.realtime import Chunk, ControlLoop
-from enactive.agents.realtime.robot_main import guard_of
 from enactive.controllers.joint_sweep import JointSweep
-from enactive.envs import Action, Observation
+from enactive.envs import Action, Embodiment, Goal, ObjectGoal, Observation
 from enactive.envs.bus.zenoh_bus import Line
 from enactive.envs.desk_arm import JOINTS, DeskArm
 from enactive.envs.lerobot_robot import EnvAsLeRobot, Joint, LeRobotEnv, MountedCamera
 from enactive.envs.robot import EnvRobot
 from enactive.errors import CompatibilityError, ConfigError, EmbodimentFault
+from enactive.perception import Belief
+from enactive.perception.proprioception import Proprioception
+from enactive.planners import MoveJoints
 
 
 @pytest.mark.parametrize(
@@ -403,6 +407,31 @@ def test_a_robot_with_an_mjcf_is_kept_from_touching_itself_and_in_its_workspace(
     assert 0.3 <= 0.16 + (0.24 + 0.22) * math.cos(bent) < 0.31  # as high as the tip may get with a straight arm
     assert chain.counts == {"collision": 1}
     assert guard_of(env, (*motion, "collision")).summary()["on"] == ["form", "limits", "effort"]
+
+
+def test_the_loop_that_goes_step_by_step_keeps_such_a_robot_in_its_workspace_too(tmp_path: Path) -> None:
+    class Bow:
+        goals, needs, emits, trace = (ObjectGoal,), frozenset(), (MoveJoints,), {}
+
+        def reset(self, goal: Goal, embodiment: Embodiment) -> None: ...
+
+        def plan(self, belief: Belief) -> MoveJoints:
+            return MoveJoints(np.array([[0.0, 1.7, 0.0, 0.0]]))
+
+    class Obey:
+        serves, control_modes = (MoveJoints,), frozenset({"joint_pos"})
+
+        def reset(self, embodiment: Embodiment) -> None: ...
+
+        def act(self, intent: Any, observation: Observation, belief: Belief) -> Action:
+            return Action("joint_pos", intent.positions_rad)
+
+    env = felt_arm(tmp_path, workspace={"tip": ((-1.0, -1.0, 0.3), (1.0, 1.0, 1.0))})
+    agent = Agent(Proprioception(), Bow(), Obey(), max_steps=100, clock=lambda: 0.0, sleep=lambda seconds: None)
+    episode = agent.run(env, ObjectGoal("floor"))
+    bent = episode.steps[-1].action.values[0, 1]
+    assert 0.3 <= 0.16 + (0.24 + 0.22) * math.cos(bent) < 0.32  # as high as the tip may get with a nearly straight arm
+    assert episode.guard["changed"]["collision"] > 10
 
 
 def test_a_joint_of_a_robot_that_pushes_too_hard_goes_no_further(tmp_path: Path) -> None:

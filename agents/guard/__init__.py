@@ -1,7 +1,7 @@
 """The last look at an action before it reaches the body: one idea per file, joined by `Chain`, on by default."""
 
 from .base import Guard, Link, MotionLink
-from .chain import Chain, Intervention
+from .chain import Chain, Intervention, guard_of
 from .collision import PredictedState
 from .effort import EffortLimit
 from .estop import EStop
@@ -26,4 +26,5 @@ __all__ = [
     "StepLimit",
     "VelocityLimit",
     "Watchdog",
+    "guard_of",
 ]

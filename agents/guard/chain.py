@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +15,7 @@ from enactive.envs import Action, Embodiment, Observation
 from enactive.errors import ConfigError
 
 from .base import Link
+from .collision import PredictedState
 from .effort import EffortLimit
 from .form import Form
 from .limits import Limits
@@ -117,3 +119,16 @@ class Chain:
     def summary(self) -> dict[str, Any]:
         """Plain data for the record of a run: the links that stood, those switched off, and what each changed."""
         return {"on": [link.name for link in self.links], "off": list(self.off), "changed": dict(self.counts)}
+
+
+def guard_of(env: gym.Env[Any, Any], off: Sequence[str] = ()) -> Chain:
+    """The chain for a body, with a link that predicts where its environment has a `mujoco_model` of it.
+
+    `model_joints` and `workspace` of the environment, where it has them, are those of `PredictedState`.
+    """
+    body = env.unwrapped
+    model = getattr(body, "mujoco_model", None)
+    if model is None or PredictedState.name in off:
+        return Chain(off=tuple(set(off) - {PredictedState.name}))
+    joints, workspace = getattr(body, "model_joints", None), getattr(body, "workspace", None)
+    return Chain(PredictedState(model, joints=joints, workspace=workspace), off=off)

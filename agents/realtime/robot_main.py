@@ -8,14 +8,12 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 
 from enactive.agents.component import Component
-from enactive.agents.guard import Chain, PredictedState
+from enactive.agents.guard import guard_of
 from enactive.envs.bus.base import Bus
 from enactive.envs.bus.faults import FaultyBus
 from enactive.envs.bus.zenoh_bus import Line, ZenohBus
@@ -42,19 +40,6 @@ def main(config: dict[str, Any]) -> None:
         settle()
         take_priority()
         serve(loop, lambda: leaving.is_set() or os.getppid() != config["parent"])
-
-
-def guard_of(env: gym.Env[Any, Any], off: Sequence[str]) -> Chain:
-    """The chain for a body, with a link that predicts where its environment has a `mujoco_model` of it.
-
-    `model_joints` and `workspace` of the environment, where it has them, are those of `PredictedState`.
-    """
-    body = env.unwrapped
-    model = getattr(body, "mujoco_model", None)
-    if model is None or PredictedState.name in off:
-        return Chain(off=tuple(set(off) - {PredictedState.name}))
-    joints, workspace = getattr(body, "model_joints", None), getattr(body, "workspace", None)
-    return Chain(PredictedState(model, joints=joints, workspace=workspace), off=off)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 from enactive.agents.guard import Chain, EStop
 from enactive.agents.realtime import Cadence, Chunk, ChunkPlayer, ControlLoop, NotYet, PolicyThread, Stack, Tap, Tick
 from enactive.controllers.joint_sweep import JointSweep
-from enactive.envs import Action, CameraFrame, Embodiment, Observation
+from enactive.envs import Action, CameraFrame, CameraInfo, Embodiment, Observation
 from enactive.envs.desk_arm import DeskArm
 from enactive.envs.robot import EnvRobot, Reply
 from enactive.errors import CompatibilityError, ConfigError, EmbodimentFault, SafetyAbort
@@ -63,6 +64,19 @@ class OneJoint:
         self.closed = True
 
 
+class FourJoints(OneJoint):
+    """Four of them."""
+
+    embodiment = replace(BODY, name="four joints", labels=tuple("abcd"), units=("rad",) * 4, low=(-10.0,) * 4, high=(10.0,) * 4)
+
+    def observe(self) -> Observation:
+        return Observation(joint_positions_rad=self.sent[-1] if self.sent else np.zeros(4), stamp_s=self.clock())
+
+    def send(self, action: Action) -> Action:
+        self.sent.append(action.values[0])
+        return action
+
+
 class Inbox:
     """A source that holds what the test puts in."""
 
@@ -88,9 +102,9 @@ class Inbox:
 class Bench:
     """Clock, robot, source and loop at 100 Hz, with a guard that lets the numbers of a test through."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, robot: type[OneJoint] = OneJoint, **settings: Any) -> None:
         self.clock = Clock()
-        self.robot, self.source = OneJoint(self.clock), Inbox(self.clock)
+        self.robot, self.source = robot(self.clock), Inbox(self.clock)
         self.estop = EStop(self.clock)
         free = Chain(off=("step", "velocity", "acceleration"))
         defaults = {"guard": free, "estop": self.estop, "blend_s": 0.0, "clock": self.clock, "sleep": self.clock.sleep}
@@ -160,6 +174,22 @@ def test_chunks_that_are_stale_or_overtaken_are_dropped() -> None:
     due = player.target(5.1)
     assert due[0] == 1.0
     assert player.dropped == {"overtaken": 1, "stale": 1}
+    player.clear(5.05)
+    for answers_s in (math.nan, math.inf, 5.31, -math.inf):  # from no time, or from one that is not yet
+        assert not player.take(chunk(4.0, answers_s), 5.1, here)
+    assert player.target(5.1) is None
+    assert player.dropped == {"overtaken": 1, "stale": 5}
+
+
+@pytest.mark.parametrize("stamp_s", [-math.inf, math.nan])
+def test_a_picture_without_a_time_is_no_fresh_picture(stamp_s: float) -> None:
+    bench = Bench()
+    bench.loop.body = replace(BODY, cameras=(CameraInfo("c", 4, 4, 1.0),))
+    bench.robot.observe = lambda: Observation(  # type: ignore[method-assign]
+        {"c": replace(frame(0), stamp_s=stamp_s)}, None, np.zeros(1), stamp_s=bench.clock()
+    )
+    bench.source.put(1.0)
+    assert bench.ticks(1)[0].held == "no fresh picture of camera 'c' for 0.5 s"
 
 
 def test_a_hung_policy_holds_after_the_watchdogs_bound_and_goes_on_when_it_is_back() -> None:
@@ -249,6 +279,22 @@ def test_a_nan_ends_the_run_with_the_latch_closed_and_nothing_sent_but_the_hold(
     assert bench.estop.cause.startswith("guard: the command for one joint is not finite")
     assert np.isfinite(bench.robot.sent).all()
     assert bench.robot.sent[-1] == bench.robot.sent[-2]
+    assert bench.robot.closed
+
+
+@pytest.mark.parametrize("rows", [1, 2, 50])
+@pytest.mark.parametrize("width", [1, 3, 5])
+def test_a_chunk_of_another_width_ends_the_run_with_the_latch_closed_while_it_is_blended_in(rows: int, width: int) -> None:
+    bench = Bench(blend_s=0.05, robot=FourJoints)
+    for value, columns in ((0.01, 4), (0.02, width)):
+        bench.source.chunk = Chunk(Action("joint_pos", np.full((rows, columns), value), 100.0), bench.clock())
+        if columns == 4:
+            bench.ticks(1)
+    with pytest.raises(SafetyAbort, match=rf"shape \(T, 4\), got joint_pos of shape \(1, {width}\)"):
+        bench.loop.run(lambda: False)
+    assert bench.estop.cause.startswith("guard: four joints takes joint_pos commands")
+    assert [len(values) for values in bench.robot.sent] == [4, 4]
+    assert bench.robot.sent[-1].tolist() == bench.robot.sent[-2].tolist()
     assert bench.robot.closed
 
 

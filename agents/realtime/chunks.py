@@ -28,7 +28,8 @@ class Chunk:
 class ChunkPlayer:
     """Says which command is due.
 
-    max_age_s: a chunk that answers an observation older than this on arrival is dropped. blend_s: over this time a new chunk
+    max_age_s: a chunk that answers an observation older than this on arrival is dropped, and so is one whose time is not a
+    number or lies as far ahead. blend_s: over this time a new chunk
     takes over from what was due before it. rate_hz: rate of chunks that state none.
 
     Between rows the command is interpolated. The last row is due for one row's time, then the player starves; a chunk of one
@@ -56,8 +57,9 @@ class ChunkPlayer:
         before = self.target(now_s)
         self._chunk, self._gap, self._taken_s = chunk, np.zeros(0), now_s
         after = self._due(chunk, now_s)
-        if after is not None and self.blend_s > 0:
-            self._gap = (last if before is None else before) - after
+        start = last if before is None else before
+        if after is not None and self.blend_s > 0 and start.shape == after.shape:  # another shape is the guard's to refuse
+            self._gap = start - after
         return True
 
     def target(self, now_s: float) -> NDArray[np.float64] | None:
@@ -68,7 +70,7 @@ class ChunkPlayer:
         return due + left * self._gap if left > 0 else due
 
     def _refuse(self, chunk: Chunk, now_s: float) -> str:
-        if now_s - chunk.answers_s > self.max_age_s:
+        if not abs(now_s - chunk.answers_s) <= self.max_age_s:  # so that NaN, which compares with nothing, is refused
             return "stale"
         if chunk.answers_s < self._not_before_s:
             return "from before a stop"

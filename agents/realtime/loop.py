@@ -197,7 +197,7 @@ class ControlLoop:
         """Which camera has no fresh picture, in words; empty where all have."""
         for camera in self.body.cameras:
             frame = observation.cameras.get(camera.name)
-            if now_s - (frame.stamp_s if frame else -math.inf) > self.max_picture_age_s:
+            if not now_s - (frame.stamp_s if frame else -math.inf) <= self.max_picture_age_s:  # a stamp of NaN is no time
                 return f"no fresh picture of camera {camera.name!r} for {self.max_picture_age_s:g} s"
         return ""
 

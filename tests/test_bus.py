@@ -62,6 +62,7 @@ def test_messages_come_back_as_they_were_sent() -> None:
         b"\x93\x01\x02\x03",
         pack({"stamp_s": 1.0, "joints": {"dtype": "|O", "shape": [1], "bytes": b"12345678"}, "text": "", "extra": {}}),
         pack({"stamp_s": 1.0, "joints": {"dtype": "<f8", "shape": [9], "bytes": b"1234"}, "text": "", "extra": {}}),
+        pack({"stamp_s": 1.0, "joints": np.array(["0.1", "up"]), "text": "", "extra": {}}),
     ],
 )
 def test_what_is_no_message_is_refused(payload: bytes) -> None:
@@ -142,6 +143,20 @@ def test_a_cut_line_holds_and_late_packets_do_not_move_the_body() -> None:
     assert rig.still(100)
     rig.move(3)
     assert not rig.still(3)
+
+
+@pytest.mark.parametrize("values", [np.array(["0.1", "up", "0", "0"]), np.zeros(4, complex), np.zeros(4, "M8[s]")])
+def test_a_command_that_is_no_numbers_is_dropped_and_counted(values: np.ndarray) -> None:
+    rig = Rig()
+    rig.move(5)
+    said = {"boot": rig.robot.boot, "seq": 1000, "answers_s": rig.robot.told["stamp_s"]}
+    rig.wire.publish("command", pack({**said, "values": values}))
+    rig.serve()
+    assert rig.still(2)
+    assert rig.server.source.refused == {"malformed": 1}  # type: ignore[attr-defined]
+    rig.move(1)
+    assert rig.causes[-1] == ""
+    assert not rig.still(2)
 
 
 class Weak(EnvRobot):

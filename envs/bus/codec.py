@@ -26,7 +26,7 @@ def pack(message: Mapping[str, Any]) -> bytes:
 
 
 def unpack(payload: bytes, **fields: type) -> dict[str, Any]:
-    """A message with at least these fields, each of its type. Raises Malformed for anything else."""
+    """A message with at least these fields, each of its type, arrays of numbers. Raises Malformed for anything else."""
     if len(payload) > MOST_BYTES:
         raise Malformed(f"a message on the bus has {len(payload)} bytes, more than {MOST_BYTES}")
     try:
@@ -36,8 +36,9 @@ def unpack(payload: bytes, **fields: type) -> dict[str, Any]:
     if not isinstance(message, dict):
         raise Malformed(f"a message on the bus is a {type(message).__name__}, not a map")
     for name, kind in fields.items():
-        if not isinstance(message.get(name), kind):
-            raise Malformed(f"a message on the bus has {name} = {message.get(name)!r}, not a {kind.__name__}")
+        value = message.get(name)
+        if not isinstance(value, kind) or (isinstance(value, np.ndarray) and value.dtype.kind not in "biuf"):
+            raise Malformed(f"a message on the bus has {name} = {value!r}, not a {kind.__name__}")
     return message
 
 

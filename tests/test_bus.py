@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from enactive.agents.component import Component
 from enactive.agents.realtime import Chunk, ControlLoop, Tick
+from enactive.agents.realtime.process import PolicyProcess
 from enactive.agents.realtime.record import state_of as state_of_run
 from enactive.agents.realtime.service import robot_loop
 from enactive.envs import Action, CameraFrame, Observation
@@ -51,6 +53,21 @@ def test_messages_come_back_as_they_were_sent() -> None:
     name, frame = camera_of(camera_message("side", CameraFrame(rgb, None, np.eye(3), np.eye(4), 1.0)))
     assert name == "side"
     np.testing.assert_array_equal(frame.rgb, rgb)
+
+
+def test_each_camera_is_sent_by_its_own_time_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def frame(stamp_s: float) -> CameraFrame:
+        return CameraFrame(np.zeros((2, 2, 3), np.uint8), None, np.eye(3), np.eye(4), stamp_s)
+
+    wire = MemoryBus()
+    sent: list[tuple[str, float]] = []
+    monkeypatch.setattr("enactive.agents.realtime.process.ZenohBus", lambda line, listen: wire)
+    monkeypatch.setattr("enactive.agents.realtime.process.Child", lambda module, config: None)  # what it is offered shows here
+    policy = PolicyProcess(Component("controllers", "JointSweep"), DeskArm().embodiment)
+    wire.subscribe("camera", lambda payload: sent.append((camera_of(payload)[0], camera_of(payload)[1].stamp_s)))
+    for front_s, wrist_s in ((2.0, 1.0), (2.0, 1.5), (2.0, 1.5), (3.0, 1.5)):
+        policy.offer(Observation({"front": frame(front_s), "wrist": frame(wrist_s)}, None, np.zeros(4)))
+    assert sent == [("front", 2.0), ("wrist", 1.0), ("wrist", 1.5), ("front", 3.0)]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import numpy as np
 from enactive.agents.component import Component
 from enactive.envs import Action, Embodiment, Observation
 from enactive.envs.bus.base import Bus, Mailbox
-from enactive.envs.bus.codec import Malformed, camera_message, embodiment_message, state_message, unpack
+from enactive.envs.bus.codec import Malformed, embodiment_message, new_pictures, state_message, unpack
 from enactive.envs.bus.robot import BusRobot
 from enactive.envs.bus.zenoh_bus import Line, ZenohBus
 from enactive.errors import ControllerError, EmbodimentFault
@@ -108,7 +108,8 @@ class PolicyProcess:
         self._bus: Bus = ZenohBus(line, listen=True)
         self._body, self._clock, self._heard_s = embodiment, clock, -np.inf
         self.began_s = np.inf  # when it was first heard
-        self._chunks, self._count, self._seen_s = Mailbox(), 0, -np.inf
+        self._chunks, self._count = Mailbox(), 0
+        self._shown_s: dict[str, float] = {}
         self.error, self.malformed = "", 0
         self._bus.subscribe("chunk", self._chunks.put)
         self._bus.subscribe("beat", self._beat)
@@ -120,11 +121,8 @@ class PolicyProcess:
         if self._count % INFO_EVERY == 0:
             self._bus.publish("info", embodiment_message(self._body))
         self._count += 1
-        newest = max((frame.stamp_s for frame in observation.cameras.values()), default=-np.inf)
-        if newest > self._seen_s:
-            self._seen_s = newest
-            for name, frame in observation.cameras.items():
-                self._bus.publish("camera", camera_message(name, frame))
+        for picture in new_pictures(observation.cameras, self._shown_s):
+            self._bus.publish("camera", picture)
         self._bus.publish("state", state_message(observation))
 
     def take(self) -> Chunk | None:

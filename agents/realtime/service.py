@@ -13,7 +13,7 @@ import numpy as np
 from enactive.agents.guard import Chain, EStop
 from enactive.envs import Action, Observation
 from enactive.envs.bus.base import Bus, Mailbox
-from enactive.envs.bus.codec import Malformed, camera_message, embodiment_message, state_message, unpack
+from enactive.envs.bus.codec import Malformed, embodiment_message, new_pictures, state_message, unpack
 from enactive.envs.robot import Robot
 from enactive.errors import SafetyAbort
 
@@ -48,10 +48,8 @@ class Commands:
         stop = {"answered": answered, "events": len(self._estop.events), "latched": self._estop.cause}
         more = {"boot": self.boot, **stop, **self._told, "changed": dict(self._changed)}
         self._bus.publish("state", state_message(observation, **more))
-        for name, frame in observation.cameras.items():
-            if frame.stamp_s > self._shown_s.get(name, -math.inf):
-                self._shown_s[name] = frame.stamp_s
-                self._bus.publish("camera", camera_message(name, frame))
+        for picture in new_pictures(observation.cameras, self._shown_s):
+            self._bus.publish("camera", picture)
 
     def take(self) -> Chunk | None:
         """The newest command, once; refused where it is malformed, out of order, or meant for a former self."""

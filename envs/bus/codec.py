@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgpack
@@ -77,6 +78,14 @@ def camera_message(name: str, frame: CameraFrame) -> bytes:
     """A camera's frame, without depth."""
     parts = {"rgb": frame.rgb, "K": frame.K, "T_world_camera": frame.T_world_camera, "stamp_s": float(frame.stamp_s)}
     return pack({"name": name, **parts})
+
+
+def new_pictures(cameras: Mapping[str, CameraFrame], shown_s: dict[str, float]) -> Iterator[bytes]:
+    """Messages of the frames that are newer than those of the same camera before; shown_s, by camera, keeps when those were."""
+    for name, frame in cameras.items():
+        if frame.stamp_s > shown_s.get(name, -math.inf):
+            shown_s[name] = frame.stamp_s
+            yield camera_message(name, frame)
 
 
 def camera_of(payload: bytes) -> tuple[str, CameraFrame]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +12,7 @@ import pytest
 
 from enactive.agents.component import Component
 from enactive.agents.realtime import Chunk, ControlLoop, Tick
+from enactive.agents.realtime.policy_main import answer
 from enactive.agents.realtime.process import PolicyProcess
 from enactive.agents.realtime.record import state_of as state_of_run
 from enactive.agents.realtime.service import robot_loop
@@ -409,3 +413,34 @@ def test_a_robot_whose_stop_is_not_answered_is_closed_twice_and_told_no_more(mon
     robot.reset_stop("operator")
     assert rig.server.estop.cause == ""
     here.close()
+
+
+def test_a_policy_drops_and_counts_what_it_cannot_read_and_goes_on() -> None:
+    wire, leaving, ready, dropped = MemoryBus(), threading.Event(), threading.Event(), Counter[str]()
+    chunks = Mailbox()
+    wire.subscribe("chunk", chunks.put)
+    config = {"controller": Component("controllers", "JointSweep").to_json(), "rate_hz": 1000.0}
+    policy = threading.Thread(target=answer, args=(wire, config, leaving, ready, dropped))
+    policy.start()
+    body = DeskArm().embodiment
+    seen = Observation(joint_positions_rad=np.zeros(4), stamp_s=3.0)
+    try:
+        for _ in range(100):  # until it listens
+            wire.publish("info", embodiment_message(body))
+            wire.publish("state", state_message(seen))
+            if chunks.wait(0.1) is not None:
+                break
+        assert ready.is_set()
+        wire.publish("camera", b"no picture")
+        wire.publish("state", b"no state")
+        for _ in range(100):
+            if dropped.total() == 2:
+                break
+            time.sleep(0.05)
+        assert dropped == {"camera": 1, "state": 1}
+        chunks.take()
+        wire.publish("state", state_message(replace(seen, stamp_s=4.0)))
+        assert unpack(chunks.wait(5.0), answers_s=float)["answers_s"] == 4.0
+    finally:
+        leaving.set()
+        policy.join()

@@ -33,6 +33,8 @@ def test_a_run_leaves_a_record_of_every_tick(tmp_path: Path, capsys: pytest.Capt
     assert report["cadence"]["ticks"] == len(ticks)
     assert report["guard"]["off"] == ["step"]
     assert report["config"]["robot"]["arguments"]["width"] == 64
+    assert report["malformed_messages"] == {"from the robot": 0, "from the policy": 0, "to it": 0}
+    assert report["robot"]["refused"] == {}
     followed = [tick for tick in ticks if not tick["held"]]
     assert followed
     assert np.ptp([tick["sent"] for tick in followed], axis=0).min() > 0.01

@@ -96,7 +96,8 @@ class Control:
             loop = self._loop(body, policy, taps)
             with listening(self.estop, self.leaving.set, file=stop_file, port=stop_port, status=line.status):
                 self._drive(loop, {"robot": robot, "policy": policy.child}, policy)
-            self._tell(loop, body, taps, recorder, line)
+            malformed = {"from the robot": body.malformed, "from the policy": policy.malformed, "to it": policy.malformed_there}
+            self._tell(loop, body, malformed, taps, recorder, line)
             self._tell_mirrored(here)
         print(f"record: {self.folder}")
         if self.error:
@@ -139,11 +140,20 @@ class Control:
             taps=taps,
         )
 
-    def _tell(self, loop: ControlLoop, body: BusRobot, taps: Sequence[Tap], recorder: TickRecorder, line: ControlLine) -> None:
+    def _tell(
+        self,
+        loop: ControlLoop,
+        body: BusRobot,
+        malformed: Mapping[str, int],
+        taps: Sequence[Tap],
+        recorder: TickRecorder,
+        line: ControlLine,
+    ) -> None:
         """Finish the record and leave the table of the cadence on the terminal. taps: that of the recorder first."""
         for tap in taps:
             tap.close()
         told = {"robot": dict(body.told, joints=None, extra=None), "error": self.error, "real_time_priority": self.priority}
+        told["malformed_messages"] = malformed
         dropped = {"frames": taps[0].dropped_frames, "ticks": taps[0].dropped_ticks}
         report = loop.report() | told
         recorder.close(report | {"recorder_dropped": dropped, "warnings": [tap.warning for tap in taps if tap.warning]})

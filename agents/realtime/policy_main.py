@@ -9,12 +9,13 @@ import sys
 import threading
 import time
 import traceback
+from collections import Counter
 from typing import Any
 
 from enactive.agents.component import Component
 from enactive.envs import CameraFrame
 from enactive.envs.bus.base import Bus, Mailbox
-from enactive.envs.bus.codec import STATE, camera_of, embodiment_of_message, pack, state_of, unpack
+from enactive.envs.bus.codec import STATE, Malformed, camera_of, embodiment_of_message, pack, state_of, unpack
 from enactive.envs.bus.zenoh_bus import Line, ZenohBus
 
 from .policy import Stack, make_chunk
@@ -29,17 +30,18 @@ def main(config: dict[str, Any]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: leaving.set())
     bus = ZenohBus(Line(**config["line"]), listen=False)
     error: list[str] = []
+    dropped: Counter[str] = Counter()
 
     def beat() -> None:
         while not leaving.wait(BEAT_S):
             if ready.is_set() or error:  # it lives once it has answered: the first answer loads and compiles
-                bus.publish("beat", pack({"error": error[0] if error else ""}))
+                bus.publish("beat", pack({"error": error[0] if error else "", "malformed": dropped.total()}))
             if os.getppid() != config["parent"]:
                 os._exit(0)  # whoever listened is gone, and `act` may hang
 
     threading.Thread(target=beat, name="heartbeat", daemon=True).start()
     try:
-        _answer(bus, config, leaving, ready)
+        answer(bus, config, leaving, ready, dropped)
     except Exception as problem:  # noqa: BLE001  # reason: a policy may fail in any way; the loop is told and ends the run
         error.append(f"{type(problem).__name__}: {problem}")
         if leaving.is_set():  # nobody listens to the heartbeat any more
@@ -48,13 +50,21 @@ def main(config: dict[str, Any]) -> None:
     bus.close()
 
 
-def _answer(bus: Bus, config: dict[str, Any], leaving: threading.Event, ready: threading.Event) -> None:
+def answer(bus: Bus, config: dict[str, Any], leaving: threading.Event, ready: threading.Event, dropped: Counter[str]) -> None:
+    """Answer states with chunks until `leaving`; `ready` is set by the first. dropped: counts malformed messages, by topic.
+
+    Raises Malformed where the body's description is, without which there is nothing to answer.
+    """
     state, info = Mailbox(), Mailbox()
     cameras: dict[str, CameraFrame] = {}
 
     def picture(payload: bytes) -> None:
-        name, frame = camera_of(payload)
-        cameras[name] = frame
+        try:
+            name, frame = camera_of(payload)
+        except Malformed:
+            dropped["camera"] += 1
+        else:
+            cameras[name] = frame
 
     for topic, callback in (("state", state.put), ("info", info.put), ("camera", picture)):
         bus.subscribe(topic, callback)
@@ -69,7 +79,12 @@ def _answer(bus: Bus, config: dict[str, Any], leaving: threading.Event, ready: t
             if payload is None:
                 continue
             began = time.perf_counter()
-            chunk = make_chunk(policy, state_of(unpack(payload, **STATE), dict(cameras)), time.perf_counter)
+            try:
+                observation = state_of(unpack(payload, **STATE), dict(cameras))
+            except Malformed:
+                dropped["state"] += 1
+                continue
+            chunk = make_chunk(policy, observation, time.perf_counter)
             if chunk is not None:
                 ready.set()
                 action = chunk.action

@@ -110,7 +110,7 @@ class PolicyProcess:
         self.began_s = np.inf  # when it was first heard
         self._chunks, self._count = Mailbox(), 0
         self._shown_s: dict[str, float] = {}
-        self.error, self.malformed = "", 0
+        self.error, self.malformed, self.malformed_there = "", 0, 0  # here, and in the policy's process
         self._bus.subscribe("chunk", self._chunks.put)
         self._bus.subscribe("beat", self._beat)
         config = {"controller": controller.to_json(), "line": line.plain(), "rate_hz": rate_hz}
@@ -152,6 +152,7 @@ class PolicyProcess:
         self._heard_s = self._clock()
         self.began_s = min(self.began_s, self._heard_s)
         try:
-            self.error = self.error or unpack(payload, error=str)["error"]
+            beat = unpack(payload, error=str, malformed=int)
+            self.error, self.malformed_there = self.error or beat["error"], beat["malformed"]
         except Malformed:
             self.malformed += 1

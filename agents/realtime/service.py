@@ -46,7 +46,7 @@ class Commands:
         self._count += 1
         answered = dict(self._answered)  # before the latch is looked at, so that what is answered shows in it
         stop = {"answered": answered, "events": len(self._estop.events), "latched": self._estop.cause}
-        more = {"boot": self.boot, **stop, **self._told, "changed": dict(self._changed)}
+        more = {"boot": self.boot, **stop, **self._told, "changed": dict(self._changed), "refused": dict(self.refused)}
         self._bus.publish("state", state_message(observation, **more))
         for picture in new_pictures(observation.cameras, self._shown_s):
             self._bus.publish("camera", picture)

@@ -52,10 +52,14 @@ class CameraThread:
             raise EmbodimentFault(f"camera {self.name!r} has given no picture: is it plugged in, and free?")
         return self._newest
 
-    def close(self, timeout_s: float = 1.0) -> None:
-        """Ask the thread to end, and wait for it for at most `timeout_s`; one that hangs in its driver is left there."""
+    def close(self, timeout_s: float = 1.0) -> bool:
+        """Ask the thread to end, and wait for it for at most `timeout_s`; one that hangs in its driver is left there.
+
+        True where it has ended, so that nobody uses the camera any more.
+        """
         self._closing.set()
         self._thread.join(timeout_s)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while True:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import queue
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -181,6 +183,62 @@ def test_a_camera_plays_films_and_pictures(tmp_path: Path, monkeypatch: pytest.M
             assert int(camera.picture().mean(axis=(0, 1)).argmax()) == shown, at_s
         camera.close()
         assert int(camera.picture().mean(axis=(0, 1)).argmax()) == 0  # opened anew, from its beginning
+
+
+class Queueing:
+    """A capture whose driver keeps every picture until it is read, whatever it is told of buffers."""
+
+    def __init__(self, source: str) -> None:
+        self.pictures: queue.Queue[int | None] = queue.Queue()
+        self.drained, self.lock = threading.Event(), threading.Lock()
+        self.see(1, 2, 3)
+
+    def see(self, *greys: int | None) -> None:
+        with self.lock:
+            self.drained.clear()
+            for grey in greys:
+                self.pictures.put(grey)
+
+    def isOpened(self) -> bool:
+        return True
+
+    def set(self, what: int, value: float) -> bool:
+        return False
+
+    def read(self) -> tuple[bool, NDArray[np.uint8] | None]:
+        with self.lock:
+            if self.pictures.empty():
+                self.drained.set()
+        grey = self.pictures.get()
+        return grey is not None, None if grey is None else np.full((4, 4, 3), (grey, 0, 0), dtype=np.uint8)
+
+    def release(self) -> None:
+        self.released = True
+
+
+def test_a_camera_shows_the_newest_picture_whatever_its_driver_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "VideoCapture", Queueing)
+    now = [5.0]
+    monkeypatch.setattr("enactive.controllers.poseless.streams.time.perf_counter", lambda: now[0])
+    camera = Camera("rtsp://camera")
+    camera.picture()
+    capture = camera._capture
+    assert isinstance(capture, Queueing)
+    for more, newest in ((), 3), ((4, 5), 5), ((6, 7, 8, 9), 9):
+        if more:
+            capture.see(*more)
+        assert capture.drained.wait(5.0)
+        assert camera.picture()[0, 0].tolist() == [0, 0, newest]  # blue comes last in RGB
+    now[0] += 2.1  # and the driver gives nothing new
+    with pytest.raises(ControllerError, match="no picture for 2 s"):
+        camera.picture()
+    capture.see(None)
+    assert camera._thread is not None
+    camera._thread._thread.join(5.0)
+    with pytest.raises(ControllerError, match=r"'rtsp://camera' failed: .*gives no picture"):
+        camera.picture()
+    camera.close()
+    assert capture.released
 
 
 def test_what_is_no_camera_is_refused(tmp_path: Path) -> None:

@@ -76,6 +76,11 @@ def check_policy(body: Embodiment, policy: Any, rate_hz: float) -> Compatibility
         found.append(f"the rate of the loop must be above 0 Hz, got {rate_hz:g}")
     elif body.rate_hz and rate_hz > body.rate_hz:
         found.append(f"{body.name} takes {body.rate_hz:g} commands a second, not {rate_hz:g}: lower --rate_hz")
+    elif body.simulated and rate_hz < body.rate_hz:
+        found.append(
+            f"{body.name} is simulated for {body.rate_hz:g} commands a second, and would move in slow motion at {rate_hz:g}: "
+            "give --rate_hz and --robot.rate_hz the same value"
+        )
     elif (makes := float(getattr(policy, "rate_hz", 0.0))) > rate_hz:
         found.append(f"{name} makes {makes:g} commands a second, more than the {rate_hz:g} sent: raise --rate_hz")
     return CompatibilityReport(tuple(found))

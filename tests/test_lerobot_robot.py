@@ -481,7 +481,7 @@ def test_policies_made_for_other_joints_orders_units_or_rates_are_refused() -> N
         units: tuple[str, ...] = ("rad",) * 4
         rate_hz = 50.0
 
-    def mismatch(rate_hz: float = 100.0, **changed: Any) -> str:
+    def mismatch(rate_hz: float = 100.0, body: Embodiment = body, **changed: Any) -> str:
         policy = Made()
         for name, value in changed.items():
             setattr(policy, name, value)
@@ -495,5 +495,9 @@ def test_policies_made_for_other_joints_orders_units_or_rates_are_refused() -> N
     assert "no stated units" in mismatch(units=())
     assert "commands in base_twist" in mismatch(control_modes=frozenset({"base_twist"}))
     assert "takes 100 commands a second, not 200" in mismatch(rate_hz=200.0)
-    assert "makes 50 commands a second, more than the 20 sent" in mismatch(rate_hz=20.0)
+    real = replace(body, simulated=False)
+    assert "makes 50 commands a second, more than the 20 sent" in mismatch(rate_hz=20.0, body=real)
+    assert mismatch(rate_hz=50.0, body=real) == ""
+    assert "would move in slow motion at 50: give --rate_hz and --robot.rate_hz the same value" in mismatch(rate_hz=50.0)
+    assert mismatch(rate_hz=50.0, body=DeskArm(rate_hz=50.0).embodiment) == ""
     assert "above 0 Hz" in mismatch(rate_hz=0.0)

@@ -306,6 +306,7 @@ def test_the_command_closes_its_stream_at_the_end_and_after_an_error(tmp_path: P
     slack = ["--watchdog_s", "2.0", "--heartbeat_s", "2.0", "--max_age_s", "1.0", "--robot_watchdog_s", "1.0"]
     slack += ["--max_picture_age_s", "2.0"]
     robot = ["--robot", "ShadowHand", "--robot.width", "64", "--robot.height", "64", "--robot.camera_hz", "5"]
+    robot += ["--robot.rate_hz", "50"]
     stream = ["--policy.stream", "test_mirror.Witnessed", "--policy.stream.file", str(tmp_path / "told")]
     asked = ["control", *robot, "--policy", "PoseLess", "--rate_hz", "50", "--seconds", "1", "--out", str(tmp_path / "runs")]
     assert main([*asked, *stream, "--policy.stream.last", str(last), *slack]) == status
@@ -333,6 +334,7 @@ def test_the_command_mirrors_and_says_how_well(tmp_path: Path, capsys: pytest.Ca
     slack = ["--watchdog_s", "2.0", "--heartbeat_s", "2.0", "--max_age_s", "1.0", "--robot_watchdog_s", "1.0"]
     slack += ["--max_picture_age_s", "2.0"]
     robot = ["--robot", "shadow_hand_sim", "--robot.width", "64", "--robot.height", "64", "--robot.camera-hz", "5"]
+    robot += ["--robot.rate-hz", "50"]
     asked = ["control", *robot, "--policy", "poseless", "--rate-hz", "50", "--seconds", "3", "--out", str(tmp_path)]
     stream = ["--policy.stream", "MovingHand", "--policy.stream.seed", "5"]
     assert main([*asked, *stream, *slack]) == 0

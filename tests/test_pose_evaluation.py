@@ -19,12 +19,13 @@ from enactive.agents.pose_evaluation import evaluate_poses, read_view
 from enactive.agents.pose_table import plot_poses, poses_markdown
 from enactive.controllers.poseless.baselines import MeanPose, MiddlePose
 from enactive.controllers.poseless.small_language import WRITER_WEIGHTS
-from enactive.controllers.poseless.weights import WEIGHTS
+from enactive.controllers.poseless.weights import WEIGHTS, load_weights
 from enactive.envs.shadow_hand.conditions import CONDITIONS, USUAL, Condition
 from enactive.envs.shadow_hand.joints import HIGH_RAD, JOINTS, LOW_RAD, MIDDLE_RAD
 from enactive.envs.shadow_hand.look import Randomisation
 from enactive.envs.shadow_hand.views import HandViews
 from enactive.errors import ConfigError, ControllerError
+from enactive.perception.convnets.shipped import save_weights
 from enactive.statistics import compare, mean
 
 HERE = "test_pose_evaluation"
@@ -182,6 +183,21 @@ def test_the_mean_is_that_of_the_training_poses() -> None:
     found = MeanPose(views=6).estimate([np.zeros((32, 32, 3), np.uint8)] * 2)
     np.testing.assert_allclose(found, np.tile(true.mean(axis=0), (2, 1)))
     np.testing.assert_array_equal(MiddlePose().estimate([np.zeros((32, 32, 3), np.uint8)])[0], (LOW_RAD + HIGH_RAD) / 2)
+
+
+def test_weights_that_changed_in_place_are_not_mixed_with_earlier_results(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights, net = tmp_path / "mine.safetensors", load_weights()
+    save_weights(net, weights, {})
+    asked = ["eval", "--suite", "hand/poses", "--reader", f"PoseLess(weights={weights})", "--compare", "[]"]
+    asked += ["--conditions", "[clean]", "--out", str(tmp_path / "out"), "--episodes"]
+    assert main([*asked, "1"]) == 0
+    assert main([*asked, "2"]) == 0  # the same weights go on
+    next(net.parameters()).data.mul_(0.5)
+    save_weights(net, weights, {})
+    assert main([*asked, "2"]) == 2
+    assert "results of another mine.safetensors of PoseLess(weights=" in capsys.readouterr().err
 
 
 def test_the_command_compares_and_writes_the_tables_and_the_plot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

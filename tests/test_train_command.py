@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from enactive.agents.commands._docstrings import explained
 from enactive.agents.commands.train import MODELS, main
+from enactive.controllers.poseless.weights import WEIGHTS
 from enactive.errors import ConfigError
 
 
@@ -45,3 +48,26 @@ def test_a_docstring_is_read_to_the_next_name() -> None:
 def test_a_model_that_is_unknown_is_one_sentence() -> None:
     with pytest.raises(ConfigError, match="there is no model 'd3po' to train; known: segmenter"):
         main(["d3po"])
+
+
+@pytest.mark.parametrize("model", ["small", "some/model"])
+@pytest.mark.parametrize(
+    "words", [["--resume", "true"], ["--checkpoint", "mine.safetensors"], ["--val_views", "10"], ["--workers", "2"]]
+)
+def test_what_training_with_a_model_does_without_is_refused(model: str, words: list[str]) -> None:
+    with pytest.raises(ConfigError, match=f"with --model {model} does without {words[0]}: leave it out"):
+        main(["poseless", "--model", model, *words])
+
+
+def test_a_fine_tuned_model_goes_into_the_folder_that_was_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders: list[Path] = []
+
+    def finetune(model: str, minutes: float, out: Path, seed: int) -> int:
+        folders.append(out)
+        return 0
+
+    monkeypatch.setattr("enactive.perception.vlm.hf.load_model", lambda name, whole: name)
+    monkeypatch.setattr("enactive.controllers.poseless.finetune.finetune", finetune)
+    for out in (["--out", str(tmp_path / "a.v1")], ["--out", str(tmp_path / "b.safetensors")], []):
+        assert main(["poseless", "--model", "some/model", *out]) == 0
+    assert folders == [tmp_path / "a.v1", tmp_path / "b", WEIGHTS.with_suffix("")]

@@ -17,6 +17,7 @@ import torch
 from enactive.envs.shadow_hand.joints import JOINTS
 from enactive.envs.shadow_hand.poses import PoseMaker
 from enactive.envs.shadow_hand.views import HandViews
+from enactive.errors import ConfigError
 from enactive.perception.convnets.muon import Muon
 from enactive.perception.convnets.shipped import save_weights
 from enactive.perception.convnets.training import Learner, Rate
@@ -37,6 +38,8 @@ RATE = Rate(peak=2.0e-3, warmup=0.02, decay=0.4)
 HEAD_SHARE = 0.5  # of the rate of the filters that the other weights get
 WEIGHT_DECAY = 0.02
 EMA = 0.998
+CHECKPOINT = Path("datasets/poseless/checkpoint.safetensors")
+VAL_VIEWS = 1024
 CHECK_EVERY_S = 300.0
 CHECK_VIEWS = 256
 
@@ -44,10 +47,10 @@ CHECK_VIEWS = 256
 def train_poseless(
     minutes: float = 60.0,
     out: Path = WEIGHTS,
-    checkpoint: Path = Path("datasets/poseless/checkpoint.safetensors"),
+    checkpoint: Path = CHECKPOINT,
     resume: bool = False,
     seed: int = 0,
-    val_views: int = 1024,
+    val_views: int = VAL_VIEWS,
     model: str | None = None,
     workers: int = 1,
 ) -> Trained | int:
@@ -59,7 +62,18 @@ def train_poseless(
     measured on. model: "small" trains the small language form on the weights of the parallel one; any other name fine-tunes
     that vision-language model, the paper's form, on the GPU where there is one; `out` is then a folder, and what is returned
     the number of pictures seen. workers: processes that render, for one thread that trains; 0 does both in turns.
+
+    Raises ConfigError where a `model` is given with what only the parallel form's training takes.
     """
+    own = {
+        "checkpoint": checkpoint != CHECKPOINT,
+        "resume": resume,
+        "val_views": val_views != VAL_VIEWS,
+        "workers": workers != 1,
+    }
+    if model is not None and any(own.values()):
+        given = ", ".join(f"--{name}" for name in own if own[name])
+        raise ConfigError(f"training with --model {model} does without {given}: leave it out")
     os.environ.setdefault("LP_NUM_THREADS", "0")  # Mesa draws in this thread: others would fight for the same core
     torch.manual_seed(seed)
     if model == "small":
@@ -72,7 +86,8 @@ def train_poseless(
 
         from .finetune import finetune
 
-        return finetune(load_model(model, whole=True), minutes, out.with_suffix(""), seed)
+        folder = out.with_suffix("") if out.suffix == WEIGHTS.suffix else out
+        return finetune(load_model(model, whole=True), minutes, folder, seed)
     torch.set_num_threads(1)
     trainer = Trainer(minutes, seed, val_views, workers)
     if resume and checkpoint.exists():

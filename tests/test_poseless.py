@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import enactive.envs  # noqa: F401  # registers ShadowHand
 from enactive.agents import Agent
 from enactive.agents.cli import main
 from enactive.agents.conformance import check_planner
+from enactive.agents.episode import Step
+from enactive.agents.report.hand import hand_section
 from enactive.controllers.poseless.batches import Batch, Memory, Source
 from enactive.controllers.poseless.controller import PoseLess
 from enactive.controllers.poseless.estimator import ParallelEstimator
@@ -27,7 +30,7 @@ from enactive.controllers.poseless.pictures import MARGIN, SIZE, Square, middle_
 from enactive.controllers.poseless.quality import errors, middle_mse_rad2
 from enactive.controllers.poseless.train import Trained, Trainer, train_poseless
 from enactive.controllers.poseless.weights import WEIGHTS, load_weights
-from enactive.envs import Embodiment, ImageGoal, Observation
+from enactive.envs import Action, Embodiment, ImageGoal, Observation
 from enactive.envs.household.engine import mujoco
 from enactive.envs.shadow_hand.joints import HIGH_RAD, JOINTS, LOW_RAD, MIDDLE_RAD
 from enactive.envs.shadow_hand.look import Randomisation
@@ -329,6 +332,20 @@ def test_the_command_copies_a_picture_and_reports_errors_by_joint_and_finger(tmp
     assert all(f"<td>{joint}</td>" in page for joint in JOINTS)
     angle = np.rad2deg(view.joints_rad[JOINTS.index("FFJ3")])
     assert f"<td>FFJ3</td><td>{angle:.1f}</td>" in page
+
+
+def test_the_report_calls_a_prediction_what_the_controller_asked_for_and_came_to_rest_at() -> None:
+    asked, granted = (Action("joint_pos", np.full((1, 24), np.deg2rad(angle))) for angle in (20.0, 5.0))
+    copy = MatchPose(np.zeros((4, 4, 3), np.uint8))
+    steps = [Step(index, copy, granted, asked, None, {}, {}, 0.0, {}) for index in range(2)]
+    belief = Belief(0, Observation(joint_positions_rad=np.full(24, np.deg2rad(4.0))))
+    page = hand_section(steps, belief, None)
+    assert "<th>prediction, degrees</th>" in page
+    assert "<td>FFJ3</td><td>20.0</td><td>4.0</td>" in page  # not the 5 degrees that the guard let pass
+    on_the_way = Action("joint_pos", np.full((1, 24), np.deg2rad(10.0)))
+    page = hand_section([replace(steps[0], action=on_the_way, requested=None), steps[1]], belief, None)
+    assert "<th>last command, degrees</th>" in page
+    assert "prediction" not in page
 
 
 def test_averaging_reads_each_picture_by_itself_and_comes_closer_at_the_fingertips() -> None:

@@ -52,7 +52,21 @@ def test_the_layout_is_that_of_lerobot(folder: Path) -> None:
         columns |= set(table.column_names)
         assert episode["dataset_from_index"] in table["index"].to_pylist()
     assert columns == set(info["features"])
-    assert pq.read_table(folder / "meta/tasks.parquet").to_pylist() == [{"task_index": 0, "task": dataset.TASK}]
+    tasks = pq.read_table(folder / "meta/tasks.parquet")
+    assert tasks.to_pylist() == [{"task_index": 0, "task": dataset.TASK}]
+    assert tasks.schema.pandas_metadata["index_columns"] == ["task"]  # LeRobot: pd.read_parquet(...).iloc[task_index].name
+
+
+def test_the_statistics_of_pictures_are_by_channel_as_lerobot_keeps_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = np.array([item.rgb for split in COUNTS for item in HandDataset(folder, split)])  # type: ignore[arg-type]
+    told = json.loads((folder / "meta/stats.json").read_text())[dataset.IMAGE]
+    assert told["count"] == [14]
+    for name in ("min", "max", "mean", "std"):
+        wanted = getattr(np, name)(pictures / 255.0, axis=(0, 1, 2))
+        np.testing.assert_allclose(told[name], wanted[:, None, None], atol=1e-12)
+    monkeypatch.setattr(dataset, "SAMPLED", 2)
+    few = dataset._picture_stats(folder, 6, 14)
+    np.testing.assert_allclose(few["mean"], pictures[[0, 13]].mean(axis=(0, 1, 2))[:, None, None] / 255.0)
 
 
 def test_an_interrupted_run_is_taken_up_and_ends_the_same(

@@ -34,6 +34,20 @@ DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 EPISODES_PATH = "meta/episodes/chunk-000/file-000.parquet"
 TASK = "copy the pose of the hand"
 TOLERANCE_RAD = 1e-6
+SAMPLED = 1000  # pictures at most for the statistics of their channels
+TASKS_INDEX = {  # LeRobot reads the tasks by pandas, and a task as the index of its row
+    b"pandas": json.dumps(
+        {
+            "index_columns": ["task"],
+            "column_indexes": [],
+            "columns": [
+                {"name": name, "field_name": name, "pandas_type": kind, "numpy_type": numpy, "metadata": None}
+                for name, kind, numpy in (("task_index", "int64", "int64"), ("task", "unicode", "object"))
+            ],
+            "pandas_version": "2.0.0",
+        }
+    ).encode()
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +159,8 @@ def _write_meta(folder: Path, request: Mapping[str, Any], shards: int) -> None:
         },
     }
     (folder / "meta" / "info.json").write_text(json.dumps(info, indent=1))
-    pq.write_table(pa.table({"task_index": [0], "task": [TASK]}), folder / "meta" / "tasks.parquet")
+    tasks = pa.table({"task_index": [0], "task": [TASK]})
+    pq.write_table(tasks.replace_schema_metadata(TASKS_INDEX), folder / "meta" / "tasks.parquet")
     starts = [(split, start) for split in SPLITS for start in range(0, counts[split], request["shard"])]
     sizes = [min(request["shard"], counts[split] - start) for split, start in starts]
     file_of = np.repeat(np.arange(len(starts), dtype=np.int64), sizes)
@@ -164,7 +179,34 @@ def _write_meta(folder: Path, request: Mapping[str, Any], shards: int) -> None:
     angles = np.concatenate([_angles(folder, i) for i in range(shards)] or [np.zeros((0, len(JOINTS)), dtype=np.float32)])
     stats = {"min": angles.min(axis=0), "max": angles.max(axis=0), "mean": angles.mean(axis=0), "std": angles.std(axis=0)}
     told = {key: value.astype(float).tolist() for key, value in stats.items()} | {"count": [total]}
-    (folder / "meta" / "stats.json").write_text(json.dumps({STATE: told, ACTION: told}, indent=1))
+    pictures = _picture_stats(folder, shards, total)
+    (folder / "meta" / "stats.json").write_text(json.dumps({IMAGE: pictures, STATE: told, ACTION: told}, indent=1))
+
+
+def _picture_stats(folder: Path, shards: int, total: int) -> dict[str, Any]:
+    """Of each channel, in shares of 255 and as (3, 1, 1), of up to `SAMPLED` pictures spread over all."""
+    import pyarrow.parquet as pq
+
+    sampled = set(np.linspace(0, total - 1, min(total, SAMPLED)).round().astype(int).tolist())
+    seen = []
+    for number in range(shards):
+        path = folder / DATA_PATH.format(chunk_index=number // 1000, file_index=number % 1000)
+        table = pq.read_table(path, columns=["index", IMAGE])
+        for row, index in enumerate(table["index"].to_pylist()):
+            if index in sampled:
+                rgb = _picture(table, row) / 255.0
+                seen.append([of(axis=(0, 1)) for of in (rgb.min, rgb.max, rgb.mean, (rgb * rgb).mean)])
+    low, high, mean, square = np.array(seen).transpose(1, 0, 2)
+    middle = mean.mean(axis=0)
+    spread = np.sqrt(np.maximum(square.mean(axis=0) - middle**2, 0.0))
+    stats = {"min": low.min(axis=0), "max": high.max(axis=0), "mean": middle, "std": spread}
+    return {name: values[:, None, None].tolist() for name, values in stats.items()} | {"count": [len(seen)]}
+
+
+def _picture(table: Any, row: int) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    return np.asarray(Image.open(BytesIO(table[IMAGE][row]["bytes"].as_py())))
 
 
 def _angles(folder: Path, number: int) -> NDArray[np.float32]:
@@ -198,17 +240,14 @@ class HandDataset:
         return self.end - self.begin
 
     def __getitem__(self, index: int) -> Labelled:
-        from PIL import Image
-
         if not 0 <= index < len(self):
             raise IndexError(index)
         number, row = self._first_file + index // self._shard, index % self._shard
         if self._file is None or self._file[0] != number:
             self._file = (number, self._read(number))
         table = self._file[1]
-        picture = Image.open(BytesIO(table[IMAGE][row]["bytes"].as_py()))
         angles = np.array(table[STATE][row].as_py(), dtype=np.float32)
-        return Labelled(np.asarray(picture), angles, int(table["index"][row].as_py()))
+        return Labelled(_picture(table, row), angles, int(table["index"][row].as_py()))
 
     def __iter__(self) -> Iterator[Labelled]:
         return (self[index] for index in range(len(self)))

@@ -20,6 +20,7 @@ COMMANDS = {
     "models": "pretrained files: list, get, verify",
     "train": "train a model that ships with the package",
     "suite": "make the episodes of a suite",
+    "dataset": "write labelled pictures of a hand as a LeRobotDataset",
     "export": "write an apartment as .glb for other simulators",
 }
 

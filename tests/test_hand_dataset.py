@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("pyarrow", reason="data sets are written with pyarrow: pip install enactive[data]")
 import pyarrow.parquet as pq
 
+from enactive.agents.cli import main
 from enactive.envs.shadow_hand import dataset
 from enactive.envs.shadow_hand.dataset import HandDataset, check_dataset, write_dataset
 from enactive.envs.shadow_hand.picture_file import png, true_joints_rad
@@ -67,6 +68,18 @@ def test_the_statistics_of_pictures_are_by_channel_as_lerobot_keeps_them(folder:
     monkeypatch.setattr(dataset, "SAMPLED", 2)
     few = dataset._picture_stats(folder, 6, 14)
     np.testing.assert_allclose(few["mean"], pictures[[0, 13]].mean(axis=(0, 1, 2))[:, None, None] / 255.0)
+
+
+def test_the_command_writes_and_checks_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["dataset", str(tmp_path / "hands"), "--train", "2", "--val", "1", "--test", "1", "--pixels", "48"]
+    for rendered in (4, 0):
+        assert main(asked) == 0
+        assert capsys.readouterr().out == f"{tmp_path / 'hands'}: train 2, val 1, test 1; {rendered} rendered now\n"
+    assert main([*asked, "--seed", "1"]) == 2
+    assert "holds a data set of other arguments" in capsys.readouterr().err
+    (tmp_path / "file").touch()
+    assert main(["dataset", str(tmp_path / "file" / "hands"), *asked[2:]]) == 2
+    assert "cannot be written: Not a directory" in capsys.readouterr().err
 
 
 def test_an_interrupted_run_is_taken_up_and_ends_the_same(

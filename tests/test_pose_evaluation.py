@@ -197,7 +197,7 @@ def test_weights_that_changed_in_place_are_not_mixed_with_earlier_results(
     next(net.parameters()).data.mul_(0.5)
     save_weights(net, weights, {})
     assert main([*asked, "2"]) == 2
-    assert "results of another mine.safetensors of PoseLess(weights=" in capsys.readouterr().err
+    assert "results of another weights of PoseLess(weights=" in capsys.readouterr().err
 
 
 def test_the_command_compares_and_writes_the_tables_and_the_plot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

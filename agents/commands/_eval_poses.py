@@ -52,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
             chosen.split,
             chosen.episodes,
             folder,
-            settings={"suite": POSE_SUITE, "split": chosen.split, "version": __version__, **weights_used(readers)},
+            settings={"suite": POSE_SUITE, "split": chosen.split, "version": __version__, **weights_used()},
             on_result=lambda done, total: progress.update(bar, completed=done, total=total),
         )
     text = poses_markdown(rows, f"{POSE_SUITE}, {chosen.split}")
@@ -96,18 +96,13 @@ def _parser() -> ArgumentParser:
     return parser
 
 
-def weights_used(readers: Mapping[str, Component]) -> dict[str, str]:
-    """Hashes of the weights that ship and of those that readers name: results with others are not to be mixed with these."""
+def weights_used() -> dict[str, str]:
+    """Hashes of the weights that ship: results with others are not to be mixed with these."""
     from enactive.controllers.poseless.small_language import WRITER_WEIGHTS
     from enactive.controllers.poseless.weights import WEIGHTS
     from enactive.pretrained import sha256_of
 
-    hashes = {"weights": sha256_of(WEIGHTS), "language_weights": sha256_of(WRITER_WEIGHTS)}
-    for text, reader in readers.items():
-        for path in (Path(str(reader.arguments[name])) for name in ("weights", "model") if name in reader.arguments):
-            files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path] if path.is_file() else []
-            hashes |= {f"{file.name} of {text}": sha256_of(file) for file in files}
-    return hashes
+    return {"weights": sha256_of(WEIGHTS), "language_weights": sha256_of(WRITER_WEIGHTS)}
 
 
 def _reader(text: str) -> Component:

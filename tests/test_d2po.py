@@ -192,6 +192,38 @@ def test_preferences_are_true_next_states_and_better_commands(episode):
             assert example.chosen.startswith("failed because")
 
 
+class Stubborn(Told):
+    """Says by itself, again and again, what is refused; the right command is among what is drawn."""
+
+    def __init__(self, episode: Episode) -> None:
+        shown, start = demonstrate(episode, np.random.default_rng(0), slips=0.0), episode.start()
+        self.right = {}
+        for _ in range(5):
+            moment = start
+            for step in shown:
+                self.right[moment.prompt] = step.answer
+                moment = episode.step(moment, parse_command(step.answer))
+            start = episode.step(start, Command("PickUp", "fridge"))
+
+    def answers(self, prompts: Sequence[str], count: int, temperature: float, seed: int) -> list[list[str]]:
+        return [["pick up fridge"] for _ in prompts] if count == 1 else super().answers(prompts, count, temperature, seed)
+
+
+def test_a_search_that_begins_where_the_policy_came_by_itself_prefers_another_command_to_its_own(episode):
+    lengths = set()
+    for seed in range(6):
+        (tree,) = search(Stubborn(episode), [episode], OracleProgress(), SearchSettings(lead=4), seed)
+        led = tree.root.moment
+        lengths.add(len(led.commands))
+        assert set(led.commands) <= {Command("PickUp", "fridge")}
+        first = next(example for example in preferences(tree) if example.kind == "action")
+        assert first.prompt == led.prompt
+        assert "pick up fridge" in first.rejected
+        assert episode.succeeded(tree.goal.moment)
+    assert len(lengths) > 1
+    assert max(lengths) <= 4
+
+
 def test_the_oracle_rates_by_what_is_left_of_the_plan(episode):
     reward, start = OracleProgress(), episode.start()
     first = parse_command(demonstrate(episode, np.random.default_rng(0), slips=0.0)[0].answer)

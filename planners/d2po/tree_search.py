@@ -2,10 +2,14 @@
 
 A node keeps an immutable state, so to expand it costs one prompt and K commands, however deep it lies; the public code resets
 the world and replays the whole prefix for every candidate.
+
+Where a search begins is not the paper's alone. What a policy fails by is that it comes where no successful path leads, as to a
+command that was refused and that it says again, so a search may begin where the policy came by itself (`SearchSettings.lead`).
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -30,6 +34,7 @@ class SearchSettings:
     keep: every node with at least this score goes on, None = no such rule. repeat_score: score of the command that was just
     given, None = no such rule. parent_share: of the parent's score in the order of nodes. strategy: "beam" drops what does not
     go on, "best_first" comes back to it. depth: commands of a path at most. nodes: expanded per task at most.
+    lead: commands at most that the policy gives by itself before the search begins, how many is drawn.
     """
 
     candidates: int = 5
@@ -44,6 +49,7 @@ class SearchSettings:
     strategy: Literal["beam", "best_first"] = "beam"
     depth: int = 25
     nodes: int = 100
+    lead: int = 0
 
 
 Preset = Literal["default", "paper", "code"]
@@ -113,7 +119,8 @@ def search(
     A task whose steps the judge cannot rate is given up with its cause, and the others go on. Raises ModelError where those are
     more than one and more than a tenth: such a judge is not there, or no judge.
     """
-    trees = [_plant(episode) for episode in episodes]
+    starts = _led(policy, episodes, settings.lead, seed)
+    trees = [_plant(episode, moment) for episode, moment in zip(episodes, starts, strict=True)]
     for level in range(settings.depth + 1):
         chosen = [(tree, node) for tree in trees for node in _next(tree, settings)]
         if not chosen:
@@ -135,8 +142,27 @@ def search(
     return trees
 
 
-def _plant(episode: Episode) -> Tree:
-    moment = episode.start()
+def _led(policy: Policy, episodes: Sequence[Episode], most: int, seed: int) -> list[Moment]:
+    """Where each search begins: where the policy comes by itself in 0 to `most` commands, before it says `done` or nonsense."""
+    rng, moments = random.Random(seed), [episode.start() for episode in episodes]
+    lengths = [rng.randint(0, most) for _ in episodes]
+    for turn in range(most):
+        going = [
+            i
+            for i, moment in enumerate(moments)
+            if len(moment.commands) == turn < lengths[i] and not episodes[i].succeeded(moment)
+        ]
+        for i, (answer,) in zip(going, policy.answers([moments[i].prompt for i in going], 1, 0.0, 0), strict=True):
+            try:
+                command = parse_command(answer)
+            except AnswerError:
+                continue
+            if command.verb != "done":
+                moments[i] = episodes[i].step(moments[i], command)
+    return moments
+
+
+def _plant(episode: Episode, moment: Moment) -> Tree:
     root = Node(moment, 0.0, 0.0, solved=episode.succeeded(moment))
     return Tree(episode, root, [root], {(moment.state.digest(), moment.missed)}, goal=root if root.solved else None)
 

@@ -14,7 +14,7 @@ from enactive.envs.household.tasks.conditions import progress, succeeded
 from enactive.envs.household.tasks.expert import expert_plan
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.symbolic import Command, apply_command
-from enactive.envs.household.tasks.task import Task, layout_of, start_of
+from enactive.envs.household.tasks.task import TASK_TYPES, Task, layout_of, start_of
 
 BY_HAND: list[tuple[Task, str]] = [
     (task_of("pick", "egg", "dresser"), "Find egg, PickUp egg, Find dresser, PutDown dresser"),
@@ -95,6 +95,37 @@ def test_an_expert_may_start_in_the_middle() -> None:
     clean = replace(start, world=replace(start.world, dirty=changed(start.world.dirty, MUG, False)))
     plan = expert_plan(layout, clean, task)
     assert [f"{command.verb} {command.target}" for command in plan] == ["Find mug", "PickUp mug", "Find stove", "PutDown stove"]
+
+
+def test_what_lies_in_a_machine_is_not_taken_out_to_be_put_in_and_a_full_hand_is_emptied() -> None:
+    layout, task = kitchen_layout(), task_of("clean", "mug", "stove")
+    into = orders("Find mug", "PickUp mug", "Find kitchen sink", "PutDown kitchen sink")
+    there, _ = follow(layout, start_of(layout, task), into)
+    plan = expert_plan(layout, there, task)
+    assert [f"{command.verb} {command.target}" for command in plan] == [
+        "TurnOn kitchen sink",
+        "PickUp mug",
+        "Find stove",
+        "PutDown stove",
+    ]
+    holding, _ = follow(layout, start_of(layout, task), orders("Find egg", "PickUp egg"))
+    end, said = follow(layout, holding, list(expert_plan(layout, holding, task)))
+    assert all(feedback.ok for feedback in said)
+    assert succeeded(layout, end.world, task)
+
+
+@pytest.mark.parametrize("split", ["val_seen", "val_unseen"])
+def test_every_command_of_a_plan_brings_the_goal_nearer(split: str) -> None:
+    """From no state on its own way does the expert know of a longer way than the one it is on."""
+    tasks = load_tasks(split)
+    for kind in TASK_TYPES:
+        task = max((task for task in tasks if task.type == kind), key=lambda task: task.plan_length)
+        layout = layout_of(task)
+        state = start_of(layout, task)
+        plan = expert_plan(layout, state, task)
+        for done, command in enumerate(plan, 1):
+            state, _ = apply_command(layout, state, command)
+            assert len(expert_plan(layout, state, task)) <= len(plan) - done
 
 
 @pytest.mark.parametrize("split", ["val_seen", "val_unseen", "train"])

@@ -7,6 +7,7 @@ in the symbolic executor, and the shortest plan that succeeds is kept.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from itertools import permutations, product
 
@@ -71,7 +72,6 @@ class _Run:
         if knife >= 0:
             for thing in choice["things"]:
                 self._cut(knife, thing)
-            self._lay_aside()
         for thing in choice["things"]:
             if kind == "pick_two" and place in around(self.state.world, thing):
                 continue
@@ -79,12 +79,12 @@ class _Run:
                 self._have(means)
                 self._put(place)
                 continue
+            if kind in ("clean", "heat", "cool"):
+                self._treat(thing, means)
             self._have(thing)
             if kind == "stack":
                 self._put(means)
                 self._have(means)
-            elif kind in ("clean", "heat", "cool"):
-                self._treat(thing, means)
             if kind == "examine":
                 self._do("TurnOn", place)
                 self._look_at(place)
@@ -93,22 +93,36 @@ class _Run:
         raise _DeadEnd
 
     def _treat(self, thing: int, machine: int) -> None:
-        """Clean, heat or cool what is in the hand, and take it out again."""
-        world = self.state.world
-        if (self.task.type == "heat" and world.temperature[thing] == HOT) or (
-            self.task.type == "cool" and world.temperature[thing] == COLD
-        ):
+        """Clean, heat or cool a thing, where it lies if it lies in the machine and that will do."""
+        if self._treated(thing) or (machine in around(self.state.world, thing) and self._treats_in_place(thing, machine)):
             return
-        if self.task.type == "clean" and not world.dirty[thing]:
-            return
+        self._have(thing)
         self._put(machine)
+        self._run(machine)
+
+    def _treats_in_place(self, thing: int, machine: int) -> bool:
+        before, count = self.state, len(self.commands)
+        with contextlib.suppress(_DeadEnd):
+            self._run(machine)
+            if self._treated(thing):
+                return True
+        self.state = before
+        del self.commands[count:]
+        return False
+
+    def _run(self, machine: int) -> None:
         if self.layout.categories[machine] in RUN_CLOSED and any(
             self.state.world.opening[k] >= 0.5 for k, _ in self.layout.leaves[machine]
         ):
             self._do("Close", machine)
         if "toggle" in self.layout.skills[machine] and not self.state.world.on[machine]:
             self._do("TurnOn", machine)
-        self._have(thing)
+
+    def _treated(self, thing: int) -> bool:
+        world = self.state.world
+        if self.task.type == "clean":
+            return not world.dirty[thing]
+        return bool(world.temperature[thing] == (HOT if self.task.type == "heat" else COLD))
 
     def _cut(self, knife: int, thing: int) -> None:
         if not self.state.world.sliced[thing]:
@@ -134,6 +148,7 @@ class _Run:
 
     def _have(self, thing: int) -> None:
         if self.state.world.held != thing:
+            self._lay_aside()
             self._uncover(thing)
             self._do("PickUp", thing)
 

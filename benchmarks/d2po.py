@@ -44,7 +44,13 @@ def speed(count: int, console: Console) -> None:
     """Nodes a second with snapshots and with replayed prefixes, of the world alone; scores a second with and without reuse."""
     torch.set_num_threads(1)
     policy, tasks = shipped_policy(), sorted(load_tasks("train"), key=lambda task: task.apartment_seed)[:count]
-    trees = search(policy, [Episode(task, "visible") for task in tasks], OracleProgress(), SearchSettings(), seed=0)
+    trees = search(
+        policy,
+        [Episode(task, "visible") for task in tasks],
+        OracleProgress(),
+        SearchSettings(lead=0, oracle_candidate=False),
+        seed=0,
+    )
     jobs = [(tree, node, child) for tree in trees for node in _nodes(tree.root) for child in node.children]
     begun = time.process_time()
     for tree, node, child in jobs:

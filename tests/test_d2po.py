@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from enactive.planners.d2po.rewards import AGAIN, LLMJudge, OracleProgress, judg
 from enactive.planners.d2po.tree_search import PRESETS, SearchSettings, search
 
 TEXTS = ("goal: put a mug on the sofa. done: nothing. in view: nothing. the hand is empty. next:", "then: find done")
+OWN = SearchSettings(lead=0, oracle_candidate=False)  # what the policy says is all that is tried
 PROMPTS = ("goal: put a mug on the sofa. next:", "goal: mug. done: find mug; find sofa. in view: sofa, mug. next:", "next:")
 
 
@@ -162,7 +164,7 @@ class Told:
         return [[*wrong, self.right.get(prompt, "done")][-count:] for prompt in prompts]
 
 
-@pytest.mark.parametrize("settings", [*PRESETS.values(), SearchSettings(strategy="best_first")])
+@pytest.mark.parametrize("settings", [*PRESETS.values(), OWN, replace(OWN, strategy="best_first")])
 def test_search_finds_the_plan_and_every_node_is_what_replaying_its_commands_gives(episode, settings):
     (tree,) = search(Told(episode), [episode], OracleProgress(), settings, seed=0)
     assert [step.answer for step in demonstrations(tree)][-1] == "done"
@@ -179,7 +181,7 @@ def test_search_finds_the_plan_and_every_node_is_what_replaying_its_commands_giv
 
 
 def test_preferences_are_true_next_states_and_better_commands(episode):
-    (tree,) = search(Told(episode), [episode], OracleProgress(), SearchSettings(), seed=0)
+    (tree,) = search(Told(episode), [episode], OracleProgress(), OWN, seed=0)
     made = list(preferences(tree))
     assert {example.kind for example in made} == {"action", "state", "goal_state"}
     right = Told(episode).right
@@ -209,10 +211,27 @@ class Stubborn(Told):
         return [["pick up fridge"] for _ in prompts] if count == 1 else super().answers(prompts, count, temperature, seed)
 
 
+class Clueless(Told):
+    """Says nothing that helps."""
+
+    def answers(self, prompts: Sequence[str], count: int, temperature: float, seed: int) -> list[list[str]]:
+        return [["find mirror", "pick up fridge"][:count] for _ in prompts]
+
+
+def test_the_experts_command_is_a_candidate_where_it_is_asked_for(episode):
+    plain, helped = (SearchSettings(lead=0, oracle_candidate=wanted) for wanted in (False, True))
+    (lost,) = search(Clueless(episode), [episode], OracleProgress(), plain, seed=0)
+    (tree,) = search(Clueless(episode), [episode], OracleProgress(), helped, seed=0)
+    assert lost.goal is None
+    assert episode.succeeded(tree.goal.moment)
+    shown = demonstrate(episode, np.random.default_rng(0), slips=0.0)
+    assert [(step.prompt, step.answer) for step in demonstrations(tree)] == [(step.prompt, step.answer) for step in shown]
+
+
 def test_a_search_that_begins_where_the_policy_came_by_itself_prefers_another_command_to_its_own(episode):
     lengths = set()
     for seed in range(6):
-        (tree,) = search(Stubborn(episode), [episode], OracleProgress(), SearchSettings(lead=4), seed)
+        (tree,) = search(Stubborn(episode), [episode], OracleProgress(), SearchSettings(lead=4, oracle_candidate=False), seed)
         led = tree.root.moment
         lengths.add(len(led.commands))
         assert set(led.commands) <= {Command("PickUp", "fridge")}
@@ -290,8 +309,8 @@ def test_a_task_that_cannot_be_judged_is_given_up_and_the_others_go_on(episode):
     other = Episode(next(task for task in load_tasks("train") if task.id != episode.task.id), "visible")
     oracle, silent = OracleProgress(), LLMJudge(ScriptedModel(lambda turns: "I cannot say."))
     reward = lambda at, *moments: (silent if at is other else oracle)(at, *moments)  # noqa: E731
-    alone = search(Told(episode), [episode], oracle, SearchSettings(), seed=0)
-    trees = search(Told(episode), [episode, other], reward, SearchSettings(), seed=0)
+    alone = search(Told(episode), [episode], oracle, OWN, seed=0)
+    trees = search(Told(episode), [episode, other], reward, OWN, seed=0)
     assert [tree.failure for tree in trees] == [
         "",
         "scripted gave no judgement from 1 to 5 in 3 tries; the last was 'I cannot say.'",
@@ -306,4 +325,4 @@ def test_a_task_that_cannot_be_judged_is_given_up_and_the_others_go_on(episode):
 def test_a_judge_that_is_not_there_ends_the_search(episode):
     judge = LLMJudge(ScriptedModel([]))
     with pytest.raises(ModelError, match="the judge failed at 2 of 3 tasks, the last time so: scripted was given 0 answers"):
-        search(Told(episode), [episode] * 3, judge, SearchSettings(), seed=0)
+        search(Told(episode), [episode] * 3, judge, OWN, seed=0)

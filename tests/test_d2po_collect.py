@@ -24,7 +24,7 @@ from enactive.planners.d2po.tree_search import SearchSettings, search_settings
 from enactive.planners.d2po.weights import WEIGHTS, ship
 
 TASKS = tuple(task.id for task in load_tasks("train")[:3])
-BRIEF = SearchSettings(candidates=2, width=1, depth=3, nodes=3)
+BRIEF = SearchSettings(candidates=2, width=1, depth=3, nodes=3, lead=1)
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def weights(policy):
 
 @pytest.mark.parametrize("weight", [0.0, 0.5, 1.0])
 def test_the_first_loss_is_ln_2_a_term_losses_fall_and_margins_grow(weight):
-    log = fit_preferences(tiny(), PAIRS, RECIPE, Objective(0.1, weight), seed=0)
+    log = fit_preferences(tiny(), PAIRS, RECIPE, Objective(0.1, weight, anchor=0.0), seed=0)
     assert log[0]["loss"] == pytest.approx((1 + weight) * math.log(2.0), rel=1e-5)
     assert log[-1]["loss"] < log[0]["loss"] - 0.05
     assert log[-1]["action_margin"] > log[0]["action_margin"] + 0.05
@@ -59,11 +59,26 @@ def test_preferences_alone_let_what_is_chosen_fall_and_the_anchor_holds_it(ancho
     policy = tiny()
     known = [Demonstration("t", pair.prompt, answer) for pair in alike for answer in (pair.chosen, *pair.rejected)]
     fit_demonstrations(policy, known, Recipe(epochs=30.0, batch=12, rate=3e-3), seed=0)
-    log = fit_preferences(policy, alike, Recipe(epochs=20.0, batch=6, rate=3e-3), Objective(anchor=anchor), seed=0)
+    log = fit_preferences(
+        policy, alike, Recipe(epochs=20.0, batch=6, rate=3e-3), Objective(state_weight=1.0, anchor=anchor), seed=0
+    )
     for kind in ("action", "state"):
         assert log[-1][f"{kind}_margin"] > 0.1
         change = log[-1][f"{kind}_nll"] - log[0][f"{kind}_nll"]
         assert change < -0.3 if anchor else change > 0.3
+
+
+@pytest.mark.parametrize("replay", [0.0, 1.0])
+def test_what_no_preference_is_about_is_forgotten_unless_demonstrations_are_replayed(replay):
+    policy = tiny()
+    known = [Demonstration("t", pair.prompt, pair.chosen) for pair in PAIRS]
+    fit_demonstrations(policy, known, Recipe(epochs=60.0, batch=12, rate=3e-3), seed=0)
+    others = [Preference("t", "action", pair.prompt, "done", (pair.chosen,)) for pair in PAIRS[:3]]
+    before = -policy.score(PAIRS[5].prompt, [PAIRS[5].chosen])[0]
+    recipe, objective = Recipe(epochs=30.0, batch=3, rate=3e-3), Objective(state_weight=0.0, replay=replay)
+    fit_preferences(policy, others, recipe, objective, seed=0, demonstrations=known[3:])
+    after = -policy.score(PAIRS[5].prompt, [PAIRS[5].chosen])[0]
+    assert after < before + 0.5 if replay else after > before + 2.0
 
 
 def test_the_first_nll_is_that_of_the_policy_worked_out_alone():
@@ -96,7 +111,7 @@ def test_adapters_train_alone_and_are_merged_into_the_same_answers():
     policy = tiny()
     before = {name: p.clone() for name, p in policy.model.state_dict().items()}
     adapted = with_lora(policy, seed=0)
-    log = fit_preferences(adapted, PAIRS, RECIPE, Objective(), seed=0)
+    log = fit_preferences(adapted, PAIRS, RECIPE, Objective(state_weight=1.0, anchor=0.0), seed=0)
     assert log[0]["loss"] == pytest.approx(2 * math.log(2.0), rel=1e-5)
     assert log[-1]["loss"] < log[0]["loss"]
     adapted.bf16 = False
@@ -132,9 +147,9 @@ def test_adapters_of_a_model_that_sees_are_on_its_language_model_alone():
 @pytest.mark.parametrize(
     ("base", "lora", "told"),
     [
-        ("small", None, (False, 1.5e-3, 64, 1e-4, 16)),
-        ("small", True, (True, 1.5e-3, 64, 1e-4, 16)),
-        (str(WEIGHTS), None, (False, 1.5e-3, 64, 1e-4, 16)),  # as small as "small"
+        ("small", None, (False, 1.5e-3, 64, 6e-4, 16)),
+        ("small", True, (True, 1.5e-3, 64, 6e-4, 16)),
+        (str(WEIGHTS), None, (False, 1.5e-3, 64, 6e-4, 16)),  # as small as "small"
         ("smollm2", None, (True, 1e-4, 32, 5e-6, 32)),
         ("Qwen/Qwen2-VL-7B-Instruct", None, (True, 1e-4, 32, 5e-6, 32)),
         ("Qwen/Qwen2-VL-7B-Instruct", False, (False, 3e-5, 32, 5e-7, 32)),  # as published
@@ -176,11 +191,13 @@ def test_the_whole_pipeline(tmp_path, monkeypatch):
     folder = tmp_path / "seed-0"
     logs = {name: json.loads((folder / name / "log.json").read_text()) for name in ("sft", "dpo", "d2po")}
     assert logs["sft"][-1]["loss"] < 0.5 * logs["sft"][0]["loss"]
-    assert logs["dpo"][0]["loss"] == pytest.approx(math.log(2.0), rel=0.05)
-    assert logs["d2po"][0]["loss"] == pytest.approx(2 * math.log(2.0), rel=0.05)
     for name, parts in (("dpo", ("action",)), ("d2po", ("action", "state"))):
+        first, last = logs[name][0], logs[name][-1]
         for part in parts:
-            assert logs[name][-1][f"{part}_margin"] > logs[name][0][f"{part}_margin"]
+            assert first[f"{part}_loss"] == pytest.approx(math.log(2.0), rel=0.05)
+            assert last[f"{part}_margin"] > first[f"{part}_margin"]
+        of_states = 0.2 * (first["state_loss"] + first["state_nll"]) if name == "d2po" else 0.0
+        assert first["loss"] == pytest.approx(first["action_loss"] + first["action_nll"] + of_states + first["copied_loss"])
     card = json.loads((folder / "search.json").read_text())
     assert card["tasks"] == 24
     assert card["solved"] > 0

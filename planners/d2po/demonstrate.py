@@ -38,7 +38,8 @@ def demonstrate(episode: Episode, rng: np.random.Generator, slips: float = SLIPS
         hidden = hidden_next(episode, moment, plan)
         search = Command("Find", hidden)
         looked = bool(hidden) and search in moment.commands
-        if looked and apply_command(episode.layout, moment.state, search)[1].ok:
+        said = expert_command(episode, moment, plan)
+        if said is None:
             return None
         if plan and slips and rng.random() < (ASTRAY if looked else slips):
             for command in _wrong(episode, rng, looked):
@@ -46,7 +47,6 @@ def demonstrate(episode: Episode, rng: np.random.Generator, slips: float = SLIPS
             plan = None
             continue
         meant = plan[0] if plan else Command("done")
-        said = search if hidden and not looked else _plain(episode, meant)
         out.append(Demonstration(episode.task.id, moment.prompt, command_text(said)))
         if said.verb == "done":
             return out
@@ -57,6 +57,18 @@ def demonstrate(episode: Episode, rng: np.random.Generator, slips: float = SLIPS
         elif moment.feedback[-1].ok:
             plan = None
     return None
+
+
+def expert_command(episode: Episode, moment: Moment, plan: Sequence[Command]) -> Command | None:
+    """What the expert with this plan says next in an agent's words; None where no agent could have such a plan.
+
+    What is hidden is looked for before it is gone for; where that would show another of its name, it is not the one meant.
+    """
+    hidden = hidden_next(episode, moment, plan)
+    search = Command("Find", hidden)
+    if not hidden or search not in moment.commands:
+        return search if hidden else _plain(episode, plan[0] if plan else Command("done"))
+    return None if apply_command(episode.layout, moment.state, search)[1].ok else _plain(episode, plan[0])
 
 
 def hidden_next(episode: Episode, moment: Moment, plan: Sequence[Command]) -> str:

@@ -46,18 +46,19 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Objective:
-    """What preferences are learnt by.
+    """What preferences are learnt by. As published: `Objective(state_weight=1, anchor=0, replay=0)`.
 
-    beta: strength of the pull to the reference. state_weight: lambda, 0 = DPO on the commands alone.
-
-    anchor: weight of the likelihood of what is chosen, which preferences alone let fall; 0 = as published.
+    beta: strength of the pull to the reference. state_weight: lambda, 0 = DPO on the commands alone. anchor: weight of the
+    likelihood of what is chosen, which preferences alone let fall. replay: weight of copying demonstrations, without which
+    what no preference is about is forgotten.
 
     world: which state preferences are learnt, those after a command ("state") or after the next good step ("goal_state").
     """
 
     beta: float = 0.1
-    state_weight: float = 1.0
-    anchor: float = 0.0
+    state_weight: float = 0.2
+    anchor: float = 1.0
+    replay: float = 1.0
     world: Literal["state", "goal_state"] = "state"
 
 
@@ -93,16 +94,27 @@ def fit_demonstrations(
     policy: Policy, examples: Sequence[Demonstration], recipe: Recipe, seed: int, place: Place = Place()
 ) -> list[Batch]:
     """Train a policy to copy; returns what each update measured: loss per token of the answers. Prompts are not learnt."""
-    rows = [(policy.prompt_ids(example.prompt), policy.answer_ids(example.answer)) for example in examples]
-    order = Order([len(prompt) for prompt, _ in rows], recipe.batch, seed)
+    copied = Copied(policy, examples, recipe.batch, seed)
 
     def update(step: int) -> tuple[torch.Tensor, Batch]:
-        chosen = [rows[i] for i in order.batch(step)]
-        loss = -policy.logprobs(chosen).sum() / sum(len(answer) for _, answer in chosen)
+        loss = copied.loss(policy, step)
         return loss, {"loss": float(loss.detach())}
 
     with eager_attention(policy):
-        return optimise(policy, update, math.ceil(recipe.epochs * order.per_epoch), recipe, seed, place)
+        return optimise(policy, update, math.ceil(recipe.epochs * copied.order.per_epoch), recipe, seed, place)
+
+
+class Copied:
+    """Demonstrations as tokens."""
+
+    def __init__(self, policy: Policy, examples: Sequence[Demonstration], batch: int, seed: int) -> None:
+        self.rows = [(policy.prompt_ids(example.prompt), policy.answer_ids(example.answer)) for example in examples]
+        self.order = Order([len(prompt) for prompt, _ in self.rows], batch, seed)
+
+    def loss(self, policy: Policy, step: int) -> torch.Tensor:
+        """-log pi per token of the answers of one batch, as a scalar."""
+        chosen = [self.rows[i] for i in self.order.batch(step)]
+        return -policy.logprobs(chosen).sum() / sum(len(answer) for _, answer in chosen)
 
 
 def fit_preferences(
@@ -112,11 +124,13 @@ def fit_preferences(
     objective: Objective,
     seed: int,
     place: Place = Place(),
+    demonstrations: Sequence[Demonstration] = (),
 ) -> list[Batch]:
     """Train a policy to prefer, with itself as it is at the start as the reference.
 
-    Epochs count command preferences; every update takes as many state preferences again, round and round. Returns per update:
-    loss, action_loss, action_margin, action_accuracy, action_nll and, where states are learnt, the same of them.
+    Epochs count command preferences; every update takes as many state preferences again, round and round, and twice as many of
+    the demonstrations, where there are any to replay. Returns per update: loss, copied_loss where it replays, action_loss,
+    action_margin, action_accuracy, action_nll and, where states are learnt, the same of them.
     """
     if not any(example.kind == "action" for example in examples):
         raise ConfigError(
@@ -128,10 +142,16 @@ def fit_preferences(
     with eager_attention(policy):
         sides = {kind: Side(policy, own, recipe.batch, seed) for kind, own in of.items() if own}
 
+    copied = Copied(policy, demonstrations, 2 * recipe.batch, seed) if demonstrations and objective.replay > 0.0 else None
+
     def update(step: int) -> tuple[torch.Tensor, Batch]:
         terms = {kind: side.term(policy, step, objective.beta) for kind, side in sides.items()}
         loss = d2po(terms["action"], terms.get("state"), objective.state_weight, objective.anchor)
         told = {"loss": float(loss.detach())}
+        if copied is not None:
+            copying = copied.loss(policy, step)
+            loss = loss + objective.replay * copying
+            told = {"loss": float(loss.detach()), "copied_loss": float(copying.detach())}
         for kind, term in terms.items():
             told[f"{kind}_loss"] = float(term.loss.detach().mean())
             told[f"{kind}_margin"] = float(term.margin.detach().mean())

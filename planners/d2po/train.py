@@ -214,7 +214,8 @@ class _Run:
         (folder / "search.json").write_text(json.dumps(total(cards), indent=1) + "\n")
         policy = self._trainable(load_policy(folder / "sft", whole=not self.plan.lora), seed)
         examples = balanced(preferred, seed)
-        log = fit_preferences(policy, examples, self.plan.prefer, objective, seed, self._place(folder / name))
+        copied = read_lines(self.out / "demonstrations.jsonl", Demonstration)
+        log = fit_preferences(policy, examples, self.plan.prefer, objective, seed, self._place(folder / name), copied)
         self._keep(policy, log, folder / name)
 
     def _measure(self, folder: Path) -> None:

@@ -12,11 +12,13 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from enactive.envs.household.tasks.expert import expert_plan
 from enactive.envs.household.tasks.symbolic import Command
 from enactive.errors import ConfigError, ModelError
 
+from .demonstrate import expert_command
 from .episodes import Episode, Moment
 from .prompt import AnswerError, parse_command
 from .rewards import ProcessReward
@@ -34,7 +36,8 @@ class SearchSettings:
     keep: every node with at least this score goes on, None = no such rule. repeat_score: score of the command that was just
     given, None = no such rule. parent_share: of the parent's score in the order of nodes. strategy: "beam" drops what does not
     go on, "best_first" comes back to it. depth: commands of a path at most. nodes: expanded per task at most.
-    lead: commands at most that the policy gives by itself before the search begins, how many is drawn.
+    lead: commands at most that the policy gives by itself before the search begins; how many is drawn, for half of the tasks
+    none. oracle_candidate: the expert's next command, in an agent's words, is a candidate beside the policy's own.
     """
 
     candidates: int = 5
@@ -49,14 +52,16 @@ class SearchSettings:
     strategy: Literal["beam", "best_first"] = "beam"
     depth: int = 25
     nodes: int = 100
-    lead: int = 0
+    lead: int = 14
+    oracle_candidate: bool = True
 
 
+_PUBLISHED: Any = {"temperature": 1.0, "lead": 0, "oracle_candidate": False}
 Preset = Literal["default", "paper", "code"]
 PRESETS: Mapping[Preset, SearchSettings] = {
     "default": SearchSettings(),
-    "paper": SearchSettings(temperature=1.0, width=8, parent_share=0.0),  # breadth first above an unpublished threshold
-    "code": SearchSettings(temperature=1.0, width=2, keep=4.5, repeat_score=3.0),  # public, commit 7ae3d18
+    "paper": SearchSettings(**_PUBLISHED, width=8, parent_share=0.0),  # breadth first above an unpublished threshold
+    "code": SearchSettings(**_PUBLISHED, width=2, keep=4.5, repeat_score=3.0),  # public, commit 7ae3d18
 }
 
 
@@ -143,9 +148,9 @@ def search(
 
 
 def _led(policy: Policy, episodes: Sequence[Episode], most: int, seed: int) -> list[Moment]:
-    """Where each search begins: where the policy comes by itself in 0 to `most` commands, before it says `done` or nonsense."""
+    """Where each search begins: where the policy comes by itself in up to `most` commands, before `done` or nonsense."""
     rng, moments = random.Random(seed), [episode.start() for episode in episodes]
-    lengths = [rng.randint(0, most) for _ in episodes]
+    lengths = [max(0, rng.randint(-most, most)) for _ in episodes]
     for turn in range(most):
         going = [
             i
@@ -192,6 +197,8 @@ def _expand(tree: Tree, node: Node, answers: Sequence[str], reward: ProcessRewar
             commands[parse_command(answer)] = None
         except AnswerError:
             tree.unreadable += 1  # no command: nothing to carry out, and nothing in its place
+    if settings.oracle_candidate and (right := _expert_says(tree.episode, node.moment)) is not None:
+        commands[right] = None
     for command in commands:
         moment = tree.episode.step(node.moment, command)
         score = _score(tree, node, moment, reward, settings)
@@ -206,6 +213,11 @@ def _expand(tree: Tree, node: Node, answers: Sequence[str], reward: ProcessRewar
             tree.goal = child
         if len(moment.commands) < settings.depth:
             tree.frontier.append(child)
+
+
+def _expert_says(episode: Episode, moment: Moment) -> Command | None:
+    plan = expert_plan(episode.layout, moment.state, episode.task)
+    return None if plan is None else expert_command(episode, moment, plan)
 
 
 def _score(tree: Tree, node: Node, after: Moment, reward: ProcessReward, settings: SearchSettings) -> float:

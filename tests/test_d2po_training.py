@@ -192,10 +192,11 @@ def test_the_whole_pipeline(tmp_path, monkeypatch):
     logs = {name: json.loads((folder / name / "log.json").read_text()) for name in ("sft", "dpo", "d2po")}
     assert logs["sft"][-1]["loss"] < 0.5 * logs["sft"][0]["loss"]
     for name, parts in (("dpo", ("action",)), ("d2po", ("action", "state"))):
-        first, last = logs[name][0], logs[name][-1]
+        first, last = logs[name][0], logs[name][-15:]  # batches of eight differ much
         for part in parts:
             assert first[f"{part}_loss"] == pytest.approx(math.log(2.0), rel=0.05)
-            assert last[f"{part}_margin"] > first[f"{part}_margin"]
+            assert sum(row[f"{part}_margin"] for row in last) > 15 * 0.05
+            assert sum(row[f"{part}_nll"] for row in last) < 15 * first[f"{part}_nll"]
         of_states = 0.2 * (first["state_loss"] + first["state_nll"]) if name == "d2po" else 0.0
         assert first["loss"] == pytest.approx(first["action_loss"] + first["action_nll"] + of_states + first["copied_loss"])
     card = json.loads((folder / "search.json").read_text())

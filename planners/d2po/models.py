@@ -98,6 +98,7 @@ def load_policy(folder: Path, name: str = "", whole: bool = False) -> Policy:
 
     whole: all its weights are to be trained. Raises ConfigError where it cannot be read.
     """
+    from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
     from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
@@ -111,7 +112,7 @@ def load_policy(folder: Path, name: str = "", whole: bool = False) -> Policy:
         kind: Any = AutoModelForImageTextToText if sees else AutoModelForCausalLM
         model = kind.from_pretrained(folder, dtype="float32", use_safetensors=True)
         tokenizer = AutoTokenizer.from_pretrained(folder)
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, SafetensorError) as problem:
         said = " ".join(str(problem).split())[:200]
         raise ConfigError(f"there is no policy in {folder} ({said}): make one with `enactive train d2po`") from problem
     return Policy(placed(model.eval(), whole), tokenizer, name or str(folder))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import threading
@@ -17,7 +18,7 @@ from enactive.errors import ConfigError, ModelError
 from enactive.perception.vlm.scripted import ScriptedModel
 from enactive.planners.critics.visualprm import rating_net
 from enactive.planners.d2po import collect as module
-from enactive.planners.d2po.collect import Collection, _side_by_side, collect, collected, write_shard
+from enactive.planners.d2po.collect import Collection, _side_by_side, collect, collected, each_shard, require, write_shard
 from enactive.planners.d2po.models import small_policy
 from enactive.planners.d2po.train import train_d2po
 from enactive.planners.d2po.tree_search import SearchSettings, search_settings
@@ -148,6 +149,21 @@ def test_a_judge_and_a_ray_that_are_not_there_are_found_before_anything_is_train
         with pytest.raises(ConfigError, match=said):
             train_d2po(out=tmp_path / "run", walks=1, apartments=1, practice=1, **asked)
         assert not (tmp_path / "run").exists()  # the same command with another judge finds no plan of this one
+
+
+def test_a_critic_is_refused_on_ray_which_does_not_get_it():
+    pytest.importorskip("ray")
+    with pytest.raises(ConfigError, match="a critic is not sent to Ray"):
+        require("critic:runs/critic", "ray")
+
+
+def die(job, shard):
+    os._exit(9)
+
+
+def test_a_worker_that_dies_is_told_in_a_sentence(job):
+    with pytest.raises(ConfigError, match="a worker process died: make room in memory or give fewer --workers"):
+        list(each_shard(die, lambda *made: None, [(job, 0), (job, 1)], 2, "process"))
 
 
 def test_a_trained_critic_is_a_judge_by_its_folder(job, tmp_path):

@@ -109,7 +109,6 @@ def test_weights_that_changed_are_refused(folder):
 
 def test_the_folders_of_a_training_run_are_policies(tmp_path):
     save_policy(small_policy(["goal: mug"], 0, **TINY), tmp_path / "sft")
-    assert run(D2PO(tmp_path / "sft")).outcome in ("error", "truncated", "stopped")  # it says something
     assert D2PO(tmp_path / "sft").policy.name == str(tmp_path / "sft")
     with pytest.raises(ConfigError, match=r"^there is no policy in .*dpo .*: make one with `enactive train d2po`$"):
         D2PO(tmp_path / "dpo")

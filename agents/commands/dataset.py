@@ -39,6 +39,6 @@ def main(argv: Sequence[str]) -> int:
     except ImportError as error:
         raise ConfigError(f"data sets are written with {error.name}: pip install enactive[data]") from error
     except OSError as error:
-        raise ConfigError(f"{str(chosen.folder)!r} cannot be written: {error.strerror}") from error
+        raise ConfigError(f"{str(chosen.folder)!r} cannot be written: {error.strerror or error}") from error
     print(f"{chosen.folder}: {', '.join(f'{split} {count}' for split, count in found.items())}; {rendered} rendered now")
     return 0

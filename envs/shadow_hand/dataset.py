@@ -206,7 +206,10 @@ def _picture_stats(folder: Path, shards: int, total: int) -> dict[str, Any]:
 def _picture(table: Any, row: int) -> NDArray[np.uint8]:
     from PIL import Image
 
-    return np.asarray(Image.open(BytesIO(table[IMAGE][row]["bytes"].as_py())))
+    try:
+        return np.asarray(Image.open(BytesIO(table[IMAGE][row]["bytes"].as_py())))
+    except (OSError, SyntaxError) as error:
+        raise ConfigError(f"picture {row} of a shard is damaged ({error}): write the data set again") from error
 
 
 def _angles(folder: Path, number: int) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from multiprocessing import get_context
@@ -62,9 +63,13 @@ def card_path(job: Collection, shard: int) -> Path:
 
 
 def require(judge: str, executor: str) -> None:
-    """Raises ConfigError where the judge is none or does not answer, or where Ray is wanted and not installed."""
+    """Raises ConfigError where the judge is none or does not answer, or Ray is wanted and not there or without the critic."""
     if executor == "ray":
         _ray()
+        if judge.startswith("critic:"):
+            raise ConfigError(
+                "a critic is not sent to Ray: judge in this process (--executor process), or name another --judge"
+            )
     if judge.startswith("openai:"):
         require_answer(judge, "--judge")
     else:
@@ -134,8 +139,13 @@ def each_shard(
             write(job, shard, make(job, shard))
             yield shard
     else:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            yield from _side_by_side(lambda job, shard: pool.submit(make, job, shard), write, left, workers)
+        try:
+            with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+                yield from _side_by_side(lambda job, shard: pool.submit(make, job, shard), write, left, workers)
+        except BrokenProcessPool as error:
+            raise ConfigError(
+                "a worker process died: make room in memory or give fewer --workers; the same command goes on"
+            ) from error
 
 
 def _side_by_side(

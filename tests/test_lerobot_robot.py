@@ -21,22 +21,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonargparse import ArgumentParser
 
-from enactive.agents import Agent
 from enactive.agents.commands._components import add_components, component
 from enactive.agents.compat import check_policy
 from enactive.agents.component import Component
-from enactive.agents.guard import guard_of
 from enactive.agents.realtime import Chunk, ControlLoop
 from enactive.controllers.joint_sweep import JointSweep
-from enactive.envs import Action, Embodiment, Goal, ObjectGoal, Observation
+from enactive.envs import Action, Embodiment, Observation
 from enactive.envs.bus.zenoh_bus import Line
 from enactive.envs.desk_arm import JOINTS, DeskArm
 from enactive.envs.lerobot_robot import EnvAsLeRobot, Joint, LeRobotEnv, MountedCamera
 from enactive.envs.robot import EnvRobot
 from enactive.errors import CompatibilityError, ConfigError, EmbodimentFault
-from enactive.perception import Belief
-from enactive.perception.proprioception import Proprioception
-from enactive.planners import MoveJoints
 
 
 @pytest.mark.parametrize(
@@ -370,85 +365,6 @@ def test_a_simulation_is_a_lerobot_robot_and_back_again_the_same_environment() -
         here = direct.step(np.array([0.2, 0.4, -0.3, 0.1]))[0]["joint_positions_rad"]
         there = round_trip.step(np.array([0.2, 0.4, -0.3, 0.1]))[0]["joint_positions_rad"]
     assert there == pytest.approx(here, abs=1e-3)
-
-
-class FeltArm(EnvAsLeRobot):
-    """The desk arm as a LeRobot robot in degrees, which says how hard its elbow pushes, in thousandths, the other way round."""
-
-    push = 0.0
-
-    @property
-    def observation_features(self) -> dict[str, Any]:
-        return {**super().observation_features, "elbow.load": float}
-
-    def get_observation(self) -> dict[str, Any]:
-        return {**super().get_observation(), "elbow.load": self.push}
-
-
-def felt_arm(folder: Path, **more: Any) -> LeRobotEnv:
-    from enactive.envs.desk_arm import BOUNDS_RAD, XML
-
-    model = XML.format(fovy_deg=45, **{n: f"{low} {high}" for n, (low, high) in zip(JOINTS, BOUNDS_RAD, strict=True)})
-    (folder / "arm.xml").write_text(model.replace('name="elbow"', 'name="joint_3"').replace('joint="elbow"', 'joint="joint_3"'))
-    joints = {f"{name}.pos": Joint(low, high) for name, (low, high) in zip(JOINTS, BOUNDS_RAD, strict=True)}
-    elbow = replace(joints["elbow.pos"], sign=-1, model_joint="joint_3", effort_key="elbow.load", effort_nm=0.001)
-    joints["elbow.pos"] = replace(elbow, effort_limit_nm=5.0)
-    return LeRobotEnv(FeltArm(DeskArm()), joints, rate_hz=100.0, mjcf=folder / "arm.xml", **more)
-
-
-def test_a_robot_with_an_mjcf_is_kept_from_touching_itself_and_in_its_workspace(tmp_path: Path) -> None:
-    env = felt_arm(tmp_path, workspace={"tip": ((-1.0, -1.0, 0.3), (1.0, 1.0, 1.0))})
-    motion = ("step", "velocity", "acceleration")
-    chain = guard_of(env, motion)
-    chain.reset(env.embodiment)
-    seen = Observation.from_gym(env.reset()[0])
-    chain.observe(replace(seen, joint_positions_rad=np.array([0.0, 0.0, 0.0, 0.0])))
-    bent = chain.review(Action("joint_pos", np.array([[0.0, 1.7, 0.0, 0.0]]))).values[0, 1]
-    assert 0.3 <= 0.16 + (0.24 + 0.22) * math.cos(bent) < 0.31  # as high as the tip may get with a straight arm
-    assert chain.counts == {"collision": 1}
-    assert guard_of(env, (*motion, "collision")).summary()["on"] == ["form", "limits", "effort"]
-
-
-def test_the_loop_that_goes_step_by_step_keeps_such_a_robot_in_its_workspace_too(tmp_path: Path) -> None:
-    class Bow:
-        goals, needs, emits, trace = (ObjectGoal,), frozenset(), (MoveJoints,), {}
-
-        def reset(self, goal: Goal, embodiment: Embodiment) -> None: ...
-
-        def plan(self, belief: Belief) -> MoveJoints:
-            return MoveJoints(np.array([[0.0, 1.7, 0.0, 0.0]]))
-
-    class Obey:
-        serves, control_modes = (MoveJoints,), frozenset({"joint_pos"})
-
-        def reset(self, embodiment: Embodiment) -> None: ...
-
-        def act(self, intent: Any, observation: Observation, belief: Belief) -> Action:
-            return Action("joint_pos", intent.positions_rad)
-
-    env = felt_arm(tmp_path, workspace={"tip": ((-1.0, -1.0, 0.3), (1.0, 1.0, 1.0))})
-    agent = Agent(Proprioception(), Bow(), Obey(), max_steps=100, clock=lambda: 0.0, sleep=lambda seconds: None)
-    episode = agent.run(env, ObjectGoal("floor"))
-    bent = episode.steps[-1].action.values[0, 1]
-    assert 0.3 <= 0.16 + (0.24 + 0.22) * math.cos(bent) < 0.32  # as high as the tip may get with a nearly straight arm
-    assert episode.guard["changed"]["collision"] > 10
-
-
-def test_a_joint_of_a_robot_that_pushes_too_hard_goes_no_further(tmp_path: Path) -> None:
-    env = felt_arm(tmp_path)
-    assert env.embodiment.effort_limits == (math.inf, math.inf, 5.0, math.inf)
-    chain = guard_of(env, ("step", "velocity", "acceleration", "collision"))
-    chain.reset(env.embodiment)
-    obs, _ = env.reset()
-    env._robot.push = -6000.0  # type: ignore[attr-defined]  # 6 N*m towards larger angles, since it counts the other way
-    obs, *_ = env.step(obs["joint_positions_rad"])
-    assert env.observation_space.contains(obs)
-    assert obs["joint_efforts"].tolist() == [0.0, 0.0, 6.0, 0.0]
-    chain.observe(Observation.from_gym(obs))
-    here = obs["joint_positions_rad"][np.newaxis]
-    further = chain.review(Action("joint_pos", here + 0.1)).values
-    assert further - here == pytest.approx(np.array([[0.1, 0.1, 0.0, 0.1]]))
-    assert chain.review(Action("joint_pos", further - 0.1)).values == pytest.approx(further - 0.1)
 
 
 def test_a_file_that_is_no_mjcf_is_refused(tmp_path: Path) -> None:

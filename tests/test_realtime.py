@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 
 from enactive.agents.guard import Chain, EStop
-from enactive.agents.realtime import Cadence, Chunk, ChunkPlayer, ControlLoop, NotYet, PolicyThread, Stack, Tap, Tick
+from enactive.agents.realtime import Chunk, ChunkPlayer, ControlLoop, NotYet, PolicyThread, Stack, Tick
 from enactive.controllers.joint_sweep import JointSweep
 from enactive.envs import Action, CameraFrame, CameraInfo, Embodiment, Observation
 from enactive.envs.desk_arm import DeskArm
@@ -186,7 +185,10 @@ def test_a_picture_without_a_time_is_no_fresh_picture(stamp_s: float) -> None:
     bench = Bench()
     bench.loop.body = replace(BODY, cameras=(CameraInfo("c", 4, 4, 1.0),))
     bench.robot.observe = lambda: Observation(  # type: ignore[method-assign]
-        {"c": replace(frame(0), stamp_s=stamp_s)}, None, np.zeros(1), stamp_s=bench.clock()
+        {"c": CameraFrame(np.zeros((4, 4, 3), np.uint8), None, np.eye(3), np.eye(4), stamp_s)},
+        None,
+        np.zeros(1),
+        stamp_s=bench.clock(),
     )
     bench.source.put(1.0)
     assert bench.ticks(1)[0].held == "no fresh picture of camera 'c' for 0.5 s"
@@ -342,79 +344,6 @@ def test_while_the_robot_holds_the_loop_holds_with_it_and_starts_again_from_wher
     bench.robot.says = Reply()
     bench.ticks(1)
     assert bench.robot.sent[2:] == [0.25, 0.25, 1.25]
-
-
-def test_the_grid_does_not_drift_and_a_late_tick_is_not_followed_by_a_hurried_one() -> None:
-    clock = Clock()
-    cadence = Cadence(100.0, clock, clock.sleep)
-    clock.oversleep = lambda asked: asked + 0.0005  # always half a millisecond late, within a tenth of the period
-    began = [cadence.wait() for _ in range(5)]
-    assert np.diff(began) == pytest.approx([0.0105, 0.01, 0.01, 0.01])
-    assert (cadence.late, cadence.missed) == (0, 0)
-    clock.now += 0.027  # work that runs over two slots
-    began.append(cadence.wait())
-    assert (cadence.late, cadence.missed) == (1, 1)
-    clock.oversleep = lambda asked: asked
-    began.append(cadence.wait())
-    assert np.diff(began)[-1] == pytest.approx(0.01)
-
-
-def test_the_cadence_report_is_worked_out_by_hand() -> None:
-    clock = Clock()
-    cadence = Cadence(100.0, clock, clock.sleep)
-    for work in (0.001, 0.001, 0.004):
-        cadence.wait()
-        clock.now += work
-        cadence.mark("observe")
-        clock.now += 0.002
-        cadence.mark("send")
-    report = cadence.report()
-    assert report["ticks"] == 3
-    assert report["rate_hz"] == pytest.approx(100.0)
-    assert report["sections"]["observe"]["mean_s"] == pytest.approx(0.002)
-    assert report["sections"]["observe"]["worst_s"] == pytest.approx(0.004)
-    assert report["sections"]["send"]["p99_s"] == pytest.approx(0.002)
-    assert report["sections"]["wait"]["worst_s"] == pytest.approx(0.007)
-
-
-def frame(value: int) -> CameraFrame:
-    return CameraFrame(np.full((4, 4, 3), value, np.uint8), None, np.eye(3), np.eye(4), 0.0)
-
-
-def pictured(index: int) -> Tick:
-    return Tick(index, 0.0, Observation(cameras={"c": frame(index)}), None, np.zeros(1), "", 0.0, 0.0)
-
-
-def test_a_frozen_viewer_loses_pictures_first_and_the_loop_does_not_wait() -> None:
-    thaw, seen = threading.Event(), []
-
-    def viewer(tick: Tick) -> None:
-        thaw.wait(10.0)
-        seen.append(tick)
-
-    tap = Tap(viewer, frames=3, ticks=20)
-    tap(pictured(0))
-    while tap._waiting:  # until the viewer has taken it and stands still
-        pass
-    for index in range(1, 31):
-        tap(pictured(index))
-    assert (tap.dropped_frames, tap.dropped_ticks) == (27, 10)
-    assert sum(len(tick.observation.cameras) for tick in tap._waiting) + len(tap._pictures) == 3
-    thaw.set()
-    tap.close()
-    assert [tick.index for tick in seen] == [0, *range(11, 31)]
-    assert [tick.index for tick in seen if tick.observation.cameras] == [0, 28, 29, 30]
-    assert seen[-1].observation.cameras["c"].rgb[0, 0, 0] == 30
-
-
-def test_a_recorder_on_a_full_disk_is_taken_off() -> None:
-    def full(tick: Tick) -> None:
-        raise OSError(28, "No space left on device")
-
-    tap = Tap(full)
-    tap(pictured(0))
-    tap.close()
-    assert "No space left on device" in tap.warning
 
 
 @pytest.mark.parametrize(("ahead_s", "stamp_s"), [(-0.25, 4.75), (3.0, 5.0)])

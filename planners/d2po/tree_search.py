@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
 
 from enactive.envs.household.tasks.expert import expert_plan
 from enactive.envs.household.tasks.symbolic import Command
@@ -56,12 +56,12 @@ class SearchSettings:
     oracle_candidate: bool = True
 
 
-_PUBLISHED: Any = {"temperature": 1.0, "lead": 0, "oracle_candidate": False}
+_PUBLISHED = SearchSettings(temperature=1.0, lead=0, oracle_candidate=False)
 Preset = Literal["default", "paper", "code"]
 PRESETS: Mapping[Preset, SearchSettings] = {
     "default": SearchSettings(),
-    "paper": SearchSettings(**_PUBLISHED, width=8, parent_share=0.0),  # breadth first above an unpublished threshold
-    "code": SearchSettings(**_PUBLISHED, width=2, keep=4.5, repeat_score=3.0),  # public, commit 7ae3d18
+    "paper": replace(_PUBLISHED, width=8, parent_share=0.0),  # breadth first above an unpublished threshold
+    "code": replace(_PUBLISHED, width=2, keep=4.5, repeat_score=3.0),  # public, commit 7ae3d18
 }
 
 

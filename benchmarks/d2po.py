@@ -4,15 +4,19 @@
     python benchmarks/d2po.py speed [--tasks 20]
     python benchmarks/d2po.py smollm2
     python benchmarks/d2po.py replan [--tasks 200] [--split val_unseen]
+    python benchmarks/d2po.py copied [--run runs/d2po] [--split val_unseen]
 
 `table` writes the report of a run of `enactive train d2po` anew, for both val splits or for one. `speed` searches with the
 shipped policy. `smollm2` makes one LoRA step of D2PO on SmolLM2-135M. `replan` runs the shipped policy with and without
-replanning on the first tasks of a split, symbolic, and says how often its predictions came true.
+replanning on the first tasks of a split, symbolic, and says how often its predictions came true. `copied` lets the SFT policy
+of a run's first seed go on copying (demonstrations, and the successful paths of its search) with the rate and about the updates
+of its preferences, and compares it with DPO and D2PO: what the search is worth without preferences.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,11 +28,12 @@ from enactive.envs.household.tasks.path_length import path_length_weighted
 from enactive.envs.household.tasks.suites import MAX_COMMANDS, load_tasks
 from enactive.envs.household.tasks.symbolic import Command, apply_command
 from enactive.envs.household.tasks.task import Task
+from enactive.planners.d2po.collect import collected
 from enactive.planners.d2po.episodes import Episode
-from enactive.planners.d2po.evaluate import Outcome, evaluate
-from enactive.planners.d2po.examples import Preference
-from enactive.planners.d2po.fit import Objective, Recipe, fit_preferences
-from enactive.planners.d2po.models import base_policy, with_lora
+from enactive.planners.d2po.evaluate import Outcome, evaluate, read_outcomes
+from enactive.planners.d2po.examples import Demonstration, Preference, read_lines
+from enactive.planners.d2po.fit import Objective, Recipe, fit_demonstrations, fit_preferences
+from enactive.planners.d2po.models import base_policy, load_policy, with_lora
 from enactive.planners.d2po.planner import PREDICTION_TOKENS
 from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.prompt import AnswerError, parse_command, world_prompt
@@ -173,9 +178,28 @@ def _replanning(policy: Policy, tasks: Sequence[Task]) -> tuple[list[tuple[bool,
     return rows, told
 
 
+def copied(run: Path, split: str, console: Console) -> None:
+    """Train and measure the SFT policy that goes on, and pair it with what preferences made of the same data."""
+    torch.set_num_threads(1)
+    folder = run / "seed-0"
+    paths, _, _ = collected(folder / "search")
+    examples = [*read_lines(run / "demonstrations.jsonl", Demonstration), *paths]
+    updates = len(json.loads((folder / "dpo" / "log.json").read_text()))
+    rate_of = json.loads((run / "plan.json").read_text())["prefer"]["rate"]
+    policy = load_policy(folder / "sft")
+    fit_demonstrations(policy, examples, Recipe(1.0, max(1, len(examples) // updates), rate_of), 0)
+    rows = evaluate(policy, load_tasks(split))
+    success, pl = [row.success for row in rows], [row.pl for row in rows]
+    console.print(f"{len(examples)} answers copied: success {rate(success)}, PL {mean(pl)}; {split}, n = {len(rows)}")
+    for method in ("sft", "dpo", "d2po"):
+        other = read_outcomes(folder / method / f"{split}.jsonl")
+        gain = compare([row.success for row in other], success), compare([row.pl for row in other], pl)
+        console.print(f"{method} - copied: success {gain[0]}; PL {gain[1]}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("table", "speed", "smollm2", "replan"))
+    parser.add_argument("what", choices=("table", "speed", "smollm2", "replan", "copied"))
     parser.add_argument("--run", type=Path, default=Path("runs/d2po"))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--split", default=None, help="default val_unseen, and both val splits with table")
@@ -187,6 +211,8 @@ def main() -> None:
         speed(chosen.tasks or 20, console)
     elif chosen.what == "replan":
         replan(chosen.tasks or 200, chosen.split or "val_unseen", console)
+    elif chosen.what == "copied":
+        copied(chosen.run, chosen.split or "val_unseen", console)
     else:
         smollm2(console)
 

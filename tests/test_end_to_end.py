@@ -1,12 +1,19 @@
 """The whole way through the house, in a real apartment: what is there is found, what is not there is said to be missing."""
 
+import json
+import re
+import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
+import av
 import gymnasium as gym
 import pytest
+from report_page import read_page, words
 
 import enactive.envs  # noqa: F401  # registers Household
 from enactive.agents import Agent, Episode
+from enactive.agents.cli import main
 from enactive.controllers.navigation import NavigationController
 from enactive.envs import parse_goal
 from enactive.perception import Perceiver
@@ -14,6 +21,8 @@ from enactive.perception.embedded import EmbeddedPerceiver
 from enactive.perception.oracle import OraclePerceiver
 from enactive.planners.nearest_frontier import NearestFrontier
 from enactive.planners.unigoal import UniGoal
+
+MAKEFILE = Path(__file__).parents[1] / "Makefile"
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +62,23 @@ def test_from_pixels_nothing_is_taken_for_a_spaceship(env: gym.Env) -> None:
     assert len(seen) > 5
 
 
-def test_a_toilet_is_found_from_pixels_alone(env: gym.Env) -> None:
-    episode = _run(env, "find the toilet", UniGoal(), EmbeddedPerceiver())
-    assert episode.metrics["success"] is True, episode.reason
-    assert episode.reason == "found toilet"
+def test_the_demo_finds_its_mug_from_pixels_and_leaves_a_folder_that_shows_how(tmp_path: Path) -> None:
+    """The command that `make demo` runs, as the Makefile has it."""
+    (line,) = re.findall(r"^\t\$\(BIN\)/enactive (run .*)$", MAKEFILE.read_text(), flags=re.MULTILINE)
+    assert main([*shlex.split(line), "--out", str(tmp_path)]) == 0
+    (folder,) = tmp_path.iterdir()
+    record = json.loads((folder / "episode.json").read_text())
+    assert record["goal"] == {"kind": "TextGoal", "words": "the red mug in the kitchen"}
+    parts = {role: record["config"][role]["name"].rpartition(".")[2] for role in ("perceiver", "planner")}
+    assert parts == {"perceiver": "EmbeddedPerceiver", "planner": "UniGoal"}
+    result = record["result"]
+    assert (result["outcome"], result["found"], result["reason"]) == ("stopped", True, "found mug")
+    assert result["metrics"]["success"] is True
+    assert result["metrics"]["start_distance_m"] > 1.0  # it does not begin before the mug
+    with av.open(str(folder / "video.mp4")) as video:
+        frames = [frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)]
+    assert len(frames) == len(record["steps"])
+    assert all(frame.std() > 10.0 for frame in frames)
+    page = read_page(folder / "report.html")
+    (verdict,) = [words(each) for each in page.iter("p") if each.attrib.get("class", "").startswith("verdict")]
+    assert verdict == "the agent says: done (found mug). The oracle says: success."

@@ -18,6 +18,7 @@ from enactive.envs import DISCRETE_ACTIONS, ImageGoal, ObjectGoal, Observation, 
 from enactive.envs.household import meshes, motion, world
 from enactive.envs.household.camera import camera_pose
 from enactive.envs.household.compile import FLOOR, SHELL_CODES, VOID, compile_apartment, pose_model
+from enactive.envs.household.effects import COLD, HOT
 from enactive.envs.household.engine import mujoco
 from enactive.envs.household.env import Household
 from enactive.envs.household.episode import NavigationEpisode
@@ -33,7 +34,9 @@ from enactive.envs.household.model import (
 from enactive.envs.household.obstacles import Obstacles, leaf_box
 from enactive.envs.household.render import DepthSensor, Renderer
 from enactive.envs.household.state import WorldState, changed, initial_state, movers, set_opening
+from enactive.envs.household.vapour import tinted
 from enactive.errors import ConfigError
+from enactive.perception.colours import linear_to_lab, name_colour, rgb_to_linear
 
 
 @pytest.fixture
@@ -140,11 +143,53 @@ def test_culling_changes_no_pixel(real: Household) -> None:
             state = at(real, x, y, yaw + float(rng.uniform(0, 1)), float(rng.choice([-1.0, -0.5, 0.0, 0.5])))
             if len(state.opening):
                 state = replace(state, opening=rng.choice([0.0, 0.5, 1.0], len(state.opening)))
+            state = replace(state, temperature=rng.choice([-1, 0, 0, 1], len(state.pose)).astype(np.int8))
             expected, got = plain.rgbd(state), culled.rgbd(state)
             assert np.array_equal(expected[0], got[0])
             assert np.array_equal(expected[1], got[1])
             hidden += plain.scene.ngeom - culled.scene.ngeom
     assert hidden > 0
+
+
+@pytest.mark.parametrize("temperature", [HOT, COLD])
+def test_heat_and_cold_show_on_the_thing_and_are_gone_with_the_state(toy: Household, temperature: int) -> None:
+    toy.restore_state(at(toy, 1.2, 2.0, 0.0, -0.3))
+    saved = toy.save_state()
+    (rgb, depth), codes = toy.renderer.rgbd(saved), toy.renderer.segmentation(saved)
+    toy.restore_state(replace(saved, temperature=changed(saved.temperature, MUG, temperature)))
+    (other, same_depth), same_codes = toy.renderer.rgbd(toy.state), toy.renderer.segmentation(toy.state)
+    assert np.array_equal(depth, same_depth)
+    assert np.array_equal(codes, same_codes)
+    mask, differs = codes == MUG, (rgb != other).any(axis=-1)
+    assert mask.sum() > 200
+    assert differs[mask].mean() > 0.95
+    gain = other.astype(float)[mask].mean(axis=0) - rgb.astype(float)[mask].mean(axis=0)
+    assert gain[2] < gain[1] if temperature == HOT else gain[2] > 20.0  # warmer, or bluer
+    v, u = np.nonzero(mask)
+    around = np.zeros_like(mask)
+    around[v.min() - (60 if temperature == HOT else 1) : v.max() + 2, u.min() - 4 : u.max() + 5] = True
+    assert not differs[~around].any()
+    above = differs[: v.min()]
+    assert above.sum() > 50 if temperature == HOT else above.sum() < 10  # steam rises, frost lies
+    toy.restore_state(saved)
+    assert np.array_equal(toy.renderer.rgbd(toy.state)[0], rgb)
+
+
+def test_what_is_in_the_hand_or_behind_a_wall_does_not_steam(toy: Household) -> None:
+    seen, away = at(toy, 1.2, 2.0, 0.0, -0.3), at(toy, 5.5, 3.5, np.pi / 2)
+    for state in (replace(seen, held=MUG), away):
+        for temperature in (HOT, COLD):
+            changed_state = replace(state, temperature=changed(state.temperature, MUG, temperature))
+            assert np.array_equal(toy.renderer.rgbd(state)[0], toy.renderer.rgbd(changed_state)[0])
+
+
+@pytest.mark.parametrize("temperature", [HOT, COLD])
+def test_hot_and_cold_things_keep_the_word_for_their_colour(temperature: int) -> None:
+    for word, rgb in COLOURS.items():
+        plain = np.array([rgb], dtype=np.float32)
+        for light in (1.0, 0.9):
+            shown = 255.0 * light * tinted(plain, np.array([temperature], dtype=np.int8))[0]
+            assert next(iter(name_colour(linear_to_lab(rgb_to_linear(shown))))) == word
 
 
 def test_two_renderers_of_one_model_do_not_disturb_each_other(toy: Household) -> None:

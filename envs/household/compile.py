@@ -98,6 +98,7 @@ class _Builder:
         spec.stat.extent, spec.stat.center = 1.0, np.zeros(3)
         visual = spec.visual
         visual.quality.numquads, visual.quality.offsamples, visual.quality.shadowsize = 1, 0, 0
+        visual.quality.numslices, visual.quality.numstacks = 8, 6  # of round shapes: steam and frost alone are not meshes
         visual.map.znear, visual.map.zfar = 0.03, 60.0
         visual.headlight.active = 0
         for direction, ambient, diffuse in (((0.35, 0.2, -1.0), 0.62, 0.40), ((-0.55, -0.8, -0.35), 0.0, 0.20)):

@@ -12,10 +12,12 @@ from .camera import HFOV_RAD, camera_pose, intrinsics
 from .compile import CONDITIONS, VOID, WINDOW, CompiledApartment, pose_model
 from .engine import gl_context, mujoco, nearest_mipmaps
 from .state import WorldState, rooms_at
+from .vapour import MOST, add_to, reach_m, tinted
 from .visibility import RoomVisibility
 
 NEAR_M, FAR_M = 0.03, 60.0
 _SHOWN, _HIDDEN = 0, 5  # geom groups
+_LOOKS = ("on", "dirty", "sliced", "temperature")  # of a state: they show without anything having moved
 _DIM, _LIT = 0.85, 1.0  # brightness of a room whose lamps are off, on
 
 
@@ -69,7 +71,7 @@ class Renderer:
         self.context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
         nearest_mipmaps(model, self.context)
         self.context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
-        self.scene = mujoco.MjvScene(model, maxgeom=model.ngeom + 16)
+        self.scene = mujoco.MjvScene(model, maxgeom=model.ngeom + 16 + MOST * len(compiled.apartment.objects))
         for flag in ("SHADOW", "REFLECTION", "SKYBOX", "FOG", "HAZE"):
             self.scene.flags[getattr(mujoco.mjtRndFlag, f"mjRND_{flag}")] = False
         self._option = mujoco.MjvOption()
@@ -107,6 +109,11 @@ class Renderer:
         self.prepare(state, T_world_camera)
         mujoco.mjr_render(self._rect, self.scene, self.context)
         mujoco.mjr_readPixels(self._rgb, self._depth, self._rect, self.context)
+        if len(signs := self._hot_or_cold(state, T_world_camera)):
+            for i in signs:
+                add_to(self.scene, state, int(i), self.compiled.apartment.objects[i].asset)
+            mujoco.mjr_render(self._rect, self.scene, self.context)
+            mujoco.mjr_readPixels(self._rgb, None, self._rect, self.context)
         depth = self._depth[::-1] * np.float32(1.0 - NEAR_M / FAR_M)  # the buffer holds 1 at NEAR_M and 0 at FAR_M
         depth += np.float32(NEAR_M / FAR_M)
         np.divide(np.float32(NEAR_M), depth, out=depth)
@@ -157,10 +164,10 @@ class Renderer:
         posed = old is None or held or old.pose is not state.pose or old.opening is not state.opening
         if posed:
             pose_model(compiled, self.data, state)
-            things = _bits(_overlaps(compiled, state.pose[:, :2], compiled.reach_m[:, None]))
+            self._rooms_of = things = _bits(_overlaps(compiled, state.pose[:, :2], compiled.reach_m[:, None]))
             shell = np.left_shift(1, np.maximum(compiled.geom_room, 0))
             self._geom_rooms = np.where(compiled.geom_code >= 0, self._of_things(things), shell)
-        switched = old is None or any(getattr(old, n) is not getattr(state, n) for n in ("on", "dirty", "sliced"))
+        switched = old is None or any(getattr(old, n) is not getattr(state, n) for n in _LOOKS)
         if switched or held:
             self._shown = self._conditions(state)
         if switched or posed:
@@ -183,7 +190,7 @@ class Renderer:
         return shown
 
     def _relight(self, state: WorldState) -> None:
-        """A lamp that is on brightens the room it stands in and what stands there."""
+        """A lamp that is on brightens the room it stands in and what stands there; heat and cold tint what has them."""
         compiled = self.compiled
         home = rooms_at(compiled.apartment, state.pose[:, :2], compiled.apartment.wall_m)
         lit = home[compiled.lights & state.on].any(axis=0)
@@ -192,22 +199,38 @@ class Renderer:
         of_object = np.where(home.any(axis=1), (home * level).max(axis=1), _LIT)
         scale = np.where(compiled.geom_code >= 0, self._of_things(of_object), level[np.maximum(compiled.geom_room, 0)])
         scale[self._glows] = 1.0
-        self._rgba[:, :3] = compiled.geom_rgba[:, :3] * scale[:, None]
+        temperature = np.where(compiled.geom_code >= 0, self._of_things(state.temperature), 0)
+        self._rgba[:, :3] = tinted(compiled.geom_rgba[:, :3], temperature) * scale[:, None]
 
     def _in_view(self, pose: NDArray[np.float64]) -> NDArray[np.bool_]:
         """(G,) bool, False only for geoms that cannot put a pixel into the picture."""
         if not self.culling:
             return np.ones(self.model.ngeom, dtype=bool)
         rooms = self._rooms.visible(pose, self.K)
-        return ((self._geom_rooms & _bits(rooms)) != 0) & self._in_frustum(pose)
+        near = self._in_frustum(pose, self.data.geom_xpos, self.model.geom_rbound + 0.01)
+        return ((self._geom_rooms & _bits(rooms)) != 0) & near
+
+    def _hot_or_cold(self, state: WorldState, T_world_camera: NDArray[np.float64] | None) -> NDArray[np.int64]:
+        """Ids of the things, not in the hand, whose steam or frost may put a pixel into the picture."""
+        ids = np.flatnonzero(state.temperature)
+        ids = ids[ids != state.held]
+        if not self.culling or not len(ids):
+            return ids
+        pose = camera_pose(state.base, state.pitch_rad) if T_world_camera is None else T_world_camera
+        rooms = _bits(self._rooms.visible(pose, self.K))
+        reach = np.array([reach_m(self.compiled.apartment.objects[i].asset) for i in ids])
+        near = self._in_frustum(pose, state.pose[ids, :3], reach)
+        return ids[near & ((self._rooms_of[ids] & rooms) != 0)]
 
     def _of_things(self, values: NDArray) -> NDArray:
         """Spread one value per object (N,) over the geoms (G,); those of the shell get an arbitrary one."""
         return np.append(values, values.dtype.type(1))[np.maximum(self.compiled.geom_code, -1)]
 
-    def _in_frustum(self, pose: NDArray[np.float64]) -> NDArray[np.bool_]:
-        local = (self.data.geom_xpos - pose[:3, 3]) @ pose[:3, :3]
-        radius = self.model.geom_rbound + 0.01
+    def _in_frustum(
+        self, pose: NDArray[np.float64], centres: NDArray[np.float64], radius: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """(M,) bool: which balls, centres (M, 3) and radius (M,) metres, reach into the view."""
+        local = (centres - pose[:3, 3]) @ pose[:3, :3]
         half_x, half_y = self.width / 2.0 / self.K[0, 0], self.height / 2.0 / self.K[1, 1]
         x = np.abs(local[:, 0]) - half_x * local[:, 2] <= radius * np.hypot(1.0, half_x)
         y = np.abs(local[:, 1]) - half_y * local[:, 2] <= radius * np.hypot(1.0, half_y)

@@ -20,7 +20,7 @@ REACH_M = 0.8  # how near to an object's box counts as standing before it
 MOST_STEPS = 200  # moves before giving up
 PATIENCE = 12  # moves without getting anywhere before another place is tried
 STILL_M = 0.1
-REVISE = 10  # steps after which the place is chosen anew, the map being better known
+REVISE = 10  # moves after which the place is chosen anew, the map being better known
 MOVED_M = 0.3  # an object that turns out to be so far from where it was taken to be wants another place
 FACING_STEPS = 9  # half a turn and the camera's way down
 PLACES = 3
@@ -174,7 +174,7 @@ class Approach:
             self._place is not None and not traversable(grid, through_unknown=True)[tuple(grid.cell_of(self._place.point_m))]
         )
         moved = np.linalg.norm(node.centre_m - self._centre) > MOVED_M
-        if self._place is None or blocked or moved or self._steps % REVISE == 0:
+        if self._place is None or blocked or moved or self._steps % (REVISE * self._pace) == 0:
             from_here = distance_field(grid, here, unknown_cost=UNKNOWN_COST)
             self._place = standing_place(grid, node, from_here, self._reach_m, self._tried)
             self._centre = node.centre_m.copy()

@@ -13,9 +13,10 @@ from enactive.errors import PlannerError
 from enactive.perception.base import Belief, Detection
 from enactive.perception.geodesic import distance_field
 from enactive.perception.mapping import OccupancyMap
+from enactive.planners.approach import standing_place
 from enactive.planners.base import GoTo, Look, LookAt, Planner, Stop
 from enactive.planners.semantic_frontier import SemanticFrontier
-from enactive.planners.unigoal import UniGoal
+from enactive.planners.unigoal import UniGoal, pursuit
 from enactive.planners.unigoal.frontier_score import FrontierWeights, nearness, score_frontiers
 
 
@@ -338,6 +339,29 @@ def test_a_frontier_that_the_body_does_not_get_to_is_left(embodiment: Embodiment
     while world.traces[-1]["frontier"] == first:
         world.step()
     assert sum(trace.get("frontier") == first for trace in world.traces) == 13 * pace + 1
+
+
+@BODIES
+def test_the_place_before_a_thing_is_chosen_anew_every_six_moves(
+    embodiment: Embodiment, pace: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen: list[int] = []
+    world = World(planner(), ObjectGoal("mug"), floor(ROOM), mugs("red"), embodiment)
+    world.stuck = True
+    monkeypatch.setattr(pursuit, "standing_place", lambda *_: chosen.append(world.steps) or standing_place(*_))
+    world.run_until(lambda reason: "walk up to mug" in reason)
+    first = world.steps
+    for _ in range(13 * pace):
+        world.step()
+    assert chosen == [first, first - 1 + 6 * pace, first - 1 + 12 * pace]
+
+
+@BODIES
+def test_a_thing_in_doubt_is_put_aside_after_four_looks(embodiment: Embodiment, pace: int) -> None:
+    doubtful = thing(0, "mug", (2.0, 0.0, 0.8), (0.05, 0.05, 0.05), score=0.5)
+    world = World(planner(), ObjectGoal("mug"), floor(ROOM), scene(doubtful), embodiment)
+    world.run_until(lambda reason: "is not it" in reason, most=60 * pace)
+    assert sum(trace["reason"] == "look again" for trace in world.traces) == 3  # and the fourth decides
 
 
 @BODIES

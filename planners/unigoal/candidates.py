@@ -32,7 +32,7 @@ from .similarity import WordSimilarity
 from .verification import Verifier, not_shown
 
 OPENING_M = 4.0  # frontiers this near to a thing without a way may open one
-MOST_LOOKS = 4
+MOST_LOOKS = 4  # not times the pace: a look is a judgement, not a move, and more of them from one place say no more
 LAST_RESORT = 0.8  # least similarity of a candidate when everything else is explored
 UNREACHED = -0.3  # confidence in a candidate that could not be got to
 PLAUSIBLE = -0.45  # a rejected candidate above this may still be answered with, when everything else is explored

@@ -27,7 +27,7 @@ IN_REACH_M = 0.8  # a thing that shows and is this near need not be come nearer 
 MOST_STEPS = 140  # moves, as all steps here
 TURNING_STEPS = 9
 STUCK_STEPS, LEFT_M, MOST_STUCK = 14, 0.4, 1
-REVISE = 6
+REVISE = 6  # after which the place is chosen anew, the map being better known
 MOVED_M = 0.3
 SIDE = -0.2  # cosine between the directions of a place and of the last sighting
 MOST_BEHIND = 4
@@ -131,7 +131,7 @@ class Pursuit:
 
     def _choose_again(self, centre: tuple[float, float], from_here: DistanceField) -> bool:
         """Whether a place to stand has to be chosen: none yet, no way there any more, the thing is elsewhere, or it is time."""
-        if self.goto is None or self.steps % REVISE == 0 or math.dist(centre, self._centre_m) > MOVED_M:
+        if self.goto is None or self.steps % (REVISE * self.gaze.pace) == 0 or math.dist(centre, self._centre_m) > MOVED_M:
             return True
         return not np.isfinite(from_here.at(np.array(self.goto.point_m)))
 

@@ -1,5 +1,6 @@
 """Matching of goal graphs and scene graphs against brute force, hand-worked scores and exact graph edit distance."""
 
+from collections import Counter
 from itertools import permutations
 
 import networkx as nx
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unigoal_scenes import Letters, scene, thing
 
+from enactive.envs.household.facts import KINDS
 from enactive.planners.unigoal.edit_cost import EditCosts, induced_edit_cost, topological_similarity
 from enactive.planners.unigoal.embedding import SceneArrays, agreement, node_similarity, support_of
 from enactive.planners.unigoal.goal_graph import GoalEdge, GoalGraph, GoalNode
@@ -16,6 +18,7 @@ from enactive.planners.unigoal.grammar import parse_description
 from enactive.planners.unigoal.matching import assign, match, match_simplified
 from enactive.planners.unigoal.similarity import WordSimilarity
 from enactive.planners.unigoal.stages import Stage, stage_of
+from enactive.planners.unigoal.vocabulary import canonical
 
 
 @pytest.fixture
@@ -155,7 +158,14 @@ def test_known_words_for_two_things_are_not_taken_for_one() -> None:
     assert likes.name("kitchen counter", "counter") >= 0.9
     assert 0.8 <= likes.name("mug", "cup") < 0.9
     assert likes.name("table lamp", "floor lamp") < 0.8
+    assert 0.8 <= likes.name("football", "ball") < 0.9
+    assert likes.name("soccer ball", "football") == likes.name("rugby ball", "football") == 1.0
     assert likes.name("qwerty", "asdf") == 1.0  # unknown words go by their embeddings
+
+
+def test_every_kind_of_thing_of_the_apartments_has_a_word_of_its_own() -> None:
+    counts = Counter(canonical(kind) for kind in KINDS)
+    assert {word for word, count in counts.items() if count > 1} == set()
 
 
 def test_the_simplified_matching_wants_equal_names(words: WordSimilarity) -> None:

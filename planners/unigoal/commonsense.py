@@ -176,6 +176,7 @@ teddy bear | bedroom | bed, shelf
 doll | bedroom | bed, shelf
 toy car | bedroom, living room | rug, shelf
 ball | bedroom, living room | rug
+football | bedroom, hallway, living room | rug, shoe rack
 basketball | bedroom | rug
 box | bedroom, hallway, office | shelf, wardrobe
 basket | living room, laundry room, bathroom | shelf, rug

@@ -30,8 +30,9 @@ SYNONYMS: Mapping[str, str] = {
     "basin": "sink", "washbasin": "sink", "writing desk": "desk", "soda can": "can", "toilet roll": "toilet paper",
     "easy chair": "armchair", "recliner": "armchair", "teakettle": "kettle", "tea kettle": "kettle",
     "water bottle": "bottle", "flower vase": "vase", "drapes": "curtain", "doughnut": "donut", "goblet": "wine glass",
-    "novel": "book", "paperback": "book", "mat": "rug", "candlestick": "candle", "model car": "toy car", "football": "ball",
-    "soccer ball": "ball", "notepad": "notebook", "diary": "notebook", "journal": "notebook", "tablespoon": "spoon",
+    "novel": "book", "paperback": "book", "mat": "rug", "candlestick": "candle", "model car": "toy car",
+    "soccer ball": "football", "rugby ball": "football", "notepad": "notebook", "diary": "notebook",
+    "journal": "notebook", "tablespoon": "spoon",
     "teaspoon": "spoon", "salt": "salt shaker", "salt mill": "salt shaker", "pepper mill": "pepper shaker",
     "tissues": "tissue box", "flask": "bottle", "photo": "picture frame", "photo frame": "picture frame",
     "photograph": "picture frame", "milk": "milk carton", "range": "stove", "cooktop": "stove", "pen holder": "pencil cup",
@@ -54,7 +55,8 @@ SYNONYMS: Mapping[str, str] = {
 NEAR: frozenset[frozenset[str]] = frozenset(  # words for two things that people, and detectors, take for each other
     frozenset(pair)
     for pair in (
-        ("armchair", "chair"), ("armchair", "sofa"), ("backpack", "bag"), ("bag", "handbag"), ("basket", "laundry basket"),
+        ("armchair", "chair"), ("armchair", "sofa"), ("backpack", "bag"), ("bag", "handbag"),
+        ("ball", "football"), ("basket", "laundry basket"),
         ("blanket", "towel"), ("book", "notebook"), ("bookshelf", "shelf"), ("bottle", "soap bottle"),
         ("box", "cereal box"), ("cabinet", "counter"), ("cabinet", "dresser"), ("chair", "stool"),
         ("coffee table", "side table"), ("cup", "glass"), ("cup", "mug"), ("desk", "table"), ("dining table", "table"),

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from .embodiment import CameraInfo, Embodiment
 
-if TYPE_CHECKING:
-    import mujoco
+if TYPE_CHECKING:  # which the command line runs, to read annotations: so by the way that chooses the renderer first
+    from .household.engine import mujoco
 
 JOINTS = ("turn", "shoulder", "elbow", "wrist")
 BOUNDS_RAD = ((-2.6, 2.6), (-1.8, 1.8), (-2.6, 2.6), (-1.8, 1.8))

@@ -14,6 +14,7 @@ import numpy as np
 from enactive.controllers import Controller
 from enactive.envs import Action, Embodiment, Goal, Observation
 from enactive.envs.gym_io import call_world, embodiment_of, to_gym
+from enactive.envs.robot import stand_still
 from enactive.errors import ConfigError, HaltError, SafetyAbort, TrialError
 from enactive.perception import Belief, Perceiver
 from enactive.planners import Planner, Stop
@@ -88,7 +89,10 @@ class Agent:
         run = _Run(self, env, goal, episode, list(recorders))
         try:
             run.reset(seed, {"goal": goal} | dict(options or {}))
-            run.loop()
+            try:
+                run.loop()
+            finally:
+                run.stand_still()
         except TrialError as error:
             episode.outcome, episode.error, episode.error_kind = "error", str(error), type(error).__name__
             run.score(stopped=False, error=error)
@@ -110,6 +114,7 @@ class _Run:
         self.agent, self.env, self.goal, self.episode, self.recorders = agent, env, goal, episode, recorders
         self.started = False
         self.info: Mapping[str, Any] = _NOTHING
+        self.sent: Action | None = None
         self.body = replace(embodiment_of(env), max_steps=agent.max_steps)
         paced = self.body.rate_hz > 0 and not self.body.simulated
         self.cadence = Cadence(self.body.rate_hz, agent.clock, agent.sleep) if paced else None
@@ -168,7 +173,7 @@ class _Run:
             pose, reward, ended, truncated = self.observation.T_world_base, 0.0, False, False
             episode.interventions += action is not requested
             if action is not None:
-                approved = action
+                self.sent = approved = action
                 obs, reward, ended, truncated, self.info = call_world(env.step, to_gym(action, space))
                 feedback = self.info.get("feedback", _NOTHING)
                 self.observation = Observation.from_gym(obs, self.info)
@@ -193,6 +198,11 @@ class _Run:
                 return self.score(stopped=False)
         episode.outcome, episode.reason = "truncated", f"{agent.max_steps} steps were over"
         self.score(stopped=False)
+
+    def stand_still(self) -> None:
+        """Tell a real body that was last told to move, by a velocity, to stand still: nobody else will, after the run."""
+        if self.sent is not None and self.sent.interaction is None and not self.body.simulated:
+            stand_still(self.env, self.body, self.sent)
 
     def _sent(self, action: Action) -> Action:
         """What went out: the action, or what a body that changes commands says in `info["sent"]` (D,) that it made of it."""

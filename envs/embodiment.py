@@ -13,6 +13,8 @@ from enactive.errors import CompatibilityError
 ControlMode = Literal[
     "discrete", "base_twist", "joint_pos", "joint_vel", "joint_delta", "eef_delta_pose", "eef_abs_pose", "eef_delta_pos"
 ]
+VELOCITIES: frozenset[ControlMode] = frozenset({"joint_vel", "base_twist"})  # a command is a velocity
+DISPLACEMENTS: frozenset[ControlMode] = frozenset({"joint_delta", "eef_delta_pose", "eef_delta_pos"})  # how far to go with it
 DISCRETE_ACTIONS = ("stop", "move_forward", "turn_left", "turn_right", "look_up", "look_down")
 VERBS = ("Find", "PickUp", "PutDown", "Open", "Close", "TurnOn", "TurnOff", "Slice")
 
@@ -39,8 +41,8 @@ class Embodiment:
     forward_m, turn_rad, look_rad: size of the discrete moves. skills: the interaction verbs that the body has.
     max_steps: commands after which an episode is cut, None where it is not. simulated: nothing real moves, so that a world that
     breaks may be thrown away and made anew; False wherever that is not certain.
-    velocity_limits, acceleration_limits, effort_limits: one entry per action dimension, in the unit of the dimension per
-    second and per second squared, and in N*m (N for a prismatic joint); empty where the body declares none.
+    velocity_limits, acceleration_limits, effort_limits: one entry per action dimension, of what it moves: in rad/s (m/s), in
+    rad/s^2 (m/s^2) and in N*m (N for a prismatic joint), in any control mode; empty where the body declares none.
     """
 
     name: str
@@ -68,6 +70,23 @@ class Embodiment:
     def action_dim(self) -> int:
         """Width of one command: 1 for `discrete` (an index into `labels`), else the number of labels."""
         return 1 if self.control_mode == "discrete" else len(self.labels)
+
+    @property
+    def moving(self) -> NDArray[np.bool_]:
+        """(D,) which entries of a command are motion, a velocity or a displacement, so that 0 is to stand still.
+
+        The others are places to be at: joint positions, and in every mode but `base_twist` the opening of a gripper, which is
+        known by its unit, 1, and its bounds, 0 to 1.
+        """
+        moving = np.full(self.action_dim, self.control_mode in VELOCITIES | DISPLACEMENTS)
+        if self.control_mode != "base_twist":
+            for index, (_, *entry) in enumerate(zip(self.labels, self.units, self.low, self.high, strict=False)):
+                moving[index] &= entry != ["1", 0.0, 1.0]
+        return moving
+
+    def hold(self, last: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The command (D,) that keeps the body where it is, after `last` (D,): no motion, at the same places."""
+        return np.where(self.moving, 0.0, last)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ class EnvRobot:
         self.embodiment = embodiment_of(env)
         self._env, self._clock = env, clock
         self._stamps: dict[str, tuple[float, float]] = {}  # by what is stamped: the environment's own, and the clock's
+        self._last: Action | None = None
         self._observation = self._stamped(clock(), *call_world(env.reset, seed=seed))
 
     def observe(self) -> Observation:
@@ -86,7 +87,7 @@ class EnvRobot:
 
     def send(self, action: Action) -> Action:
         """One step. Raises EmbodimentFault where the environment crashes or ends its episode."""
-        began_s = self._clock()
+        began_s, self._last = self._clock(), action
         obs, _, terminated, truncated, info = call_world(self._env.step, to_gym(action, self._env.action_space))
         self._observation = self._stamped(began_s, obs, info)
         if terminated or truncated:
@@ -97,8 +98,16 @@ class EnvRobot:
         return replace(action, values=np.asarray(sent, dtype=np.float64)[np.newaxis])
 
     def close(self) -> None:
-        """Close the environment."""
-        self._env.close()
+        """Tell a body that was last told to move to stand still, then close the environment.
+
+        Raises EmbodimentFault where it does not take that.
+        """
+        last, self._last = self._last, None
+        try:
+            if last is not None:
+                stand_still(self._env, self.embodiment, last)
+        finally:
+            self._env.close()
 
     def _stamped(self, began_s: float, obs: Any, info: Any) -> Observation:
         observation = Observation.from_gym(obs, info)
@@ -116,6 +125,16 @@ class EnvRobot:
         if what not in self._stamps or self._stamps[what][0] != own_s:
             self._stamps[what] = (own_s, now_s)
         return self._stamps[what][1]
+
+
+def stand_still(env: gym.Env[Any, Any], body: Embodiment, last: Action) -> None:
+    """One step that ends the motion of the `last` command, where that told the body to move and not where to be.
+
+    Raises EmbodimentFault where the environment crashes.
+    """
+    hold = body.hold(last.values[0])
+    if not np.array_equal(hold, last.values[0]):
+        call_world(env.step, to_gym(replace(last, values=hold[np.newaxis]), env.action_space))
 
 
 def joints_of(observation: Observation, body: Embodiment) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -95,3 +96,30 @@ def until_answered(robot: BusRobot) -> dict[str, Any]:
         robot.send(Action("joint_pos", robot.observe().joint_positions_rad[np.newaxis]))
         time.sleep(0.01)
     return robot.told
+
+
+def test_an_arm_that_takes_velocities_stands_still_when_nobody_speaks_to_its_process() -> None:
+    process = RobotProcess(Component("envs", "velocity_arm.VelocityArm"), Line.fresh(), rate_hz=100.0, watchdog_s=0.2)
+    try:
+        robot = process.connect()
+
+        def until(what: Callable[[], bool], say: Callable[[], object]) -> None:
+            for _ in range(2000):
+                robot.observe()
+                if what():
+                    return
+                say()
+                time.sleep(0.01)
+            raise AssertionError(f"it did not come about: {robot.told}")
+
+        until(lambda: abs(robot.told["joints"][0]) > 0.3, lambda: robot.send(Action("joint_vel", np.ones((1, 2)))))
+        assert robot.told["sent"].max() > 0.5
+        until(lambda: robot.told["held"] == "no fresh command for 0.2 s", lambda: None)
+        assert robot.told["sent"].tolist() == [0.0, 0.0]
+        place = robot.told["joints"]
+        stamp = robot.told["stamp_s"]
+        until(lambda: robot.told["stamp_s"] > stamp + 0.3, lambda: None)
+        assert robot.told["joints"] == pytest.approx(place, abs=0.05)  # it would have gone on by 0.3 rad
+        robot.close()
+    finally:
+        process.close()

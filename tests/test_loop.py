@@ -99,6 +99,11 @@ class Push:
         return Action("base_twist", self.chunk)
 
 
+def at_once() -> Chain:
+    """A guard that grants full speed with one command."""
+    return Chain(off=("step",))
+
+
 def test_the_parts_are_what_the_contracts_say() -> None:
     assert isinstance(Where(), Perceiver)
     assert isinstance(Towards(), Planner)
@@ -107,7 +112,7 @@ def test_the_parts_are_what_the_contracts_say() -> None:
 
 def test_the_loop_walks_to_the_goal_and_scores_it() -> None:
     env = LineWorld()
-    episode = Agent(Where(), Towards(), Push(1.0)).run(env, ObjectGoal("end"), seed=1)
+    episode = Agent(Where(), Towards(), Push(1.0), at_once()).run(env, ObjectGoal("end"), seed=1)
     assert (episode.outcome, episode.found, episode.reason) == ("stopped", True, "there")
     assert env.sent == [1.0, 1.0, 1.0]
     assert [step.action is None for step in episode.steps] == [False, False, False, True]
@@ -119,7 +124,7 @@ def test_the_loop_walks_to_the_goal_and_scores_it() -> None:
 
 def test_a_chunk_is_played_out_before_the_planner_is_asked_again() -> None:
     env = LineWorld()
-    episode = Agent(Where(), Towards(), Push(1.0, -0.5, 1.0)).run(env, ObjectGoal("end"))
+    episode = Agent(Where(), Towards(), Push(1.0, -0.5, 1.0), at_once()).run(env, ObjectGoal("end"))
     assert env.sent == [1.0, -0.5, 1.0] * 2
     assert [step.seconds["plan"] > 0 for step in episode.steps[:6]] == [True, False, False] * 2
     assert episode.metrics["walked_m"] == pytest.approx(5.0)
@@ -127,7 +132,7 @@ def test_a_chunk_is_played_out_before_the_planner_is_asked_again() -> None:
 
 def test_the_guard_clips_counts_and_records_what_was_asked_for() -> None:
     env = LineWorld()
-    episode = Agent(Where(), Towards(), Push(7.0)).run(env, ObjectGoal("end"))
+    episode = Agent(Where(), Towards(), Push(7.0), at_once()).run(env, ObjectGoal("end"))
     assert env.sent == [1.0, 1.0, 1.0]
     assert episode.interventions == 3
     requested = episode.steps[0].requested
@@ -266,12 +271,12 @@ def test_form_refuses_shapes_moves_and_verbs_that_the_body_does_not_have() -> No
 
 def test_a_crashing_environment_halts_with_the_record_so_far() -> None:
     with pytest.raises(EmbodimentFault, match="RuntimeError: motor on fire") as caught:
-        Agent(Where(), Towards(), Push(1.0)).run(LineWorld(crash_at=2.0), ObjectGoal("end"))
+        Agent(Where(), Towards(), Push(1.0), at_once()).run(LineWorld(crash_at=2.0), ObjectGoal("end"))
     episode: Episode = caught.value.episode  # type: ignore[attr-defined]
     assert len(episode.steps) == 1
     assert episode.outcome == "error"
     with pytest.raises(EmbodimentFault) as caught:
-        Agent(Where(), Towards(), Push(7.0)).run(LineWorld(crash_at=2.0), ObjectGoal("end"))
+        Agent(Where(), Towards(), Push(7.0), at_once()).run(LineWorld(crash_at=2.0), ObjectGoal("end"))
     assert caught.value.episode.interventions == 2  # type: ignore[attr-defined]  # the command of the crash was changed, too
 
 
@@ -282,7 +287,7 @@ def test_a_planner_that_fails_ends_the_trial_not_the_program() -> None:
                 raise PlannerError("no idea where to go")
             return super().plan(belief)
 
-    episode = Agent(Where(), Lost(), Push(1.0)).run(LineWorld(), ObjectGoal("end"))
+    episode = Agent(Where(), Lost(), Push(1.0), at_once()).run(LineWorld(), ObjectGoal("end"))
     assert (episode.outcome, episode.error_kind, episode.error) == ("error", "PlannerError", "no idea where to go")
     assert episode.metrics["success"] is False
     assert episode.metrics["distance_to_goal_m"] == pytest.approx(2.0)
@@ -297,8 +302,8 @@ def test_a_planner_that_fails_ends_the_trial_not_the_program() -> None:
         def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
             return *super().step(action)[:4], {"is_success": True}
 
-    assert Agent(Where(), Towards(), Push(1.0)).run(Praises(), ObjectGoal("end")).metrics == {"success": True}
-    assert Agent(Where(), Lost(), Push(1.0)).run(Praises(), ObjectGoal("end")).metrics == {"success": False}
+    assert Agent(Where(), Towards(), Push(1.0), at_once()).run(Praises(), ObjectGoal("end")).metrics == {"success": True}
+    assert Agent(Where(), Lost(), Push(1.0), at_once()).run(Praises(), ObjectGoal("end")).metrics == {"success": False}
 
 
 def test_steps_and_deadline_cut_an_episode() -> None:
@@ -322,7 +327,7 @@ def test_a_full_disk_takes_the_recorder_off_and_the_run_goes_on() -> None:
         def end(self, episode: Episode, belief: Belief | None) -> None:
             raise AssertionError("a recorder that was taken off is not called again")
 
-    episode = Agent(Where(), Towards(), Push(1.0)).run(LineWorld(), ObjectGoal("end"), recorders=[FullDisk()])
+    episode = Agent(Where(), Towards(), Push(1.0), at_once()).run(LineWorld(), ObjectGoal("end"), recorders=[FullDisk()])
     assert episode.metrics["success"] is True
     assert episode.warnings == ["FullDisk stopped recording: [Errno 28] No space left on device"]
 

@@ -435,8 +435,8 @@ def test_what_ends_a_policy_ends_the_loop() -> None:
 
 def test_bodies_that_the_loop_cannot_drive_are_refused() -> None:
     robot = OneJoint(Clock())
-    robot.embodiment = replace(BODY, control_mode="base_twist")
-    with pytest.raises(CompatibilityError, match="the control loop drives joint_pos"):
+    robot.embodiment = replace(BODY, control_mode="eef_delta_pose")
+    with pytest.raises(CompatibilityError, match="takes eef_delta_pose commands: the control loop drives joint_pos"):
         ControlLoop(robot, Inbox(robot.clock), rate_hz=100.0)
     blind = Bench()
     blind.robot.observe = lambda: Observation(stamp_s=blind.clock())  # type: ignore[method-assign]

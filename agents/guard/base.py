@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from enactive.envs import Action, Embodiment, Observation
+from enactive.errors import ConfigError
 
 
 class Guard(Protocol):
@@ -58,17 +60,21 @@ class Link:
 
 
 class MotionLink(Link, ABC):
-    """A link that limits how a joint position command moves away from the one before.
+    """A link that limits how a command moves away from the one before.
 
-    The first command moves away from the measured joints, wherever they are. Inert in other control modes, and as long as
-    neither a command was approved nor joints were measured.
+    A place (a joint position) may not be far from the last one; the first command moves away from the measured joints,
+    wherever they are. What is motion itself (a velocity, a displacement) may not grow fast, at first from rest; towards 0 it is
+    never limited, so that standing still is granted at once. Inert for discrete moves, for poses of the end effector, for a
+    gripper among velocities, and as long as neither a place was approved nor joints were measured.
     """
 
     def reset(self, embodiment: Embodiment) -> None:
         """Forget the last command."""
         super().reset(embodiment)
-        self.active = embodiment.control_mode == "joint_pos"
-        self.last: NDArray[np.float64] | None = None
+        self.moving = embodiment.moving
+        self.flows = bool(self.moving.any())
+        self.active = self.flows or embodiment.control_mode == "joint_pos"
+        self.last: NDArray[np.float64] | None = np.zeros(embodiment.action_dim) if self.flows else None
 
     def observe(self, observation: Observation) -> None:
         """Take the measured joints as the place that the first command starts from."""
@@ -77,7 +83,7 @@ class MotionLink(Link, ABC):
             self.last = joints
 
     def approved(self, values: NDArray[np.float64]) -> None:
-        """Keep the command as the place that the next one starts from."""
+        """Keep the command as what the next one starts from."""
         if self.active:
             self.last = values
 
@@ -95,10 +101,21 @@ class MotionLink(Link, ABC):
             return action
         wanted = action.values[0]
         allowed = self.limit(wanted, self.last)
+        if self.flows:
+            allowed = np.where(self.moving, allowed, wanted)
         if allowed is wanted or np.array_equal(allowed, wanted):
             return action
         return Action(action.control_mode, allowed[np.newaxis], action.rate_hz)
 
     @abstractmethod
     def limit(self, wanted: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The command (D,) as near to `wanted` as may be; `last` itself is always allowed."""
+        """The command (D,) as near to `wanted` as may be; `last` itself, or 0 where it is motion, is always allowed."""
+
+
+def declared_limits(body: Embodiment, limits: Sequence[float], name: str) -> NDArray[np.float64]:
+    """Limits (D,) that a body declares. Raises ConfigError where there is not one per entry, or one is not above 0."""
+    if len(limits) != body.action_dim:
+        raise ConfigError(f"{body.name} declares {len(limits)} {name} limits for {body.action_dim} joints: one each")
+    if not (np.asarray(limits) > 0.0).all():  # nor is NaN, which would let everything pass, or become a command
+        raise ConfigError(f"{body.name} declares {name} limits that are not above 0: {list(limits)}")
+    return np.asarray(limits, dtype=np.float64)

@@ -14,7 +14,7 @@ from enactive.errors import ConfigError
 from .base import MotionLink
 
 if TYPE_CHECKING:
-    import mujoco
+    from enactive.envs.household.engine import mujoco
 
 Box = tuple[tuple[float, float, float], tuple[float, float, float]]
 
@@ -27,6 +27,8 @@ class PredictedState(MotionLink):
     body of the model, by name, the box (low, high) in metres of the world that its frame's origin must stay in. depth_m: how
     deep geoms of the model may touch; what MuJoCo filters (neighbours, `contype`, `<exclude>`) does not count. stride_rad:
     the longest way between two waypoints of a sweep.
+
+    For joint positions alone.
 
     A command that starts in violation (the body was switched on touching itself) may go on as long as it gets no worse.
     """
@@ -50,6 +52,7 @@ class PredictedState(MotionLink):
         from enactive.envs.household.engine import mujoco
 
         super().reset(embodiment)
+        self.active = embodiment.control_mode == "joint_pos"
         if not self.active:
             return
         self._data = mujoco.MjData(self.model)

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enactive.envs import Embodiment, Observation
-from enactive.errors import ConfigError, SafetyAbort
+from enactive.errors import SafetyAbort
 
-from .base import MotionLink
+from .base import MotionLink, declared_limits
 
 EFFORT_KEY = "joint_efforts"
 
@@ -26,10 +26,9 @@ class EffortLimit(MotionLink):
         """Take the effort limits of a body."""
         super().reset(embodiment)
         self.active = self.active and bool(embodiment.effort_limits)
-        if self.active and len(embodiment.effort_limits) != embodiment.action_dim:
-            raise ConfigError(f"{embodiment.name} declares {len(embodiment.effort_limits)} effort limits: give one per joint")
-        self._limits = np.asarray(embodiment.effort_limits, dtype=np.float64)
-        self._efforts = np.zeros(embodiment.action_dim)
+        if self.active:
+            self._limits = declared_limits(embodiment, embodiment.effort_limits, self.name)
+            self._efforts = np.zeros(embodiment.action_dim)
 
     def observe(self, observation: Observation) -> None:
         """Keep the efforts. Raises SafetyAbort where the body declares limits but senses no or broken efforts."""
@@ -46,6 +45,7 @@ class EffortLimit(MotionLink):
 
     def limit(self, wanted: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:
         """Keep joints that push too hard from going further."""
-        high = np.where(self._efforts > self._limits, last, np.inf)
-        low = np.where(self._efforts < -self._limits, last, -np.inf)
+        here = np.zeros_like(last) if self.flows else last
+        high = np.where(self._efforts > self._limits, here, np.inf)
+        low = np.where(self._efforts < -self._limits, here, -np.inf)
         return np.clip(wanted, low, high)

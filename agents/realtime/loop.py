@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enactive.agents.guard import Chain, EStop, FrozenJoints, Intervention, Watchdog
-from enactive.envs import Action, Observation
+from enactive.envs import Action, ControlMode, Observation
 from enactive.envs.robot import Reply, Robot, joints_of
 from enactive.errors import CompatibilityError, SafetyAbort
 
 from .cadence import Cadence
 from .chunks import Chunk, ChunkPlayer
+
+DRIVEN: tuple[ControlMode, ...] = ("joint_pos", "joint_vel", "base_twist")
 
 
 class Source(Protocol):
@@ -58,13 +60,14 @@ class Tick:
 
 
 class ControlLoop:
-    """Drives a robot by joint positions from chunks that arrive when they do.
+    """Drives a robot by joint positions, joint velocities or twists of its base, from chunks that arrive when they do.
 
     Each tick: observe, take what the policy has sent, guard, send, wait. While anything is amiss the body holds, which means
-    that the last command is sent again. Amiss is: the emergency stop is latched; the observation is older than `max_age_s` or
-    frozen; a picture in it is older than `max_picture_age_s` or missing; the policy's heartbeat is silent for `heartbeat_s`;
-    no usable chunk arrived for `watchdog_s`; the robot itself holds; the chunk has come to its end. What was decided before a
-    stop never runs after it. What the robot makes of a command counts as what was sent: the next one starts from there.
+    that the last positions are sent again, and zeros in place of velocities. Amiss is: the emergency stop is latched; the
+    observation is older than `max_age_s` or frozen; a picture in it is older than `max_picture_age_s` or missing; the policy's
+    heartbeat is silent for `heartbeat_s`; no usable chunk arrived for `watchdog_s`; the robot itself holds; the chunk has come
+    to its end. What was decided before a stop never runs after it. What the robot makes of a command counts as what was sent:
+    the next one starts from there.
 
     guard: a `Chain`, reset to the body at this rate. taps: take ticks and never wait. clock, sleep: monotonic seconds.
     """
@@ -87,8 +90,10 @@ class ControlLoop:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         body = robot.embodiment
-        if body.control_mode != "joint_pos":
-            raise CompatibilityError(f"{body.name} takes {body.control_mode} commands: the control loop drives joint_pos")
+        if body.control_mode not in DRIVEN:
+            raise CompatibilityError(
+                f"{body.name} takes {body.control_mode} commands: the control loop drives {', '.join(DRIVEN)}"
+            )
         self.robot, self.source, self.taps, self._clock = robot, source, tuple(taps), clock
         self.body = replace(body, rate_hz=rate_hz)
         self.guard = guard if guard is not None else Chain()
@@ -104,7 +109,8 @@ class ControlLoop:
         self._states = Watchdog("fresh robot state", max_age_s, period_s)
         self._frozen = FrozenJoints(max_age_s, period_s=period_s)
         self._last: NDArray[np.float64] | None = None
-        self._index, self._policy_s = 0, 0.0
+        self._moving, self._way = self.body.moving, np.zeros(body.action_dim)
+        self._mode, self._index, self._policy_s = body.control_mode, 0, 0.0
 
     def run(self, until: Callable[[], bool]) -> None:
         """Tick at the loop's rate until `until()`; the body holds when this returns or raises.
@@ -123,19 +129,20 @@ class ControlLoop:
         """One turn."""
         began = self._clock()
         observation = self.robot.observe()
-        joints = joints_of(observation, self.body)
+        joints = joints_of(observation, self.body) if self.body.control_mode != "base_twist" else None
         if self._last is None:  # until the first command, the body holds where it was found
-            self._last = joints
+            self._last = self._way = self.body.hold(np.zeros_like(self._way) if joints is None else joints)
         self._hear(self.robot.reply())
         self._states.feed(observation.stamp_s)
-        self._frozen.feed(observation.stamp_s, joints, self._last)
+        if joints is not None:
+            self._frozen.feed(observation.stamp_s, joints, self._way)
         now = self.cadence.mark("observe")
 
         self.source.offer(observation)
         chunk = self.source.take()
         if chunk is not None and self.player.take(chunk, now, self._last):
             self._commands.feed(now)
-            self._policy_s = chunk.seconds
+            self._policy_s, self._mode = chunk.seconds, chunk.action.control_mode
         self._beats.feed(self.source.heard_s())
         held = self._amiss(now, observation)
         due = None if held else self.player.target(now)
@@ -143,10 +150,10 @@ class ControlLoop:
             held = held or "starved: the chunk is at its end"
         self.cadence.mark("infer")
 
-        hold = Action("joint_pos", self._last[np.newaxis], self.body.rate_hz)
+        hold = Action(self.body.control_mode, self.body.hold(self._last)[np.newaxis], self.body.rate_hz)
         try:
             self.guard.observe(observation)
-            action = hold if due is None else Action("joint_pos", due[np.newaxis], self.body.rate_hz)
+            action = hold if due is None else Action(self._mode, due[np.newaxis], self.body.rate_hz)
             action = approved = self.guard.review(action)
         except SafetyAbort as abort:
             self.estop.latch(f"guard: {abort}")
@@ -158,6 +165,7 @@ class ControlLoop:
 
         sent = self.robot.send(action)
         self._last = sent.values[0]
+        self._way = np.where(self._moving, self._way + self._last / self.body.rate_hz, self._last)
         if sent is not action:
             self.guard.note("robot", action.values[0], self._last)
         if sent is not approved:

@@ -88,7 +88,12 @@ def answer(bus: Bus, config: dict[str, Any], leaving: threading.Event, ready: th
             if chunk is not None:
                 ready.set()
                 action = chunk.action
-                parts = {"rate_hz": float(action.rate_hz), "answers_s": chunk.answers_s, "seconds": chunk.seconds}
+                parts = {
+                    "mode": action.control_mode,
+                    "rate_hz": float(action.rate_hz),
+                    "answers_s": chunk.answers_s,
+                    "seconds": chunk.seconds,
+                }
                 bus.publish("chunk", pack({"values": action.values, **parts}))
             leaving.wait(max(0.0, began + 1.0 / config["rate_hz"] - time.perf_counter()))
 

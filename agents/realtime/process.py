@@ -133,11 +133,11 @@ class PolicyProcess:
         if payload is None:
             return None
         try:
-            chunk = unpack(payload, values=np.ndarray, rate_hz=float, answers_s=float, seconds=float)
+            chunk = unpack(payload, mode=str, values=np.ndarray, rate_hz=float, answers_s=float, seconds=float)
         except Malformed:
             self.malformed += 1
             return None
-        return Chunk(Action("joint_pos", chunk["values"], chunk["rate_hz"]), chunk["answers_s"], chunk["seconds"])
+        return Chunk(Action(chunk["mode"], chunk["values"], chunk["rate_hz"]), chunk["answers_s"], chunk["seconds"])
 
     def heard_s(self) -> float:
         """When the last beat arrived."""

@@ -13,7 +13,7 @@ import numpy as np
 from enactive.agents.guard import Chain, EStop
 from enactive.envs import Action, Observation
 from enactive.envs.bus.base import Bus, Mailbox
-from enactive.envs.bus.codec import Malformed, embodiment_message, new_pictures, state_message, unpack
+from enactive.envs.bus.codec import NOTHING, Malformed, embodiment_message, new_pictures, state_message, unpack
 from enactive.envs.robot import Robot
 from enactive.errors import SafetyAbort
 
@@ -21,7 +21,6 @@ from .chunks import Chunk
 from .loop import ControlLoop, Tick
 
 INFO_EVERY = 50
-NOTHING = np.zeros(0)
 
 
 class Commands:
@@ -69,7 +68,7 @@ class Commands:
             return None
         self._sequence = command["seq"]
         values = np.atleast_2d(np.asarray(command["values"], dtype=np.float64))
-        return Chunk(Action("joint_pos", values), command["answers_s"])
+        return Chunk(Action(self._body.control_mode, values), command["answers_s"])
 
     def heard_s(self) -> float:
         """Now: whether the other end is alive shows in its commands."""

@@ -59,19 +59,25 @@ def _array_in(value: dict[str, Any]) -> Any:
 
 
 def state_message(observation: Observation, **more: Any) -> bytes:
-    """Joints, text and other small parts of an observation; cameras travel by themselves."""
-    joints = observation.joint_positions_rad
+    """Joints, pose, text and other small parts of an observation; cameras travel by themselves."""
+    parts = {"joints": _or_nothing(observation.joint_positions_rad), "pose": _or_nothing(observation.T_world_base)}
     extra = {key: value for key, value in observation.extra.items() if np.asarray(value).nbytes <= 4096}
-    return pack({"stamp_s": float(observation.stamp_s), "joints": joints, "text": observation.text, "extra": extra, **more})
+    return pack({"stamp_s": float(observation.stamp_s), **parts, "text": observation.text, "extra": extra, **more})
 
 
 def state_of(message: Mapping[str, Any], cameras: Mapping[str, CameraFrame]) -> Observation:
     """The observation of a state message, with the newest frames."""
-    joints: NDArray[np.float64] = np.asarray(message["joints"], dtype=np.float64)
-    return Observation(cameras, None, joints, str(message["text"]), float(message["stamp_s"]), dict(message["extra"]))
+    joints, pose = (np.asarray(message[key], dtype=np.float64) if message[key].size else None for key in ("joints", "pose"))
+    return Observation(cameras, pose, joints, str(message["text"]), float(message["stamp_s"]), dict(message["extra"]))
 
 
-STATE = {"stamp_s": float, "joints": np.ndarray, "text": str, "extra": dict}
+STATE = {"stamp_s": float, "joints": np.ndarray, "pose": np.ndarray, "text": str, "extra": dict}
+NOTHING = np.zeros(0)
+
+
+def _or_nothing(values: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    """What the body does not measure travels as an empty array."""
+    return NOTHING if values is None else values
 
 
 def camera_message(name: str, frame: CameraFrame) -> bytes:

@@ -148,10 +148,12 @@ class BusRobot:
     def close(self) -> None:
         """Hang up, once a stop that was asked for is acknowledged or its time is over; the second time there is nothing to do.
 
-        The robot misses fresh commands and holds, with its torque on.
+        A body that was last told to move is told to stand still. The robot misses fresh commands and holds, with its torque on.
         """
         if self._closed:
             return
+        if self._last is not None and not np.array_equal(hold := self.embodiment.hold(self._last), self._last):
+            self.send(Action(self.embodiment.control_mode, hold[np.newaxis]))
         until = self._clock() + ANSWER_S
         for _ in range(1000):  # so that it ends on a clock that stands still, too
             if self._unanswered() is None or self._clock() >= until:

@@ -1,0 +1,386 @@
+"""Bodies that are told to move, and go on until they are told otherwise: by twists of the base, and by joint velocities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_bus import Clock
+from velocity_arm import VelocityArm
+
+from enactive.agents import Agent
+from enactive.agents.guard import Chain, EStop
+from enactive.agents.realtime import Chunk, ControlLoop, Tick
+from enactive.agents.realtime.service import robot_loop
+from enactive.controllers import Controller
+from enactive.envs import Action, ControlMode, Embodiment, Goal, ObjectGoal, Observation
+from enactive.envs.bus.base import Mailbox, MemoryBus
+from enactive.envs.bus.robot import BusRobot
+from enactive.envs.household.env import Household
+from enactive.envs.robot import EnvRobot
+from enactive.errors import CompatibilityError, ConfigError, EmbodimentFault, PlannerError, SafetyAbort
+from enactive.perception import Belief
+from enactive.planners import Intent, Move, Stop
+
+CART = Embodiment("cart", "base_twist", ("v", "w"), ("m/s", "rad/s"), (-0.5, -1.0), (0.5, 1.0), rate_hz=10.0)
+
+
+def passed(chain: Chain, *values: float) -> list[float]:
+    mode = chain.links[0].body.control_mode
+    return [float(each) for each in chain.review(Action(mode, np.array([values]))).values[0]]
+
+
+def ready(body: Embodiment, *off: str) -> Chain:
+    chain = Chain(off=off)
+    chain.reset(body)
+    return chain
+
+
+def test_each_link_on_a_twist_is_worked_out_by_hand() -> None:
+    chain = ready(CART, "acceleration")
+    assert passed(chain, 9.0, -0.4) == [0.25, -0.4]  # to its bound of 0.5, then 25 % of a range of 1.0; of 2.0 that is 0.5
+    assert passed(chain, 0.5, -1.0) == [0.5, -0.9]
+    assert passed(chain, -0.5, -1.0) == [-0.25, -1.0]  # through 0, and from there as if from rest
+    assert chain.counts == {"limits": 1, "step": 3}
+    fine = Action("base_twist", np.zeros((1, 2)))
+    assert chain.review(fine) is fine  # standing still is granted at once
+    chain = ready(replace(CART, acceleration_limits=(1.0, 20.0)), "step")
+    assert [passed(chain, 0.5, 1.0) for _ in range(3)] == [[0.1, 1.0], [0.2, 1.0], [pytest.approx(0.3), 1.0]]
+    assert ready(CART, "step").review(Action("base_twist", np.array([[0.5, 1.0]]))).values.tolist() == [
+        [0.5, 1.0]
+    ]  # 5/s * 0.1 s
+    assert passed(ready(replace(CART, velocity_limits=(0.3, 0.6)), "step"), 0.5, -1.0) == [0.3, -0.6]
+
+
+def test_each_link_on_displacements_is_worked_out_by_hand() -> None:
+    body = replace(CART, control_mode="joint_delta", velocity_limits=(2.0, 2.0), acceleration_limits=(10.0, 10.0))
+    assert passed(ready(body, "step", "acceleration"), 0.5, -0.5) == [0.2, -0.2]  # 2 rad/s at 10 Hz
+    chain = ready(body, "step", "velocity")
+    assert [passed(chain, 0.5, 0.05) for _ in range(2)] == [[0.1, 0.05], [0.2, 0.05]]  # 10 rad/s2 at 10 Hz
+
+
+def test_a_gripper_among_velocities_is_a_place_that_a_hold_keeps() -> None:
+    body = Embodiment("arm", "joint_vel", ("a", "grip"), ("rad/s", "1"), (-2.0, 0.0), (2.0, 1.0), "joint", 100.0)
+    assert body.moving.tolist() == [True, False]
+    assert body.hold(np.array([1.5, 0.8])).tolist() == [0.0, 0.8]
+    assert passed(ready(body), 2.0, 3.0) == [0.2, 1.0]  # 5 % of a range of 4 rad/s, at 100 Hz; the gripper within its bounds
+    assert replace(body, low=(-2.0, -1.0)).moving.all()  # a velocity without a unit
+    assert replace(body, control_mode="base_twist").moving.all()
+    assert not replace(body, control_mode="joint_pos").moving.any()
+    assert not Embodiment("grid", "discrete", ("left", "right")).moving.any()
+
+
+def test_a_joint_that_pushes_too_hard_may_only_be_driven_back() -> None:
+    body = replace(VelocityArm.embodiment, effort_limits=(3.0, 3.0))
+    chain = ready(body, "step", "acceleration")
+    chain.observe(Observation(joint_positions_rad=np.zeros(2), extra={"joint_efforts": np.array([4.0, -4.0])}))
+    assert passed(chain, 1.0, 1.0) == [0.0, 1.0]
+    assert passed(chain, -1.0, -1.0) == [-1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"low": (0.1, -1.0)}, "no 0 within its bounds"),
+        ({"high": (0.5,)}, "bounds low <= high for each of its 2 entries"),
+        ({"low": (np.nan, -1.0)}, "bounds low <= high for each of its 2 entries"),
+        ({"acceleration_limits": (1.0, np.nan)}, "acceleration limits that are not above 0"),
+        ({"velocity_limits": (1.0, 0.0)}, "velocity limits that are not above 0"),
+        ({"effort_limits": (np.nan, 1.0)}, "effort limits that are not above 0"),
+        ({"low": (-np.inf, -1.0)}, "declare low and high"),
+    ],
+)
+def test_a_body_that_the_guard_could_not_stop_or_limit_is_refused(changed: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        ready(replace(CART, **changed))
+
+
+wild = st.floats(-20.0, 20.0) | st.floats(-1e300, 1e300) | st.just(0.0)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(wild, wild), min_size=1, max_size=30))
+def test_no_velocity_leaves_the_chain_outside_a_limit(commands: list[tuple[float, float]]) -> None:
+    body = replace(CART, velocity_limits=(0.4, 2.0), acceleration_limits=(1.5, 4.0))
+    chain, last = ready(body), np.zeros(2)
+    for pair in commands:
+        sent = np.array(passed(chain, *pair))
+        assert (np.abs(sent) <= [0.4, 1.0]).all()
+        gained = np.abs(sent) - np.where(sent * last > 0, np.abs(last), 0.0)  # speed, from rest where it turned round
+        assert (gained <= np.array([0.15, 0.4]) + 1e-9).all()
+        assert (sent * pair >= 0).all()  # none is turned round by the guard, and a 0 stays one
+        last = sent
+
+
+class Steady:
+    """A policy that wants the same velocities for ever, at once, in chunks of half a second, until it is `silent`."""
+
+    def __init__(self, clock: Clock, mode: ControlMode, *values: float) -> None:
+        self.clock, self.mode, self.values, self.silent = clock, mode, values, False
+
+    def offer(self, observation: Observation) -> None:
+        self.seen = observation
+
+    def take(self) -> Chunk | None:
+        return None if self.silent else Chunk(Action(self.mode, np.tile(self.values, (50, 1)), 100.0), self.seen.stamp_s)
+
+    def heard_s(self) -> float:
+        return self.clock()
+
+
+class Bench:
+    """A simulated body in the control loop, on a clock that moves by one period a tick."""
+
+    def __init__(self, env: Any, *values: float, **more: Any) -> None:
+        self.env, self.clock, self.estop = env, Clock(), EStop(lambda: self.clock())
+        self.robot = EnvRobot(env, seed=0, clock=self.clock)
+        self.source = Steady(self.clock, env.embodiment.control_mode, *values)
+        self.period_s = 1.0 / env.embodiment.rate_hz
+        bounds = {"blend_s": 0.0, "watchdog_s": 5.5 * self.period_s, "max_age_s": 5.5 * self.period_s, "max_picture_age_s": 1.0}
+        rate_hz, clock = env.embodiment.rate_hz, self.clock
+        self.loop = ControlLoop(self.robot, self.source, rate_hz=rate_hz, estop=self.estop, clock=clock, **(bounds | more))
+
+    def ticks(self, count: int) -> list[Tick]:
+        ticks = []
+        for _ in range(count):
+            self.clock.now += self.period_s
+            ticks.append(self.loop.tick())
+        return ticks
+
+
+def test_a_stop_brings_an_arm_that_is_driven_by_velocities_to_rest() -> None:
+    bench = Bench(VelocityArm(), 2.0, -2.0)
+    ticks = bench.ticks(60)
+    assert [float(tick.sent[0]) for tick in ticks[:4]] == pytest.approx([0.08, 0.16, 0.24, 0.32])  # 8 rad/s2, at 100 Hz
+    assert bench.env.data.qvel == pytest.approx([2.0, -2.0], abs=0.1)
+    bench.estop.latch("key")
+    held = bench.ticks(30)
+    assert [tick.sent.tolist() for tick in held] == [[0.0, 0.0]] * 30  # at once, and for as long as it is latched
+    place = bench.env.data.qpos.copy()
+    bench.ticks(100)
+    assert bench.env.data.qpos == pytest.approx(place, abs=1e-3)
+    bench.estop.reset("operator")
+    again = bench.ticks(3)
+    assert [float(tick.sent[0]) for tick in again] == pytest.approx([0.08, 0.16, 0.24])  # from rest
+
+
+def test_a_silent_policy_is_standing_still_and_so_is_the_end_of_a_chunk() -> None:
+    bench = Bench(VelocityArm(), 1.0, 1.0)
+    bench.ticks(40)
+    bench.source.silent = True
+    held = bench.ticks(8)
+    assert held[-1].held == "no fresh command for 0.055 s"
+    assert [tick.sent.tolist() for tick in held if tick.held] == [[0.0, 0.0]] * 4
+    bench = Bench(VelocityArm(), 1.0, 1.0, watchdog_s=10.0, max_age_s=10.0)
+    bench.ticks(40)
+    bench.source.silent = True
+    held = bench.ticks(60)
+    assert held[-1].held == "starved: the chunk is at its end"
+    assert held[-1].sent.tolist() == [0.0, 0.0]
+
+
+def test_an_encoder_that_repeats_itself_while_velocities_are_commanded_is_standing_still() -> None:
+    bench = Bench(VelocityArm(), 1.0, 1.0)
+    bench.ticks(40)
+    observe, reading = bench.robot.observe, bench.env.data.qpos.copy()
+    bench.robot.observe = lambda: replace(observe(), joint_positions_rad=reading)  # type: ignore[method-assign]
+    held = bench.ticks(10)
+    assert held[-1].held == "joint readings frozen for 0.055 s while the commands moved"
+    assert held[-1].sent.tolist() == [0.0, 0.0]
+
+
+def test_a_stop_brings_a_base_in_an_apartment_to_rest_and_the_guard_sets_off_gently() -> None:
+    env = Household(seed=3, control_mode="base_twist", width=32, height=24)
+    bench = Bench(env, 0.0, 1.5)
+    ticks = bench.ticks(6)
+    assert [tick.sent.tolist() for tick in ticks] == [[0.0, 0.75]] + [[0.0, 1.5]] * 5  # 25 % of a range of 3 rad/s
+    turned = env.state.base.copy()
+    bench.estop.latch("key")
+    assert bench.ticks(1)[0].sent.tolist() == [0.0, 0.0]
+    assert env.state.base.tolist() == turned.tolist()
+    bench.estop.reset("operator")
+    bench.source.values = (0.0, np.nan)
+    with pytest.raises(SafetyAbort, match="not finite"):
+        bench.ticks(1)
+    assert env.state.base.tolist() == turned.tolist()
+    assert bench.estop.cause.startswith("guard: the command for household is not finite")
+    env.close()
+
+
+def test_letting_go_of_a_body_that_moves_tells_it_to_stand_still() -> None:
+    bench = Bench(VelocityArm(), 1.0, 1.0)
+    bench.ticks(40)
+    assert bench.env.sent[-1].tolist() == [1.0, 1.0]
+    bench.robot.close()
+    assert bench.env.sent[-1].tolist() == [0.0, 0.0]
+    count = len(bench.env.sent)
+    bench.robot.close()
+    assert len(bench.env.sent) == count  # once
+
+
+def test_a_loop_that_ends_with_an_error_leaves_no_body_moving() -> None:
+    bench = Bench(VelocityArm(), 1.0, 1.0)
+    bench.ticks(40)
+
+    def lost() -> Chunk:
+        raise ValueError("weights are gone")
+
+    bench.source.take = lost  # type: ignore[method-assign]
+    with pytest.raises(ValueError, match="weights are gone"):
+        bench.loop.run(lambda: False)
+    assert bench.env.sent[-1].tolist() == [0.0, 0.0]
+
+
+class Behind:
+    """A body behind a bus in memory, ticked in turn with what drives it."""
+
+    def __init__(self, env: Any) -> None:
+        self.clock, self.wire, self.env = Clock(), MemoryBus(), env
+        self.server = robot_loop(self.wire, EnvRobot(env, seed=0, clock=self.clock), rate_hz=100.0, clock=self.clock)
+
+        def introduce(box: Mailbox, timeout_s: float) -> bytes | None:
+            self.server.source._count = 0  # type: ignore[attr-defined]
+            self.serve()
+            return box.take()
+
+        self.robot = BusRobot(self.wire, wait=introduce, clock=self.clock)
+
+    def serve(self) -> None:
+        self.clock.now += 0.01
+        self.server.tick()
+
+
+def test_over_the_bus_silence_a_stop_and_hanging_up_are_standing_still() -> None:
+    for ending in ("silence", "stop", "close"):
+        rig = Behind(VelocityArm())
+        loop = ControlLoop(rig.robot, Steady(rig.clock, "joint_vel", 1.0, 1.0), rate_hz=100.0, blend_s=0.0, clock=rig.clock)
+        for _ in range(40):
+            loop.tick()
+            rig.serve()
+        assert rig.env.sent[-1].tolist() == [1.0, 1.0]
+        if ending == "stop":
+            rig.robot.stop("key")
+        if ending == "close":
+            rig.robot.close()
+        for _ in range(11 if ending == "silence" else 1):
+            rig.serve()
+        assert rig.env.sent[-1].tolist() == [0.0, 0.0], ending
+
+
+def test_a_base_behind_the_bus_is_driven_by_twists_and_says_where_it_is() -> None:
+    env = Household(seed=3, control_mode="base_twist", width=32, height=24)
+    rig = Behind(env)
+    ticks: list[Tick] = []
+    loop = ControlLoop(
+        rig.robot, Steady(rig.clock, "base_twist", 0.0, 1.0), rate_hz=100.0, clock=rig.clock, taps=[ticks.append]
+    )
+    for _ in range(12):
+        loop.tick()
+        rig.serve()
+    assert ticks[-1].held == ""
+    assert ticks[-1].observation.joint_positions_rad is None
+    told, began = (tick.observation.T_world_base for tick in (ticks[-1], ticks[0]))
+    assert told is not None
+    assert began is not None
+    assert told[:2, 3] == pytest.approx(began[:2, 3])
+    assert not np.allclose(told[:2, :2], began[:2, :2])
+    env.close()
+
+
+def test_a_chunk_in_another_mode_ends_the_run() -> None:
+    bench = Bench(VelocityArm(), 0.1, 0.1)
+    bench.ticks(5)
+    bench.source.mode = "joint_pos"
+    with pytest.raises(SafetyAbort, match="takes joint_vel commands"):
+        bench.ticks(1)
+    assert bench.env.sent[-1].tolist() == [0.0, 0.0]
+
+
+def test_a_body_that_takes_displacements_is_not_driven_by_the_loop() -> None:
+    env = VelocityArm()
+    env.embodiment = replace(env.embodiment, control_mode="joint_delta")
+    with pytest.raises(CompatibilityError, match="drives joint_pos, joint_vel, base_twist"):
+        Bench(env, 1.0, 1.0)
+
+
+class Nothing:
+    needs, provides = frozenset({"joints"}), frozenset({"nothing"})
+
+    def reset(self, embodiment: Embodiment, goal: Goal | None = None) -> None:
+        self.step = 0
+
+    def update(self, observation: Observation) -> Belief:
+        self.step += 1
+        return Belief(self.step, observation)
+
+
+class Ending:
+    """Moves for three turns, then ends as it is told."""
+
+    goals, needs, emits = (ObjectGoal,), frozenset({"nothing"}), (Move, Stop)
+    trace: Mapping[str, Any] = {}
+
+    def __init__(self, ending: str, estop: EStop) -> None:
+        self.ending, self.estop = ending, estop
+
+    def reset(self, goal: Goal, embodiment: Embodiment) -> None: ...
+
+    def plan(self, belief: Belief) -> Intent:
+        if belief.step <= 3:
+            return Move("on")
+        if self.ending == "planner":
+            raise PlannerError("no idea")
+        if self.ending == "key":
+            self.estop.latch("key")
+        return Move("nan") if self.ending == "nan" else Stop("there")
+
+
+class Ahead:
+    serves, control_modes, moves = (Move,), frozenset({"joint_vel"}), {}
+
+    def reset(self, embodiment: Embodiment) -> None: ...
+
+    def act(self, intent: Intent, observation: Observation, belief: Belief) -> Action:
+        return Action("joint_vel", np.full((1, 2), np.nan if intent == Move("nan") else 1.0))
+
+
+@pytest.mark.parametrize("ending", ["stop", "planner", "key", "nan", "steps"])
+def test_a_real_body_is_told_to_stand_still_however_a_run_step_by_step_ends(ending: str) -> None:
+    env, now = VelocityArm(), [0.0]
+    env.embodiment = replace(env.embodiment, simulated=False)
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    estop = EStop(lambda: now[0])
+    more = {"max_steps": 3 if ending == "steps" else 10, "estop": estop, "clock": lambda: now[0], "sleep": sleep}
+    controller: Controller = Ahead()
+    agent = Agent(Nothing(), Ending(ending, estop), controller, Chain(off=("step", "acceleration")), **more)
+    if ending in ("key", "nan"):
+        with pytest.raises(SafetyAbort):
+            agent.run(env, ObjectGoal("end"))
+    else:
+        agent.run(env, ObjectGoal("end"))
+    assert [each.tolist() for each in env.sent] == [[1.0, 1.0]] * 3 + [[0.0, 0.0]]
+
+
+def test_a_body_that_does_not_take_the_stop_is_a_fault() -> None:
+    env = VelocityArm()
+    env.embodiment = replace(env.embodiment, simulated=False)
+    step = env.step
+
+    def deaf(action: Any) -> Any:
+        if not action.any():
+            raise RuntimeError("the line is dead")
+        return step(action)
+
+    env.step = deaf  # type: ignore[method-assign]
+    agent = Agent(Nothing(), Ending("stop", EStop()), Ahead(), sleep=lambda seconds: None)
+    with pytest.raises(EmbodimentFault, match="the line is dead") as caught:
+        agent.run(env, ObjectGoal("end"))
+    assert len(caught.value.episode.steps) == 4  # type: ignore[attr-defined]

@@ -123,3 +123,60 @@ def test_an_arm_that_takes_velocities_stands_still_when_nobody_speaks_to_its_pro
         robot.close()
     finally:
         process.close()
+
+
+class FarAway:
+    """A robot in a process of its own whose line may be made faulty, and somebody who keeps sending commands there."""
+
+    def __init__(self) -> None:
+        self.process = RobotProcess(
+            Component("envs", "DeskArm"), Line.fresh(), rate_hz=100.0, seed=0, faults=True, watchdog_s=1.0
+        )
+        self.robot = self.process.connect()
+
+    def __enter__(self) -> FarAway:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.process.close()
+        self.robot.close()
+
+    def send(self, times: int) -> list[np.ndarray]:
+        """Ask for a little more `times` times; what the robot says that it sent to its body meanwhile."""
+        said = []
+        for _ in range(times):
+            joints = self.robot.observe().joint_positions_rad
+            self.robot.send(Action("joint_pos", joints[np.newaxis] + 0.05))
+            time.sleep(0.01)
+            said.append(self.robot.told["sent"])
+        return [each for each in said if each.size]
+
+    def inject(self, **faults: float) -> None:
+        self.robot._bus.publish("faults", pack(faults))
+
+
+def test_commands_after_a_stop_are_refused_in_the_robots_process_until_the_reset() -> None:
+    with FarAway() as rig:
+        assert np.ptp(rig.send(50), axis=0).min() > 0.0
+        rig.robot.stop("key")
+        assert until_answered(rig.robot)["latched"] == "key"
+        assert np.ptp(rig.send(50), axis=0).max() == 0.0
+        assert rig.robot.told["held"] == "emergency stop: key"
+        rig.robot.reset_stop("operator")
+        assert until_answered(rig.robot)["latched"] == ""
+        assert np.ptp(rig.send(50), axis=0).min() > 0.0
+
+
+@pytest.mark.parametrize("faults", [{"loss": 0.5}, {"jitter_s": 0.05}])
+def test_a_robots_process_follows_what_is_left_of_lost_and_reordered_commands_within_its_limits(
+    faults: dict[str, float],
+) -> None:
+    with FarAway() as rig:
+        rig.inject(**faults)
+        said = np.array(rig.send(150))
+        assert np.ptp(said[50:], axis=0).min() > 0.0
+        body = rig.robot.embodiment
+        assert (said >= body.low).all()
+        assert (said <= body.high).all()
+        refused = rig.robot.told["refused"].get("out of order", 0)
+        assert (refused > 0) == ("jitter_s" in faults)

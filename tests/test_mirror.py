@@ -20,7 +20,7 @@ from enactive.agents.component import Component
 from enactive.agents.guard import Chain
 from enactive.agents.realtime.mirror import Mirrored, judge_folder, mirrored
 from enactive.controllers.poseless.controller import PoseLess
-from enactive.controllers.poseless.streams import Camera
+from enactive.controllers.poseless.streams import Camera, Film
 from enactive.envs import Action, Embodiment, Observation
 from enactive.envs.household.engine import mujoco
 from enactive.envs.shadow_hand.joints import HIGH_RAD, JOINTS, LOW_RAD
@@ -118,6 +118,8 @@ class Reads:
 
 
 class Shows:
+    taken_s = 0.0
+
     def __init__(self, grey: int) -> None:
         self.grey(grey)
 
@@ -165,11 +167,11 @@ def test_after_a_hold_it_starts_at_rest_where_the_hand_is() -> None:
         policy.standing_intent(Observation())
 
 
-def test_a_camera_plays_films_and_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_film_is_played_at_its_pace_and_a_picture_stands_still(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     colours = [(200, 30, 30), (30, 200, 30), (30, 30, 200)]
     picture = np.full((48, 64, 3), colours[0], dtype=np.uint8)
     cv2.imwrite(str(tmp_path / "hand.png"), picture[..., ::-1])
-    with closing(Camera(str(tmp_path / "hand.png"))) as camera:
+    with closing(Film(str(tmp_path / "hand.png"))) as camera:
         for _ in range(3):
             np.testing.assert_array_equal(camera.picture(), picture)
     film = cv2.VideoWriter(str(tmp_path / "film.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (64, 48))
@@ -178,10 +180,11 @@ def test_a_camera_plays_films_and_pictures(tmp_path: Path, monkeypatch: pytest.M
     film.release()
     now = [5.0]
     monkeypatch.setattr("enactive.controllers.poseless.streams.time.perf_counter", lambda: now[0])
-    with closing(Camera(str(tmp_path / "film.avi"))) as camera:
+    with closing(Film(str(tmp_path / "film.avi"))) as camera:
         for at_s, shown in ((5.0, 0), (5.05, 0), (5.15, 1), (5.25, 2), (9.0, 2)):
             now[0] = at_s
             assert int(camera.picture().mean(axis=(0, 1)).argmax()) == shown, at_s
+            assert camera.taken_s == pytest.approx(5.0 + 0.1 * shown)  # at 10 pictures a second; at its end it ages
         camera.close()
         assert int(camera.picture().mean(axis=(0, 1)).argmax()) == 0  # opened anew, from its beginning
 
@@ -237,6 +240,7 @@ def test_a_camera_shows_the_newest_picture_whatever_its_driver_keeps(monkeypatch
             capture.see(*more)
         assert capture.drained.wait(5.0)
         assert camera.picture()[0, 0].tolist() == [0, 0, newest]  # blue comes last in RGB
+        assert camera.taken_s == 5.0
     now[0] += 2.1  # and the driver gives nothing new
     with pytest.raises(ControllerError, match="no picture for 2 s"):
         camera.picture()
@@ -250,17 +254,19 @@ def test_a_camera_shows_the_newest_picture_whatever_its_driver_keeps(monkeypatch
 
 def test_what_is_no_camera_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is no file"):
-        Camera(str(tmp_path / "none.mp4"))
+        Film(str(tmp_path / "none.mp4"))
+    with pytest.raises(ConfigError, match="as a file is a Film"):
+        Camera(str(tmp_path / "hand.png"))
     (tmp_path / "words.mp4").write_text("no film")
     with pytest.raises(ControllerError, match=r"cannot open|no picture"):
-        Camera(str(tmp_path / "words.mp4")).picture()
+        Film(str(tmp_path / "words.mp4")).picture()
     with pytest.raises(ControllerError, match="cannot open"):
         Camera("97").picture()
 
 
 def test_a_closed_policy_frees_the_renderer_and_the_capture(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "hand.png"), np.full((48, 64, 3), 90, dtype=np.uint8))
-    hand, camera = MovingHand(poses=1, pose_s=0.1, width=64, height=64), Camera(str(tmp_path / "hand.png"))
+    hand, camera = MovingHand(poses=1, pose_s=0.1, width=64, height=64), Film(str(tmp_path / "hand.png"))
     for stream in (hand, camera):
         policy = PoseLess(Reads(), stream=stream)
         policy.close()  # nothing is open yet
@@ -346,7 +352,8 @@ def test_the_command_mirrors_and_says_how_well(tmp_path: Path, capsys: pytest.Ca
     stream = ["--policy.stream", "MovingHand", "--policy.stream.seed", "5"]
     assert main([*asked, *stream, *slack]) == 0
     run = next(tmp_path.iterdir())
-    config = json.loads((run / "control.json").read_text())["config"]
+    report = json.loads((run / "control.json").read_text())
+    config = report["config"]
     assert config["policy"]["arguments"]["stream"]["init_args"]["seed"] == 5
     said = capsys.readouterr().out
     if "nothing was mirrored" in said:  # on a machine so slow that the body held all the time
@@ -354,11 +361,12 @@ def test_the_command_mirrors_and_says_how_well(tmp_path: Path, capsys: pytest.Ca
         return
     assert "degrees from the shown hand" in said
     found = json.loads((run / "mirrored.json").read_text())
+    assert 0.0 < report["picture_age"]["mean_s"] <= report["picture_age"]["worst_s"] < 2.0  # as old as a chunk may be
     assert 0.0 < found["delayed_deg"]["mean"] <= found["at_once_deg"]["mean"]
 
 
 def test_a_picture_that_is_missing_is_refused_before_anything_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    stream = ["--policy.stream", "Camera", "--policy.stream.source", "none.png"]
+    stream = ["--policy.stream", "Film", "--policy.stream.source", "none.png"]
     assert main(["control", "--robot", "ShadowHand", "--policy", "PoseLess", *stream, "--out", str(tmp_path)]) == 2
     assert "there is no file 'none.png'" in capsys.readouterr().err
     assert main(["control", "--robot", "DeskArm", "--policy", "PoseLess", "--out", str(tmp_path)]) == 2

@@ -13,7 +13,7 @@ from enactive.perception.base import Belief
 from enactive.planners.base import Intent, MatchPose, MoveJoints
 
 from .estimator import ParallelEstimator, PoseEstimator
-from .streams import Camera, PictureStream
+from .streams import Camera, Film, PictureStream
 
 HORIZON_S = 0.4  # of a chunk that mirrors: while pictures come it is replaced long before it ends
 LEAD_RAD = 0.5  # a joint that is farther than this from what is commanded was held or is blocked
@@ -39,7 +39,7 @@ class PoseLess:
         self,
         estimator: PoseEstimator | None = None,
         max_speed_rad_s: float = 4.0,
-        stream: MovingHand | Camera | PictureStream | None = None,  # the two by name, others by import path
+        stream: MovingHand | Camera | Film | PictureStream | None = None,  # the three by name, others by import path
         settle_s: float = 0.07,
     ) -> None:
         if not (max_speed_rad_s > 0.0 and settle_s > 0.0):
@@ -62,6 +62,11 @@ class PoseLess:
         self._picture: NDArray[np.uint8] | None = None
         self._command: NDArray[np.float64] | None = None
         self._way = np.empty((0, 2, len(JOINTS)))
+
+    @property
+    def picture_s(self) -> float:
+        """When the picture was taken that it mirrors, in monotonic seconds."""
+        return self.stream.taken_s
 
     def close(self) -> None:
         """Close the stream."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,7 +20,12 @@ FIRST_PICTURE_S, OLDEST_S = 5.0, 2.0
 
 
 class PictureStream(Protocol):
-    """Pictures as they come: `envs.shadow_hand.moving.MovingHand`, or a `Camera`."""
+    """Pictures as they come: `envs.shadow_hand.moving.MovingHand`, a `Film` or a `Camera`."""
+
+    @property
+    def taken_s(self) -> float:
+        """When the picture that was given last was taken, in monotonic seconds; NaN before the first."""
+        ...
 
     def picture(self) -> NDArray[np.uint8]:
         """The newest picture, (H, W, 3) uint8 RGB. Raises ControllerError where there is none."""
@@ -30,77 +36,99 @@ class PictureStream(Protocol):
         ...
 
 
-class Camera:
-    """A camera, a film or a picture, through OpenCV.
+class Film:
+    """A film, which plays at its own pace and stands still at its end, or a picture, through OpenCV.
 
-    source: the number of a device ("0"), the address of a network camera, or a file: a film, which plays at its own pace and
-    stands still at its end, or a picture. The first picture opens the source, `close` gives it back; a picture that is asked
-    for later opens it anew, a film from its beginning. A camera is read on a thread of its own, since what nobody reads waits
-    in queues. Raises ConfigError where a file is missing.
+    source: the file. The first picture opens it, `close` closes it; a picture that is asked for later plays it anew. Raises
+    ConfigError where it is missing.
+    """
+
+    def __init__(self, source: str) -> None:
+        if not Path(source).is_file():
+            raise ConfigError(f"there is no file {source!r}; a camera is a Camera")
+        self.source, self.taken_s = source, math.nan
+        self._capture: cv2.VideoCapture | None = None
+        self._last: NDArray[Any] | None = None
+        self._shown, self._began_s, self._rate_hz = 0, 0.0, 25.0
+
+    def picture(self) -> NDArray[np.uint8]:
+        """The frame that is due. Raises ControllerError where the file holds none that OpenCV can read."""
+        import cv2
+
+        if self._capture is None:
+            self._capture, self._shown, self._last = opened(self.source), 0, None
+            self._began_s, self._rate_hz = time.perf_counter(), self._capture.get(cv2.CAP_PROP_FPS) or self._rate_hz
+        due = 1 + int((time.perf_counter() - self._began_s) * self._rate_hz)
+        while self._shown < due:
+            read, frame = self._capture.read()
+            self._shown += 1
+            if not read:
+                break
+            self._last, self.taken_s = frame, self._began_s + (self._shown - 1) / self._rate_hz
+        if self._last is None:
+            raise ControllerError(f"{self.source!r} holds no picture that OpenCV can read")
+        return rgb_of(self._last)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._capture is not None:
+            self._capture.release()
+        self._capture = None
+
+
+class Camera:
+    """A camera, through OpenCV, read on a thread of its own, since what nobody reads waits in queues.
+
+    source: the number of a device ("0") or the address of a network camera. The first picture opens it, `close` gives it back;
+    a picture that is asked for later opens it anew. Raises ConfigError for anything else.
     """
 
     def __init__(self, source: str = "0") -> None:
-        if not source.isdecimal() and "://" not in source and not Path(source).is_file():
-            raise ConfigError(f"there is no file {source!r}; a camera is named by its number, as 0, or by its address")
-        self.source = source
+        if not source.isdecimal() and "://" not in source:
+            raise ConfigError(f"a camera is named by its number, as 0, or by its address; {source!r} as a file is a Film")
+        self.source, self.taken_s = source, math.nan
         self._capture: cv2.VideoCapture | None = None
         self._thread: CameraThread | None = None
-        self._last: NDArray[Any] | None = None
-        self._shown, self._began_s = 0, 0.0
 
     def picture(self) -> NDArray[np.uint8]:
-        """The newest frame. Raises ControllerError where the source cannot be opened or read, or has stopped giving any."""
-        import cv2
-
-        capture = self._capture or self._open()
-        frame = self._of_film(capture) if self._thread is None else self._of_camera(self._thread)
-        return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+        """The newest frame. Raises ControllerError where the camera cannot be opened or read, or has stopped giving any."""
+        try:
+            frame, self.taken_s = (self._thread or self._open()).newest()
+        except EmbodimentFault as error:
+            raise ControllerError(str(error)) from error
+        if time.perf_counter() - self.taken_s > OLDEST_S:
+            raise ControllerError(f"camera {self.source} has given no picture for {OLDEST_S:g} s: is it still there?")
+        return rgb_of(frame)
 
     def close(self) -> None:
-        """Give the source back; one whose driver hangs is left to it."""
+        """Give the camera back; one whose driver hangs is left to it."""
         ended = self._thread is None or self._thread.close()
         if self._capture is not None and ended:
             self._capture.release()
         self._capture, self._thread = None, None
 
-    def _of_film(self, capture: cv2.VideoCapture) -> NDArray[Any]:
-        import cv2
+    def _open(self) -> CameraThread:
+        self._capture = opened(int(self.source) if self.source.isdecimal() else self.source)
+        self._thread = CameraThread(self.source, Live(self._capture), time.perf_counter)
+        self._thread.first(FIRST_PICTURE_S)
+        return self._thread
 
-        due = 1 + int((time.perf_counter() - self._began_s) * (capture.get(cv2.CAP_PROP_FPS) or 25.0))
-        while self._shown < due:
-            read, frame = capture.read()
-            self._shown += 1
-            if not read:
-                break
-            self._last = frame
-        if self._last is None:
-            raise ControllerError(f"{self.source!r} holds no picture that OpenCV can read")
-        return self._last
 
-    def _of_camera(self, thread: CameraThread) -> NDArray[Any]:
-        try:
-            frame, stamp_s = thread.newest()
-        except EmbodimentFault as error:
-            raise ControllerError(str(error)) from error
-        if time.perf_counter() - stamp_s > OLDEST_S:
-            raise ControllerError(f"camera {self.source} has given no picture for {OLDEST_S:g} s: is it still there?")
-        return frame
+def opened(source: str | int) -> cv2.VideoCapture:
+    """What OpenCV opens. Raises ControllerError where it cannot."""
+    import cv2
 
-    def _open(self) -> cv2.VideoCapture:
-        import cv2
+    capture = cv2.VideoCapture(source)
+    if not capture.isOpened():
+        raise ControllerError(f"OpenCV cannot open {str(source)!r}: see whether it is there and free")
+    return capture
 
-        capture = cv2.VideoCapture(int(self.source)) if self.source.isdecimal() else cv2.VideoCapture(self.source)
-        if not capture.isOpened():
-            raise ControllerError(f"OpenCV cannot open {self.source!r}: see whether it is there and free")
-        self._capture, self._last = capture, None
-        self._shown, self._began_s = 0, time.perf_counter()
-        if not Path(self.source).is_file():
-            self._thread = CameraThread(self.source, Live(capture), time.perf_counter)
-            try:
-                self._thread.first(FIRST_PICTURE_S)
-            except EmbodimentFault as error:
-                raise ControllerError(str(error)) from error
-        return capture
+
+def rgb_of(frame: NDArray[Any]) -> NDArray[np.uint8]:
+    """OpenCV's BGR as RGB."""
+    import cv2
+
+    return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 class Live:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from functools import cached_property
@@ -48,6 +49,7 @@ class MovingHand:
         self.seed, self.poses, self.pose_s = seed, poses, pose_s
         self.randomisation = Randomisation.none() if randomisation is None else randomisation
         self.width, self.height = width, height
+        self.taken_s = math.nan  # when `picture` was last taken
 
     def joints_rad(self, at_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """(N, 24) where the hand is at N moments (N,) of the monotonic clock, order of `joints.JOINTS`."""
@@ -59,7 +61,8 @@ class MovingHand:
 
     def picture(self) -> NDArray[np.uint8]:
         """(height, width, 3) uint8, taken now."""
-        return self.picture_at(time.perf_counter())
+        self.taken_s = time.perf_counter()
+        return self.picture_at(self.taken_s)
 
     def picture_at(self, at_s: float) -> NDArray[np.uint8]:
         """(height, width, 3) uint8, taken at a moment of the monotonic clock."""

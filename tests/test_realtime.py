@@ -12,6 +12,7 @@ import pytest
 
 from enactive.agents.guard import Chain, EStop
 from enactive.agents.realtime import Chunk, ChunkPlayer, ControlLoop, NotYet, PolicyThread, Stack, Tick
+from enactive.agents.realtime.record import describe
 from enactive.controllers.joint_sweep import JointSweep
 from enactive.envs import Action, CameraFrame, CameraInfo, Embodiment, Observation
 from enactive.envs.desk_arm import DeskArm
@@ -372,6 +373,18 @@ def test_a_policy_on_a_thread_drives_the_simulated_arm() -> None:
         obs, *_ = env.step(ticks[-1].sent)
     assert obs["joint_positions_rad"] == pytest.approx(ticks[-1].sent, abs=0.05)
     assert np.ptp([tick.sent for tick in ticks], axis=0).min() > 0.1
+
+
+def test_the_age_of_a_mirrored_picture_is_told_at_every_tick_and_of_those_that_follow_it_at_the_end() -> None:
+    bench = Bench(watchdog_s=10.0)
+    assert math.isnan(bench.ticks(1)[0].picture_age_s)
+    assert "picture" not in describe(bench.loop, bench.ticks(1)[0])
+    now = bench.clock() + 0.01  # of the next tick
+    bench.source.chunk = Chunk(Action("joint_pos", np.zeros((2, 1)), 100.0), now, 0.0, picture_s=now - 0.03)
+    ticks = bench.ticks(4)  # the last holds: the chunk is at its end
+    assert [tick.picture_age_s for tick in ticks] == pytest.approx([0.03, 0.04, 0.05, 0.06], abs=1e-6)
+    assert "  picture 60 ms old  " in describe(bench.loop, ticks[-1])
+    assert bench.loop.report()["picture_age"] == pytest.approx({"mean_s": 0.04, "p99_s": 0.0498, "worst_s": 0.05}, abs=1e-6)
 
 
 def test_perception_and_planning_run_beside_the_controller() -> None:

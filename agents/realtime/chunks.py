@@ -17,12 +17,14 @@ class Chunk:
     """Commands and what they answer.
 
     action: (T, D) values at `rate_hz`; row k is meant for `answers_s` + k / rate_hz. answers_s: `stamp_s` of the observation
-    that it was made from. seconds: what making it took.
+    that it was made from. seconds: what making it took. picture_s: when the picture was taken that it was made from, where
+    that is not in the observation (a stream that is mirrored); NaN where there is none.
     """
 
     action: Action
     answers_s: float
     seconds: float = 0.0
+    picture_s: float = math.nan
 
 
 class ChunkPlayer:

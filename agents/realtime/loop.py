@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ from enactive.envs import Action, ControlMode, Observation
 from enactive.envs.robot import Reply, Robot, joints_of
 from enactive.errors import CompatibilityError, SafetyAbort
 
-from .cadence import Cadence
+from .cadence import KEPT, Cadence, Spread
 from .chunks import Chunk, ChunkPlayer
 
 DRIVEN: tuple[ControlMode, ...] = ("joint_pos", "joint_vel", "base_twist")
@@ -44,8 +44,9 @@ class Tick:
     """One turn of the loop, for recorders and viewers.
 
     requested: (D,) what was due, None while holding. sent: (D,) what went out. held: why the body held, empty where it
-    followed the policy. age_s: how old the observation was. policy_s: what the newest chunk took to make. changed: what the
-    guard changed, and what the robot has said that it changed.
+    followed the policy. age_s: how old the observation was. policy_s: what the newest chunk took to make. picture_age_s: how
+    old the picture was by now that the newest chunk was made from beside the observation, NaN where there is none. changed:
+    what the guard changed, and what the robot has said that it changed.
     """
 
     index: int
@@ -57,6 +58,7 @@ class Tick:
     age_s: float
     policy_s: float
     changed: tuple[Intervention, ...] = ()
+    picture_age_s: float = math.nan
 
 
 class ControlLoop:
@@ -110,7 +112,8 @@ class ControlLoop:
         self._frozen = FrozenJoints(max_age_s, period_s=period_s)
         self._last: NDArray[np.float64] | None = None
         self._moving, self._way = self.body.moving, np.zeros(body.action_dim)
-        self._mode, self._index, self._policy_s = body.control_mode, 0, 0.0
+        self._mode, self._index, self._policy_s, self._picture_s = body.control_mode, 0, 0.0, math.nan
+        self.picture_ages: deque[float] = deque(maxlen=KEPT)
 
     def run(self, until: Callable[[], bool]) -> None:
         """Tick at the loop's rate until `until()`; the body holds when this returns or raises.
@@ -142,7 +145,7 @@ class ControlLoop:
         chunk = self.source.take()
         if chunk is not None and self.player.take(chunk, now, self._last):
             self._commands.feed(now)
-            self._policy_s, self._mode = chunk.seconds, chunk.action.control_mode
+            self._policy_s, self._picture_s, self._mode = chunk.seconds, chunk.picture_s, chunk.action.control_mode
         self._beats.feed(self.source.heard_s())
         held = self._amiss(now, observation)
         due = None if held else self.player.target(now)
@@ -174,7 +177,11 @@ class ControlLoop:
         if held:
             self.held[held] += 1
         age_s = now - observation.stamp_s
-        tick = Tick(self._index, began, observation, due, self._last, held, age_s, self._policy_s, self.guard.news())
+        picture_age_s = now - self._picture_s
+        if not held and math.isfinite(picture_age_s):
+            self.picture_ages.append(picture_age_s)
+        news = self.guard.news()
+        tick = Tick(self._index, began, observation, due, self._last, held, age_s, self._policy_s, news, picture_age_s)
         self._index += 1
         for tap in self.taps:
             tap(tick)
@@ -210,11 +217,16 @@ class ControlLoop:
         return ""
 
     def report(self) -> dict[str, Any]:
-        """Plain data of the run, once it has ended: cadence, guard, holds by cause, dropped chunks, stops and resets."""
+        """Plain data of the run, once it has ended: cadence, guard, holds by cause, dropped chunks, stops and resets.
+
+        Where the policy mirrored pictures, it has how old they were at the ticks that followed them.
+        """
+        mirrored = {"picture_age": asdict(Spread.of(self.picture_ages))} if self.picture_ages else {}
         return {
             "cadence": self.cadence.report(),
             "guard": self.guard.summary(),
             "held": dict(self.held),
             "dropped_chunks": dict(self.player.dropped),
             "stops": [(event.kind, event.cause, event.at_s) for event in self.estop.events],
+            **mirrored,
         }

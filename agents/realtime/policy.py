@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +18,11 @@ from .chunks import Chunk
 
 
 class Policy(Protocol):
-    """Observation in, chunk out."""
+    """Observation in, chunk out.
+
+    One that looks at pictures beside the observation says in `picture_s` when the one of its last chunk was taken, in monotonic
+    seconds.
+    """
 
     def reset(self, embodiment: Embodiment) -> None:
         """Prepare for a body."""
@@ -108,6 +113,11 @@ class Stack:
             self._intent = None
             self._threads.append(Paced("planning", self.plan, self.plan_hz))
 
+    @property
+    def picture_s(self) -> float:
+        """When the picture was taken that the controller looked at beside the observation, where it says so."""
+        return float(getattr(self.controller, "picture_s", math.nan))
+
     def perceive(self) -> None:
         """Renew the belief from the newest observation."""
         if self.perceiver is not None and self._observation is not None:
@@ -189,4 +199,4 @@ def make_chunk(policy: Policy, observation: Observation, clock: Callable[[], flo
         action = policy.act(observation)
     except NotYet:
         return None
-    return Chunk(action, observation.stamp_s, clock() - began)
+    return Chunk(action, observation.stamp_s, clock() - began, getattr(policy, "picture_s", math.nan))

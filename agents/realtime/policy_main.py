@@ -93,6 +93,7 @@ def answer(bus: Bus, config: dict[str, Any], leaving: threading.Event, ready: th
                     "rate_hz": float(action.rate_hz),
                     "answers_s": chunk.answers_s,
                     "seconds": chunk.seconds,
+                    "picture_s": chunk.picture_s,
                 }
                 bus.publish("chunk", pack({"values": action.values, **parts}))
             leaving.wait(max(0.0, began + 1.0 / config["rate_hz"] - time.perf_counter()))

@@ -133,11 +133,12 @@ class PolicyProcess:
         if payload is None:
             return None
         try:
-            chunk = unpack(payload, mode=str, values=np.ndarray, rate_hz=float, answers_s=float, seconds=float)
+            chunk = unpack(payload, mode=str, values=np.ndarray, rate_hz=float, answers_s=float, seconds=float, picture_s=float)
         except Malformed:
             self.malformed += 1
             return None
-        return Chunk(Action(chunk["mode"], chunk["values"], chunk["rate_hz"]), chunk["answers_s"], chunk["seconds"])
+        action = Action(chunk["mode"], chunk["values"], chunk["rate_hz"])
+        return Chunk(action, chunk["answers_s"], chunk["seconds"], chunk["picture_s"])
 
     def heard_s(self) -> float:
         """When the last beat arrived."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,10 @@ class TickRecorder:
         """Write a tick, with what was due, what each link of the guard and the robot changed, and what was sent; and the first
         camera's frame where it is a new one."""
         joints = tick.observation.joint_positions_rad
+        picture_age_s = tick.picture_age_s if math.isfinite(tick.picture_age_s) else None
         row = {
             "index": tick.index, "at_s": tick.at_s, "requested": tick.requested, "sent": tick.sent, "joints": joints,
-            "held": tick.held, "age_s": tick.age_s,
+            "held": tick.held, "age_s": tick.age_s, "picture_age_s": picture_age_s,
             "changed": [{"link": each.link, "requested": each.requested, "sent": each.sent} for each in tick.changed],
         }  # fmt: skip
         self._lines.write(json.dumps(plain(row)) + "\n")
@@ -53,7 +55,8 @@ class TickRecorder:
 
 
 class ControlLine:
-    """One live line: rate, jitter, late ticks, age of the observation, what the guard changed, and whether the body follows."""
+    """One live line: rate, jitter, late ticks, the age of the observation and of the picture that is mirrored, what the guard
+    changed, and whether the body follows."""
 
     def __init__(self, loop: Callable[[], ControlLoop], console: Console | None = None) -> None:
         self._loop, self._console = loop, console if console is not None else Console()
@@ -86,6 +89,8 @@ class ControlLine:
         self._live.stop()
         cadence = report["cadence"]
         spreads = {"jitter": cadence["jitter"], **cadence["sections"]}
+        if "picture_age" in report:
+            spreads["picture"] = report["picture_age"]
         self._console.print(
             f"{cadence['ticks']} ticks at {cadence['rate_hz']:.2f} Hz (asked {cadence['asked_hz']:g}), "
             f"{cadence['late']} late, {cadence['missed']} missed", highlight=False,
@@ -106,9 +111,10 @@ class ControlLine:
 def describe(loop: ControlLoop, tick: Tick) -> str:
     """The line's words."""
     cadence = loop.cadence
+    mirrored = f"  picture {1000 * tick.picture_age_s:.0f} ms old" if math.isfinite(tick.picture_age_s) else ""
     return (
         f"{cadence.rate_hz:6.2f} Hz  jitter {1000 * cadence.jitter_s:.2f} ms  late {cadence.late}  missed {cadence.missed}"
-        f"  observation {1000 * tick.age_s:3.0f} ms old  policy {1000 * tick.policy_s:.0f} ms"
+        f"  observation {1000 * tick.age_s:3.0f} ms old{mirrored}  policy {1000 * tick.policy_s:.0f} ms"
         f"  guard {sum(loop.guard.counts.values())}  {state_of(loop, tick)}"
     )
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from pathlib import Path
 
 import numpy as np
+import pytest
+from test_realtime import Bench
 
+from enactive.agents.commands.control import finish
 from enactive.agents.realtime import Tap, Tick
+from enactive.agents.realtime.record import TickRecorder
 from enactive.envs import CameraFrame, Observation
 
 
@@ -48,3 +54,40 @@ def test_a_recorder_on_a_full_disk_is_taken_off() -> None:
     tap(pictured(0))
     tap.close()
     assert "No space left on device" in tap.warning
+
+
+def test_neither_a_frozen_viewer_nor_a_recorder_on_a_full_disk_costs_a_tick(tmp_path: Path) -> None:
+    (tmp_path / "ticks.jsonl").symlink_to("/dev/full")  # opens, and takes nothing
+    recorder, thaw, seen = TickRecorder(tmp_path, {}), threading.Event(), []
+
+    def viewer(tick: Tick) -> None:
+        thaw.wait(60.0)
+        seen.append(tick)
+
+    taps = [Tap(recorder.tick), Tap(viewer, ticks=100)]
+    bench = Bench(taps=taps, watchdog_s=100.0)
+    bench.source.put(*np.linspace(0.0, 1.0, 400))
+    bench.ticks(300)
+    assert seen == []  # the viewer still stands before the first tick that it was shown
+    assert taps[1].dropped_ticks in (199, 200)  # it has taken one, as soon as it came to run, or none yet
+    cadence = bench.loop.cadence
+    assert (cadence.ticks, cadence.late, cadence.missed) == (300, 0, 0)
+    assert len(set(bench.robot.sent)) > 290  # and each command was its own
+    thaw.set()
+    for tap in taps:
+        tap.close()
+    assert "No space left on device" in taps[0].warning
+    finish(recorder, bench.loop.report())
+    assert json.loads((tmp_path / "control.json").read_text())["cadence"]["ticks"] == 300
+
+
+def test_a_disk_that_is_full_at_the_end_leaves_the_report_and_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ticks.jsonl").symlink_to("/dev/full")
+    recorder, bench = TickRecorder(tmp_path, {}), Bench()
+    for tick in bench.ticks(3):
+        recorder.tick(tick)  # into Python's buffer, which is written when the file is closed
+    finish(recorder, bench.loop.report())
+    assert "warning: the record is not complete: No space left on device" in capsys.readouterr().out
+    assert json.loads((tmp_path / "control.json").read_text())["cadence"]["ticks"] == 3

@@ -156,7 +156,7 @@ class Control:
         told["malformed_messages"] = malformed
         dropped = {"frames": taps[0].dropped_frames, "ticks": taps[0].dropped_ticks}
         report = loop.report() | told
-        recorder.close(report | {"recorder_dropped": dropped, "warnings": [tap.warning for tap in taps if tap.warning]})
+        finish(recorder, report | {"recorder_dropped": dropped, "warnings": [tap.warning for tap in taps if tap.warning]})
         line.close(report)
 
     def _tell_mirrored(self, policy: Any) -> None:
@@ -197,3 +197,11 @@ class Control:
         finally:
             self.leaving.set()
             thread.join()
+
+
+def finish(recorder: TickRecorder, report: Mapping[str, Any]) -> None:
+    """Finish the record, as far as the disk takes it; what it does not take is said, and the run is no worse for it."""
+    try:
+        recorder.close(report)
+    except OSError as error:
+        print(f"warning: the record is not complete: {error.strerror or error}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +48,12 @@ class TickRecorder:
                 self._video.add(frame.rgb)
 
     def close(self, report: Mapping[str, Any]) -> None:
-        """Finish the files."""
-        self._lines.close()
-        if self._video is not None:
-            self._video.close()
-        (self._folder / "control.json").write_text(json.dumps(plain({"config": self._config, **report}), indent=1))
+        """Finish the files, the report first. Raises OSError where one cannot be finished, after the others are."""
+        with ExitStack() as files:
+            files.callback(self._lines.close)
+            if self._video is not None:
+                files.callback(self._video.close)
+            (self._folder / "control.json").write_text(json.dumps(plain({"config": self._config, **report}), indent=1))
 
 
 class ControlLine:

@@ -12,6 +12,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import Qwen3Config, Qwen3ForCausalLM
 
 from enactive.envs.household.tasks.knowledge import in_view, known_objects, scene_text
 from enactive.envs.household.tasks.suites import load_tasks
@@ -25,6 +26,7 @@ from enactive.planners.d2po.fit import Order
 from enactive.planners.d2po.losses import Term, d2po, dpo
 from enactive.planners.d2po.models import load_policy, save_policy, small_policy
 from enactive.planners.d2po.pairs import data_card, demonstrations, preferences
+from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.prompt import AnswerError, command_text, parse_command, state_text, told
 from enactive.planners.d2po.rewards import AGAIN, LLMJudge, OracleProgress, judgement
 from enactive.planners.d2po.tree_search import PRESETS, SearchSettings, search
@@ -111,6 +113,45 @@ def test_only_the_tokens_of_the_answer_count(policy):
         logits = exact.model(input_ids=torch.tensor([[*prompt, *answer]])).logits[0].log_softmax(-1)
         by_hand = sum(float(logits.detach()[len(prompt) + i - 1, token]) for i, token in enumerate(answer))
         assert value == pytest.approx(by_hand, abs=1e-4)
+
+
+def of_qwen(policy):
+    """A tiny random model of another architecture with the same words: grouped heads, biases, another place of its norms."""
+    torch.manual_seed(3)
+    sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 3, "num_attention_heads": 4}
+    config = Qwen3Config(vocab_size=len(policy.tokenizer), num_key_value_heads=2, head_dim=8, initializer_range=0.4, **sizes)
+    return Policy(Qwen3ForCausalLM(config).eval(), policy.tokenizer, "qwen", bf16=False)
+
+
+@pytest.mark.parametrize("kind", ["llama", "qwen"])
+def test_a_prompt_that_was_read_before_gives_the_scores_of_whole_texts(policy, kind):
+    """Against one forward pass per text without padding, mask or cache; twice, since what was read must stay as it was."""
+    exact = replace_precision(policy) if kind == "llama" else of_qwen(policy)
+    texts = ["find mug", "done", "pick up sofa", "", "turn on sofa"]
+    for prompt in PROMPTS:
+        start, whole = exact.prompt_ids(prompt), []
+        for answer in map(exact.answer_ids, texts):
+            with torch.inference_mode():
+                told = exact.model(input_ids=torch.tensor([[*start, *answer]])).logits[0].log_softmax(-1)
+            whole.append(sum(float(told[len(start) + i - 1, token]) for i, token in enumerate(answer)))
+        reading = exact.read(prompt)
+        assert exact.score(reading, texts) == pytest.approx(whole, abs=1e-4)
+        assert exact.score(reading, texts[::-1]) == pytest.approx(whole[::-1], abs=1e-4)
+        assert exact.score(reading, [""]) == pytest.approx(whole[3:4], abs=1e-4)
+        assert exact.score(prompt, texts) == pytest.approx(whole, abs=1e-4)
+        assert len({round(value, 3) for value in whole}) == len(texts)
+
+
+def test_beams_that_begin_behind_the_prompt_find_what_beams_over_the_whole_find(policy):
+    exact = replace_precision(policy)
+    for prompt in PROMPTS:
+        ids = torch.tensor([exact.prompt_ids(prompt)])
+        settings = {"num_beams": 4, "num_return_sequences": 4, "max_new_tokens": 16, "do_sample": False}
+        rows = exact.model.generate(
+            input_ids=ids, attention_mask=torch.ones_like(ids), pad_token_id=exact.pad, eos_token_id=exact.end, **settings
+        )
+        found = [exact._text(row) for row in rows[:, ids.shape[1] :].tolist()]
+        assert {text for text, _ in exact.likely(prompt, 4)} == set(found)
 
 
 def test_reading_the_prompt_once_gives_the_same_scores(policy):
@@ -254,8 +295,6 @@ def test_the_oracle_rates_by_what_is_left_of_the_plan(episode):
 
 def replace_precision(policy):
     """The same policy in single precision throughout."""
-    from enactive.planners.d2po.policy import Policy
-
     return Policy(policy.model, policy.tokenizer, policy.name, bf16=False)
 
 

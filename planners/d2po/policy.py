@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from enactive.errors import ConfigError
@@ -14,6 +16,18 @@ if TYPE_CHECKING:
 MAX_ANSWER_TOKENS = 16
 DECODE_BATCH = 128  # rows that are decoded at once
 Ids = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """A prompt of T tokens that was read. cache: its keys and values; logits: (1, vocabulary) float32, of what follows it.
+
+    It holds for the weights that read it: read again after an update.
+    """
+
+    ids: Ids
+    cache: Any
+    logits: torch.Tensor
 
 
 class Policy:
@@ -64,8 +78,7 @@ class Policy:
         blocks, places = self._packed(groups, ids.shape[1])
         sees = (blocks[:, None, :] == 0) | (blocks[:, None, :] == blocks[:, :, None])
         sees &= torch.ones(ids.shape[1], ids.shape[1], dtype=torch.bool, device=self.device).tril()
-        mask = torch.zeros(sees.shape, dtype=torch.bfloat16 if self.bf16 else self.model.dtype, device=self.device)
-        mask = mask.masked_fill(~sees, -torch.inf)[:, None]
+        mask = torch.zeros(sees.shape, dtype=self._mask_type, device=self.device).masked_fill(~sees, -torch.inf)[:, None]
         kept = torch.arange(ids.shape[1] - width - 1, ids.shape[1], device=self.device)  # a slice would copy the whole head
         with self.autocast():
             out = self.model(input_ids=ids, attention_mask=mask, position_ids=places, logits_to_keep=kept)
@@ -73,6 +86,13 @@ class Policy:
         each = out.logits[row, source].float().log_softmax(-1).gather(1, target[:, None])[:, 0]
         count = sum(len(answers) for _, answers in groups)
         return torch.zeros(count, device=self.device).index_add(0, owner, each)
+
+    @property
+    def _mask_type(self) -> torch.dtype:
+        import torch
+
+        kind: torch.dtype = torch.bfloat16 if self.bf16 else self.model.dtype
+        return kind
 
     def _packed(self, groups: Sequence[tuple[Ids, Sequence[Ids]]], length: int) -> tuple[torch.Tensor, torch.Tensor]:
         """(N, T) block of each token (-1 padding, 0 prompt, k its k-th answer) and its position."""
@@ -100,14 +120,59 @@ class Policy:
                 owner += 1
         return torch.tensor(out, device=self.device).T
 
-    def score(self, prompt: str, texts: Sequence[str], reuse: bool = True) -> list[float]:
-        """log pi(text | prompt) of each text. reuse: the prompt is read once for all of them."""
+    def read(self, prompt: str) -> Reading:
+        """A prompt, read once for all that is asked about it."""
         import torch
 
-        start, answers = self.prompt_ids(prompt), [self.answer_ids(text) for text in texts]
-        groups = [(start, answers)] if reuse else [(start, [answer]) for answer in answers]
+        start = self.prompt_ids(prompt)
+        with torch.inference_mode(), self.autocast():
+            logits, cache = self._read(*self._padded([start]), 1)
+        return Reading(start, cache, logits)
+
+    def score(self, prompt: str | Reading, texts: Sequence[str], reuse: bool = True) -> list[float]:
+        """log pi(text | prompt) of each text. reuse: the prompt, unless it was read before, is read once for all of them."""
+        import torch
+
+        answers = [self.answer_ids(text) for text in texts]
         with torch.inference_mode():
+            if isinstance(prompt, Reading) and prompt.cache.is_croppable:
+                return [float(value) for value in self._logprobs_after(prompt, answers)]
+            start = prompt.ids if isinstance(prompt, Reading) else self.prompt_ids(prompt)
+            groups = [(start, answers)] if reuse else [(start, [answer]) for answer in answers]
             return [float(value) for value in self.sibling_logprobs(groups)]
+
+    def _logprobs_after(self, reading: Reading, answers: Sequence[Ids]) -> torch.Tensor:
+        """(K,) what `sibling_logprobs` gives, from the keys and values of the prompt; they are left as they were.
+
+        The last token of an answer is told by those before it, so it is not read.
+        """
+        import torch
+
+        groups, known = [((), [answer[:-1] for answer in answers])], len(reading.ids)
+        logits, ids = reading.logits, [token for answer in answers for token in answer[:-1]]
+        if ids:
+            blocks, places = self._packed(groups, len(ids))
+            sees = (blocks[:, None, :] == blocks[:, :, None]).tril()
+            mask = torch.zeros(1, len(ids), known + len(ids), dtype=self._mask_type, device=self.device)
+            mask[:, :, known:].masked_fill_(~sees, -torch.inf)
+            with self.autocast():
+                out = self.model(
+                    input_ids=torch.tensor([ids], device=self.device),
+                    attention_mask=mask[:, None],
+                    position_ids=places + known,
+                    cache=reading.cache,
+                    use_cache=True,
+                )
+            reading.cache.crop(-len(ids))
+            logits = torch.cat([logits, out.logits[0].float()])
+        place, source, target, owner = 0, list[int](), list[int](), list[int]()
+        for k, answer in enumerate(answers):
+            source += [0, *range(place + 1, place + len(answer))]
+            target += answer
+            owner += [k] * len(answer)
+            place += len(answer) - 1
+        told = logits.log_softmax(-1)[source, target]
+        return torch.zeros(len(answers), device=self.device).index_add(0, torch.tensor(owner, device=self.device), told)
 
     def answers(
         self,
@@ -134,11 +199,13 @@ class Policy:
         """The likeliest answers to a prompt that a search with `count` beams finds, and their probabilities; best first."""
         import torch
 
-        ids, mask = self._padded([self.prompt_ids(prompt)])
+        reading = self.read(prompt)
+        ids, mask = self._padded([reading.ids])
         with torch.inference_mode(), self.autocast():
             written = self.model.generate(
                 input_ids=ids,
                 attention_mask=mask,
+                cache=self._begun(reading, count),
                 num_beams=count,
                 num_return_sequences=count,
                 do_sample=False,
@@ -147,8 +214,17 @@ class Policy:
                 eos_token_id=self.end,
             )
         texts = list(dict.fromkeys(self._text(row) for row in written[:, ids.shape[1] :].tolist()))
-        rated = zip(texts, self.score(prompt, texts), strict=True)
+        rated = zip(texts, self.score(reading, texts), strict=True)
         return sorted(((text, math.exp(score)) for text, score in rated), key=lambda pair: -pair[1])
+
+    def _begun(self, reading: Reading, count: int) -> Any:
+        """The keys and values of a prompt but for its last token, `count` times; None where they cannot be cut back."""
+        if not reading.cache.is_croppable or len(reading.ids) == 1:
+            return None
+        cache = deepcopy(reading.cache)
+        cache.crop(-1)
+        cache.batch_repeat_interleave(count)
+        return cache
 
     def _write(self, rows: list[Ids], count: int, temperature: float, generator: torch.Generator, tokens: int) -> list[str]:
         ids, mask = self._padded(rows)

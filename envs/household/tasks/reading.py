@@ -161,9 +161,16 @@ _MORE: Mapping[TaskType, tuple[str, ...]] = {  # what people say besides
 }
 
 
+_MINE = r"(?:the|my|your|these|those)"
+_BOTH = re.compile(  # before a noun, not "put both on the sofa"
+    rf"\bboth (?:of )?(?:{_MINE} )*(?!{{|(?:{_MINE}|of|them|it|on|onto|in|into|inside|to|at|and|down)\b)"
+)
+
+
 def _canonical(sentence: str) -> str:
     """Lower case without manners, articles and commas, one word for each of those that mean the same."""
-    words = re.findall(r"[\w'{}-]+", _MANNERS.sub("", sentence.lower().strip(" .!?").removeprefix("please ")))
+    asked = _MANNERS.sub("", sentence.lower().strip(" .!?").removeprefix("please ")).replace("both of them", "both")
+    words = re.findall(r"[\w'{}-]+", _BOTH.sub("two ", asked))
     return " ".join(filter(None, (_SAME.get(word, word) for word in words)))
 
 

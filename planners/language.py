@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from enactive.envs import VERBS, Embodiment, Goal, TaskGoal
 from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.envs.household.tasks.symbolic import Command
 from enactive.perception.base import Belief
-from enactive.perception.vlm import ChatModel, Message, Options, make_model
+from enactive.perception.vlm import ChatModel, Message, Options, chat_model
 from enactive.perception.vlm.structure import InvalidAnswer
 
 from .base import Intent, Interact, Stop
@@ -30,6 +31,7 @@ class LanguagePlanner:
 
     model: a `ChatModel`, or the text from which `make_model` makes one ("openai:http://localhost:8000/v1#name", "hf:NAME",
     "embedded"). knowledge: what the environment tells of, as it was set there. deadline_s, max_tokens: of each answer.
+    cache: folder in which the answers of a model named by a text are kept, so that a run that is repeated asks nothing.
 
     Each answer has a thought, a command and what the world is expected to become; all three are in the trace. `Find` may name
     anything, the other verbs what is known. An answer that stays invalid fails the trial (planner_output_error), a model that
@@ -47,8 +49,9 @@ class LanguagePlanner:
         knowledge: Knowledge = "visible",
         deadline_s: float = 60.0,
         max_tokens: int = 300,
+        cache: Path | None = None,
     ) -> None:
-        self.model: ChatModel = make_model(model) if isinstance(model, str) else model
+        self.model = chat_model(model, cache)
         self.knowledge: Knowledge = knowledge
         self.options = Options(max_tokens=max_tokens, deadline_s=deadline_s)
         self._trace: dict[str, Any] = {}

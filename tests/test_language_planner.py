@@ -12,6 +12,7 @@ from typing import IO, Any, cast
 import gymnasium as gym
 import pytest
 from jsonschema import Draft202012Validator
+from unruly_endpoint import answer, serving
 
 import enactive.envs  # noqa: F401  # registers HouseholdTask
 from enactive.agents import Agent
@@ -93,6 +94,38 @@ def test_answers_that_stay_invalid_fail_the_trial_and_are_counted() -> None:
     assert (failed.outcome, failed.error_kind) == ("error", "AnswerError")
     assert failed.metrics["planner_output_error"] == 1
     assert len(model.heard) == 3  # it was told what was wrong, and not replaced
+
+
+def test_answers_that_are_kept_are_not_asked_for_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plan = expert_commands()
+    texts = [*(said(command.verb, command.target) for command in plan), said("done")]
+
+    def run(line: str, folder: Path, **settings: Any) -> Any:
+        planner = with_model(Component("planners", "LanguagePlanner", settings), line, folder).build()
+        env = gym.make("enactive/HouseholdTask-v0", split="val_seen", mode="symbolic")
+        agent = Agent(TaskPerceiver(), planner, InteractionController(), max_steps=25)
+        return agent.run(env, TaskGoal(TASK.instruction), options={"task": TASK}, seed=0)
+
+    with serving(monkeypatch) as endpoint:
+        line = f"openai:{endpoint.url}#m"
+        endpoint.misdeeds = [answer("yes"), *map(answer, texts)]  # whether it is there is asked each time
+        assert run(line, tmp_path / "kept").metrics["success"]
+        assert len(endpoint.asked) == 1 + len(texts)
+        endpoint.misdeeds = [answer("yes"), answer("no command")]
+        again = run(line, tmp_path / "kept")
+        assert again.metrics["success"]
+        assert len(endpoint.asked) == 2 + len(texts)
+        for changed in ({"folder": tmp_path / "other"}, {"line": f"openai:{endpoint.url}#n"}, {"max_tokens": 99}):
+            endpoint.misdeeds = [answer("yes"), answer("no command")]
+            other = run(**({"line": line, "folder": tmp_path / "kept"} | changed))
+            assert other.error_kind == "AnswerError"
+
+
+def test_a_cache_without_a_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--model_cache keeps the answers of --model"):
+        with_model(Component("planners", "LanguagePlanner", {}), "", tmp_path)
+    with pytest.raises(ConfigError, match="wrap this one"):
+        LanguagePlanner(ScriptedModel([]), cache=tmp_path)
 
 
 Serve = Callable[..., subprocess.Popen[str]]

@@ -27,6 +27,7 @@ GROUP_OF: Mapping[str, Group] = {
 
 REASONER = "enactive.planners.unigoal.llm_reasoner.LLMReasoner"
 MODEL_HELP = "chat model of the planner: openai:URL#NAME, hf:NAME or embedded"
+CACHE_HELP = "folder in which the answers of --model are kept: what was asked before is not asked again"
 
 
 def add_components(parser: ArgumentParser, argv: Sequence[str], defaults: Mapping[str, str]) -> list[str]:
@@ -116,23 +117,29 @@ def _around(planner: Component, inner: Component) -> Component:
     return Component(planner.group, planner.name, {**planner.arguments, "planner": said})
 
 
-def with_model(planner: Component, text: str) -> Component:
+def with_model(planner: Component, text: str, cache: Path | None = None) -> Component:
     """The planner on the chat model that a line names ("openai:URL#NAME", "hf:NAME", "embedded"); itself where it is empty.
 
-    A planner takes it as its `model`, as the reasoner that UniGoal asks, or for the planner that it is made of. Raises
-    ConfigError for one that takes it in no such way, and for a model that does not exist or does not answer.
+    cache: folder of its answers, which the planner or the reasoner takes as its `cache`. A planner takes the model as its
+    `model`, as the reasoner that UniGoal asks, or for the planner that it is made of. Raises ConfigError for one that takes it
+    in no such way, and for a model that does not exist or does not answer.
     """
     if not text:
+        if cache is not None:
+            raise ConfigError("--model_cache keeps the answers of --model: name a model, or leave it out")
         return planner
     from enactive.perception.vlm import require_answer
 
     if (inner := _inside(planner)) is not None:
-        return _around(planner, with_model(inner, text))
+        return _around(planner, with_model(inner, text, cache))
     takes = inspect.signature(load(planner.group, planner.name)).parameters
+    kept = {} if cache is None else {"cache": str(cache)}
+    if "model" in takes and not kept.keys() <= takes.keys():
+        raise ConfigError(f"{planner.name.rpartition('.')[2]} keeps no answers of its model: leave --model_cache out")
     if "model" in takes:
-        given: dict[str, Any] = {"model": text}
+        given: dict[str, Any] = {"model": text} | kept
     elif "reasoner" in takes:
-        given = {"reasoner": {"class_path": REASONER, "init_args": {"model": text}}}
+        given = {"reasoner": {"class_path": REASONER, "init_args": {"model": text} | kept}}
     else:
         name = planner.name.rpartition(".")[2]
         raise ConfigError(f"{name} asks no language model: leave --model out, or choose --planner LanguagePlanner or UniGoal")

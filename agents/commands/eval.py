@@ -25,7 +25,7 @@ from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.errors import ConfigError
 from enactive.pretrained import sha256_of
 
-from ._components import MODEL_HELP, add_components, component, option, read_config, with_knowledge, with_model
+from ._components import CACHE_HELP, MODEL_HELP, add_components, component, option, read_config, with_knowledge, with_model
 
 _CLOSING = {"(": ")", "[": "]", "{": "}", "'": "'", '"': '"'}
 TASK_SUITE, POSE_SUITE, ALFWORLD = "household/tasks", "hand/poses", "alfworld"
@@ -63,6 +63,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--workers", type=int, default=1, help="processes; from two on, one that dies costs its trial alone")
     parser.add_argument("--executor", type=Executor, default="process")
     parser.add_argument("--model", type=str, default="", help=f"{MODEL_HELP}; not of those compared with")
+    parser.add_argument("--model_cache", type=Path, default=None, help=CACHE_HELP)
     parser.add_argument("--out", type=Path, default=None, help="folder of the results; default runs/eval/SUITE-SPLIT-PLANNER")
     defaults = TASK_DEFAULTS if _suite(argv) in (TASK_SUITE, ALFWORLD) else NAVIGATION_DEFAULTS
     chosen = parser.parse_args(add_components(parser, argv, defaults))
@@ -92,7 +93,7 @@ def main(argv: Sequence[str]) -> int:
         path, limit, world = suite_path(chosen.suite, chosen.split), 500, HOUSEHOLD
         title = f"{chosen.suite}, {chosen.split}"
     perceiver, controller = component("perceiver", chosen.perceiver), component("controller", chosen.controller)
-    planner = with_model(component("planner", chosen.planner), chosen.model)
+    planner = with_model(component("planner", chosen.planner), chosen.model, chosen.model_cache)
     others = [read_component(text, "planners") for text in chosen.compare]
     if chosen.suite in (TASK_SUITE, ALFWORLD):
         planner, *others = (with_knowledge(each, chosen.knowledge) for each in (planner, *others))

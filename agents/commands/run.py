@@ -21,7 +21,7 @@ from enactive.envs import Goal, ImageGoal, PoseGoal, TaskGoal, parse_goal
 from enactive.envs.gym_io import embodiment_of
 from enactive.errors import ConfigError
 
-from ._components import MODEL_HELP, add_components, component, option, read_config, with_knowledge, with_model
+from ._components import CACHE_HELP, MODEL_HELP, add_components, component, option, read_config, with_knowledge, with_model
 
 DEMO_SEED = 449  # a red mug in the kitchen, a pink one near it, another red one in the office
 DEFAULTS = {
@@ -54,6 +54,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=0, help="where the body starts, where the environment draws it")
     parser.add_argument("--max_steps", type=int, default=500)
     parser.add_argument("--model", type=str, default="", help=MODEL_HELP)
+    parser.add_argument("--model_cache", type=Path, default=None, help=CACHE_HELP)
     parser.add_argument("--stop_file", type=Path, default=None, help="of a real body: it is stopped while this file exists")
     parser.add_argument("--stop_port", type=int, default=-1, help="of a real body: HTTP stop on this port; 0 takes a free one")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where the run's folder is made")
@@ -65,7 +66,7 @@ def main(argv: Sequence[str]) -> int:
     goal: Goal = read_goal_image(chosen.goal_image) if chosen.goal_image is not None else parse_goal(words)
     parts = {role: component(role, chosen[role]) for role in DEFAULTS}
     _require_pursuit(parts["planner"], goal)
-    parts["planner"] = with_model(parts["planner"], chosen.model)
+    parts["planner"] = with_model(parts["planner"], chosen.model, chosen.model_cache)
     told = parts["env"].arguments if parts["env"].name.rpartition(".")[2] in TASK_WORLDS else {}
     if "knowledge" in told:
         parts["planner"] = with_knowledge(parts["planner"], told["knowledge"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from pathlib import Path
 
 from enactive.errors import ConfigError, ModelError
 
@@ -12,11 +13,16 @@ QUESTION = Options(max_tokens=64, deadline_s=60.0)
 FORMS = ("openai:http://localhost:8000/v1#name", "hf:NAME", "embedded")
 
 
-def make_model(text: str) -> ChatModel:
+def make_model(text: str, cache: Path | None = None) -> ChatModel:
     """The model that a line names: "openai:URL#NAME", "hf:NAME or folder", or "embedded" (SmolLM2-135M-Instruct).
 
-    Raises ConfigError where it names none.
+    cache: folder in which its answers are kept and found again (`CachedModel`). Raises ConfigError where the line names
+    none, or the folder cannot be made.
     """
+    if cache is not None:
+        from .cache import CachedModel
+
+        return CachedModel(make_model(text), cache)
     kind, _, rest = text.partition(":")
     if text == "embedded":
         from .hf import embedded_model
@@ -38,6 +44,15 @@ def make_model(text: str) -> ChatModel:
     hint = f"did you mean {form!r}?" if form else f"the forms are {', '.join(FORMS)}"
     said = f"{kind}:..." if any(sign in rest for sign in "@?") else text  # what may be a password is not repeated
     raise ConfigError(f"there is no model {said!r}; {hint}")
+
+
+def chat_model(model: ChatModel | str, cache: Path | None = None) -> ChatModel:
+    """The model itself, or what `make_model` makes of a line. Raises ConfigError for a cache of one that is made already."""
+    if isinstance(model, str):
+        return make_model(model, cache)
+    if cache is not None:
+        raise ConfigError("a cache goes with a model that is named: wrap this one in perception.vlm.cache.CachedModel instead")
+    return model
 
 
 def require_answer(text: str, option: str = "--model") -> None:

@@ -6,6 +6,7 @@ Every answer has a structure that is checked; a model whose answers stay wrong e
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enactive.envs import Goal, ImageGoal, ObjectGoal, TextGoal
 from enactive.errors import ModelError, PlannerError
-from enactive.perception.vlm import ChatModel, Message, Options, Schema, make_model
+from enactive.perception.vlm import ChatModel, Message, Options, Schema, chat_model
 
 from .goal_graph import GoalEdge, GoalGraph, GoalNode
 from .vocabulary import ATTRIBUTE_KINDS, ROOM_WORDS, attribute, canonical
@@ -70,11 +71,14 @@ class LLMReasoner:
     """A `Reasoner` on a chat model.
 
     model: a `ChatModel`, or the text from which `make_model` makes one ("openai:http://localhost:8000/v1#name"); one that sees
-    pictures reads goal pictures too. deadline_s, max_tokens: of each question. Answers are kept: no question is put twice.
+    pictures reads goal pictures too. deadline_s, max_tokens: of each question. Answers are kept: no question is put twice;
+    cache: folder in which those of a model named by a text outlast the program.
     """
 
-    def __init__(self, model: ChatModel | str, deadline_s: float = 30.0, max_tokens: int = 512) -> None:
-        self.model = make_model(model) if isinstance(model, str) else model
+    def __init__(
+        self, model: ChatModel | str, deadline_s: float = 30.0, max_tokens: int = 512, cache: Path | None = None
+    ) -> None:
+        self.model = chat_model(model, cache)
         self.options = Options(max_tokens=max_tokens, deadline_s=deadline_s)
         self._said: dict[str, Any] = {}
 

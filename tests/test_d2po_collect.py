@@ -11,14 +11,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from enactive.agents.commands.train import main as train_command
+from enactive.device import LARGE
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.errors import ConfigError, ModelError
 from enactive.perception.vlm.scripted import ScriptedModel
 from enactive.planners.critics.visualprm import rating_net
 from enactive.planners.d2po import collect as module
-from enactive.planners.d2po.collect import Collection, _side_by_side, collect, collected, each_shard, require, write_shard
+from enactive.planners.d2po.collect import (
+    Collection,
+    _share,
+    _side_by_side,
+    collect,
+    collected,
+    each_shard,
+    require,
+    write_shard,
+)
 from enactive.planners.d2po.models import small_policy
 from enactive.planners.d2po.train import train_d2po
 from enactive.planners.d2po.tree_search import SearchSettings, search_settings
@@ -115,6 +127,18 @@ def test_after_a_shard_that_failed_no_other_begins_and_those_under_way_are_kept(
         next(making)
     assert len(workers.begun) == 2
     assert single.shards() == [0, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_shard_on_ray_asks_for_a_gpu_where_the_policy_is_large(tmp_path):
+    large, small = tmp_path / "large", tmp_path / "small"
+    for folder, weights in ((large, LARGE), (small, 10)):
+        folder.mkdir()
+        save_file({"w": torch.zeros(weights, dtype=torch.int8)}, folder / "model.safetensors")
+    cluster = {"CPU": 8.0, "GPU": 2.0, "memory": 1e9}
+    assert _share(cluster, [small, large]) == ({"num_gpus": 1}, 2)
+    assert _share(cluster, [small]) == ({}, 8)
+    assert _share({"CPU": 4.0}, [large]) == ({}, 4)
+    assert _share({}, [large]) == ({}, 1)
 
 
 def test_ray_makes_the_same_shards_where_no_folder_is_shared_and_tells_what_went_wrong(job, tmp_path, monkeypatch):

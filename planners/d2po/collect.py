@@ -29,6 +29,7 @@ from .examples import Demonstration, Preference, read_lines, write_lines
 from .models import load_policy
 from .pairs import data_card, demonstrations, preferences
 from .rewards import LLMJudge, OracleProgress, ProcessReward
+from .settings import is_small
 from .tree_search import SearchSettings, search
 
 SHARD = 50  # tasks that are searched side by side and written together
@@ -189,11 +190,11 @@ def _on_ray(
     if started:
         ray.init(include_dashboard=False, log_to_driver=False)
     try:
-        there: Any = ray.remote(_make_with)
+        each, workers = _share({name: float(count) for name, count in ray.cluster_resources().items()}, folders)
+        there: Any = ray.remote(**each)(_make_with) if each else ray.remote(_make_with)
         sent = {
             folder: ray.put({path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}) for folder in folders
         }
-        workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
         yield from _side_by_side(
             lambda job, shard: there.remote(sent[job.policy], make, job, shard).future(), write, left, workers
         )
@@ -202,6 +203,24 @@ def _on_ray(
     finally:
         if started:  # a later call may want other workers
             ray.shutdown()
+
+
+def _share(cluster: Mapping[str, float], policies: Sequence[Path]) -> tuple[dict[str, float], int]:
+    """What of a cluster one shard asks for, and how many are made side by side.
+
+    Ray hides the GPUs from what does not ask for one; a small policy stays on the processor and needs none.
+    """
+    gpus = int(cluster.get("GPU", 0)) if any(map(_is_large, policies)) else 0
+    return ({"num_gpus": 1}, gpus) if gpus else ({}, max(1, int(cluster.get("CPU", 1))))
+
+
+def _is_large(policy: Path) -> bool:
+    from safetensors import SafetensorError
+
+    try:
+        return not is_small(str(policy))
+    except SafetensorError:
+        return False  # it is damaged, which loading it says better
 
 
 def _ray() -> Any:

@@ -6,15 +6,18 @@ import json
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
-from test_vlm_hf import qwen_model
+from test_vlm_hf import llava_model, qwen_model
 
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.errors import ConfigError
+from enactive.perception.vlm import Message
+from enactive.perception.vlm.hf import load_model
 from enactive.planners.d2po.examples import Demonstration, Preference
 from enactive.planners.d2po.fit import Objective, OutOfTimeError, Place, Recipe, fit_demonstrations, fit_preferences
-from enactive.planners.d2po.models import merged, small_policy, with_lora
+from enactive.planners.d2po.models import load_policy, merged, save_policy, small_policy, with_lora
 from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.settings import Change, training
 from enactive.planners.d2po.train import train_d2po
@@ -123,6 +126,24 @@ def test_adapters_train_alone_and_are_merged_into_the_same_answers():
     changed = {name for name, p in one.model.state_dict().items() if not torch.equal(p, before[name])}
     assert changed
     assert all("proj" in name for name in changed)
+
+
+@pytest.mark.parametrize("kind", ["qwen", "llava"])
+def test_a_policy_that_sees_keeps_what_prepares_its_pictures(kind, tmp_path):
+    """Through adapters, merging, a folder and back: the folder is a chat model that sees, with the same inputs and answers."""
+    seeing = qwen_model() if kind == "qwen" else llava_model()
+    asked = [[Message("user", "what?", (np.random.default_rng(0).integers(0, 255, (56, 42, 3), dtype=np.uint8),))]]
+    expected = seeing.inputs(asked)
+    policy = Policy(seeing.model, seeing.tokenizer, seeing.name, bf16=False, sees_by=seeing.processor)
+    save_policy(merged(with_lora(policy, seed=0)), tmp_path / "first")
+    save_policy(load_policy(tmp_path / "first"), tmp_path / "second")
+    again = load_model(str(tmp_path / "second"))
+    assert again.capabilities.images
+    inputs = again.inputs(asked)
+    assert inputs.keys() == expected.keys()
+    assert all(torch.equal(inputs[name], value) for name, value in expected.items())
+    row = [(policy.prompt_ids(PAIRS[0].prompt), policy.answer_ids(PAIRS[0].chosen))]
+    assert torch.equal(Policy(again.model, again.tokenizer, "again", bf16=False).logprobs(row), policy.logprobs(row))
 
 
 def test_adapters_of_a_model_that_sees_are_on_its_language_model_alone():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 
@@ -35,4 +37,16 @@ def pictures_only(cls: type[Any]) -> type[Any]:
         def check_argument_for_proper_class(self, argument_name: str, argument: Any) -> Any:
             return type(None) if argument is None else super().check_argument_for_proper_class(argument_name, argument)
 
+    PicturesOnly.__name__ = cls.__name__  # which is what a folder of it names
     return PicturesOnly
+
+
+def save_processor(processor: Any, folder: Path) -> None:
+    """Write what `load_processor` reads, also of a processor without its video processor, which its own method cannot write."""
+    processor.tokenizer.save_pretrained(folder)
+    processor.image_processor.save_pretrained(folder)
+    parts = ("tokenizer", "image_processor", "video_processor", "chat_template")
+    told = {name: value for name, value in processor.to_dict().items() if name not in parts}
+    (folder / "processor_config.json").write_text(json.dumps(told, indent=1) + "\n")
+    if processor.chat_template:
+        (folder / "chat_template.jinja").write_text(processor.chat_template)

@@ -51,7 +51,7 @@ def base_policy(base: str, texts: Iterable[str], seed: int, whole: bool = False)
     from enactive.perception.vlm.hf import embedded_model, load_model
 
     loaded = embedded_model(whole) if base == "smollm2" else load_model(base, whole)
-    return Policy(loaded.model, loaded.tokenizer, loaded.name)
+    return Policy(loaded.model, loaded.tokenizer, loaded.name, sees_by=loaded.processor if loaded.capabilities.images else None)
 
 
 def with_lora(policy: Policy, seed: int) -> Policy:
@@ -67,7 +67,7 @@ def with_lora(policy: Policy, seed: int) -> Policy:
     torch.manual_seed(seed)
     layers = _linear_layers(policy.model)
     settings = LoraConfig(r=LORA_RANK, lora_alpha=2 * LORA_RANK, target_modules=layers, task_type="CAUSAL_LM")
-    return Policy(get_peft_model(policy.model, settings), policy.tokenizer, policy.name, policy.bf16)
+    return Policy(get_peft_model(policy.model, settings), policy.tokenizer, policy.name, policy.bf16, policy.sees_by)
 
 
 def _linear_layers(model: Any) -> list[str]:
@@ -84,13 +84,17 @@ def merged(policy: Policy) -> Policy:
     from .policy import Policy
 
     merge = getattr(policy.model, "merge_and_unload", None)
-    return policy if merge is None else Policy(merge(), policy.tokenizer, policy.name, policy.bf16)
+    return policy if merge is None else Policy(merge(), policy.tokenizer, policy.name, policy.bf16, policy.sees_by)
 
 
 def save_policy(policy: Policy, folder: Path) -> None:
-    """Write model.safetensors, config.json and the tokenizer, as transformers does."""
+    """Write model.safetensors, config.json and the tokenizer, as transformers does, and what prepares pictures, if it sees."""
     policy.model.save_pretrained(folder, safe_serialization=True)
     policy.tokenizer.save_pretrained(folder)
+    if policy.sees_by is not None:
+        from enactive.perception.vlm.hf_processor import save_processor
+
+        save_processor(policy.sees_by, folder)
 
 
 def load_policy(folder: Path, name: str = "", whole: bool = False) -> Policy:
@@ -103,6 +107,7 @@ def load_policy(folder: Path, name: str = "", whole: bool = False) -> Policy:
     from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
     from enactive.device import placed
+    from enactive.perception.vlm.hf_processor import load_processor
 
     from .policy import Policy
 
@@ -112,7 +117,8 @@ def load_policy(folder: Path, name: str = "", whole: bool = False) -> Policy:
         kind: Any = AutoModelForImageTextToText if sees else AutoModelForCausalLM
         model = kind.from_pretrained(folder, dtype="float32", use_safetensors=True)
         tokenizer = AutoTokenizer.from_pretrained(folder)
+        sees_by = load_processor(str(folder)) if sees and (folder / "processor_config.json").exists() else None
     except (OSError, ValueError, SafetensorError) as problem:
         said = " ".join(str(problem).split())[:200]
         raise ConfigError(f"there is no policy in {folder} ({said}): make one with `enactive train d2po`") from problem
-    return Policy(placed(model.eval(), whole), tokenizer, name or str(folder))
+    return Policy(placed(model.eval(), whole), tokenizer, name or str(folder), sees_by=sees_by)

@@ -34,12 +34,13 @@ class Policy:
     """A transformers model that generates, its tokenizer, and a name. model may see pictures: it is given text alone.
 
     bf16: matrix products in bfloat16, for weights that are kept in single precision; where not given, as the processor likes.
+    sees_by: the processor of a model that sees, which is kept in its folder.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, name: str, bf16: bool | None = None) -> None:
+    def __init__(self, model: Any, tokenizer: Any, name: str, bf16: bool | None = None, sees_by: Any = None) -> None:
         from enactive.precision import multiplies_bfloat16
 
-        self.model, self.tokenizer, self.name = model, tokenizer, name
+        self.model, self.tokenizer, self.name, self.sees_by = model, tokenizer, name, sees_by
         self.bf16 = multiplies_bfloat16(self.device.type) if bf16 is None else bf16
         if tokenizer.eos_token_id is None:
             raise ConfigError(f"the tokenizer of {name} has no token that ends a text: use another base")

@@ -147,7 +147,9 @@ class NavigationController:
     def _drive(self, field: DistanceField, grid: OccupancyMap, pose: Pose, twist: Twist) -> Action:
         begin = field.near(pose[:2])
         way = field.way(begin) if begin is not None else np.zeros((0, 2))
-        command = twist.follow(grid, way, pose) if len(way) > 1 else twist.turn(self._body.turn_rad)
+        if len(way) == 1:  # in a cell that will do, beside its middle, and not yet near enough
+            way = np.vstack([pose[:2], way])
+        command = twist.follow(grid, way, pose) if len(way) else twist.turn(self._body.turn_rad)
         if not command.any():
             return self._wait("no way on: the body has no room to move ahead, and none to turn for")
         self._idle = 0

@@ -423,10 +423,16 @@ def test_perception_and_planning_run_beside_the_controller() -> None:
         stack.act(seen)
     stack.perceive()
     stack.plan()
-    stack.perceive()  # a newer belief than the planner has looked at
+    for _ in range(2):  # a newer belief than the planner has looked at, made once of one observation
+        stack.perceive()
+    assert stack.act(replace(seen, stamp_s=0.9)).values.tolist() == [[1.0]]
+    for _ in range(2):
+        stack.perceive()
     assert stack.act(seen).values.tolist() == [[1.0]]
     stack.plan()
     assert stack.act(seen).values.tolist() == [[2.0]]
+    with pytest.raises(NotYet, match="more than 1 s behind"):
+        stack.act(replace(seen, stamp_s=2.0))  # and what was perceived last is of 0.9 s
 
 
 def test_what_ends_a_policy_ends_the_loop() -> None:

@@ -73,7 +73,8 @@ class Stack:
     The controller is asked at the rate of whoever calls `act`; it gets the newest belief and the newest intent, which a
     perceiver and a planner renew beside it at `perceive_hz` and `plan_hz`. Without a perceiver the belief is the observation
     alone; without a planner the intent is the controller's own `standing_intent(observation)`, which it follows when nobody
-    plans.
+    plans. A belief in an observation that is older than `max_belief_age_s` is not acted on: the body holds until perception has
+    caught up. An intent has no age: it stands until the planner has another.
     """
 
     def __init__(
@@ -85,9 +86,10 @@ class Stack:
         goal: Goal | None = None,
         perceive_hz: float = 10.0,
         plan_hz: float = 1.0,
+        max_belief_age_s: float = 1.0,
     ) -> None:
         self.controller, self.perceiver, self.planner, self.goal = controller, perceiver, planner, goal
-        self.perceive_hz, self.plan_hz = perceive_hz, plan_hz
+        self.perceive_hz, self.plan_hz, self.max_belief_age_s = perceive_hz, plan_hz, max_belief_age_s
         self._intent: Intent | None = None
         self._standing: Callable[[Observation], Intent] | None = getattr(controller, "standing_intent", None)
         if planner is None and self._standing is None:
@@ -98,7 +100,9 @@ class Stack:
         if planner is not None and (perceiver is None or goal is None):
             raise ConfigError("a planner needs a perceiver and a goal")
         self._observation: Observation | None = None
+        self._perceived: Observation | None = None
         self._belief: Belief | None = None
+        self._planned: Belief | None = None
         self._threads: list[Paced] = []
 
     def reset(self, embodiment: Embodiment) -> None:
@@ -106,6 +110,7 @@ class Stack:
         self.close()
         self.controller.reset(embodiment)
         if self.perceiver is not None:
+            self._observation = self._belief = self._perceived = self._planned = None
             self.perceiver.reset(embodiment, self.goal)
             self._threads.append(Paced("perception", self.perceive, self.perceive_hz))
         if self.planner is not None and self.goal is not None:
@@ -119,14 +124,18 @@ class Stack:
         return float(getattr(self.controller, "picture_s", math.nan))
 
     def perceive(self) -> None:
-        """Renew the belief from the newest observation."""
-        if self.perceiver is not None and self._observation is not None:
-            self._belief = self.perceiver.update(self._observation)
+        """Renew the belief from the newest observation, once."""
+        observation = self._observation
+        if self.perceiver is not None and observation is not None and observation is not self._perceived:
+            self._perceived = observation
+            self._belief = self.perceiver.update(observation)
 
     def plan(self) -> None:
-        """Renew the intent from the newest belief."""
-        if self.planner is not None and self._belief is not None:
-            self._intent = self.planner.plan(self._belief)
+        """Renew the intent from the newest belief, once."""
+        belief = self._belief
+        if self.planner is not None and belief is not None and belief is not self._planned:
+            self._planned = belief
+            self._intent = self.planner.plan(belief)
 
     def act(self, observation: Observation) -> Action:
         """The controller's next chunk. Raises ControllerError while there is no belief or intent yet."""
@@ -138,6 +147,8 @@ class Stack:
             self._intent = self._standing(observation)
         if belief is None or self._intent is None:
             raise NotYet("perception and planning have not come to a first result yet")
+        if observation.stamp_s - belief.observation.stamp_s > self.max_belief_age_s:
+            raise NotYet(f"perception is more than {self.max_belief_age_s:g} s behind")
         return self.controller.act(self._intent, observation, belief)
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from enactive.controllers import Controller
 from enactive.envs import Action, Embodiment, Goal, Observation
 from enactive.envs.gym_io import call_world, embodiment_of, to_gym
-from enactive.envs.robot import stand_still
+from enactive.envs.robot import sent_of, stand_still
 from enactive.errors import ConfigError, HaltError, SafetyAbort, TrialError
 from enactive.perception import Belief, Perceiver
 from enactive.planners import Planner, Stop
@@ -205,15 +205,15 @@ class _Run:
             stand_still(self.env, self.body, self.sent)
 
     def _sent(self, action: Action) -> Action:
-        """What went out: the action, or what a body that changes commands says in `info["sent"]` (D,) that it made of it."""
-        sent = self.info.get("sent")
-        if sent is None or action.interaction is not None or np.array_equal(sent, action.values[0]):
+        """What went out: the action, or what the body says that it made of it."""
+        sent = sent_of(self.info, action, self.body)
+        if sent is action:
             return action
-        values = np.asarray(sent, dtype=np.float64)
+        values = sent.values[0]
         if isinstance(self.agent.guard, Chain):
             self.agent.guard.note("robot", action.values[0], values)
         self.agent.guard.sent_instead(values)
-        return replace(action, values=values[np.newaxis])
+        return sent
 
     def score(self, stopped: bool, error: Exception | None = None) -> None:
         """Fill the metrics from the oracle, by the way walked or by its own measure, or the environment's word.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -92,10 +92,7 @@ class EnvRobot:
         self._observation = self._stamped(began_s, obs, info)
         if terminated or truncated:
             raise EmbodimentFault(f"{self.embodiment.name} ended its episode: a control loop needs a body that goes on")
-        sent = info.get("sent")
-        if sent is None or np.array_equal(sent, action.values[0]):
-            return action
-        return replace(action, values=np.asarray(sent, dtype=np.float64)[np.newaxis])
+        return sent_of(info, action, self.embodiment)
 
     def close(self) -> None:
         """Tell a body that was last told to move to stand still, then close the environment.
@@ -125,6 +122,24 @@ class EnvRobot:
         if what not in self._stamps or self._stamps[what][0] != own_s:
             self._stamps[what] = (own_s, now_s)
         return self._stamps[what][1]
+
+
+def sent_of(info: Mapping[str, Any], action: Action, body: Embodiment) -> Action:
+    """What went out: the action, or what a body that changes commands says in `info["sent"]` (D,) that it made of it."""
+    sent = info.get("sent")
+    if sent is None or action.interaction is not None or np.array_equal(sent, action.values[0]):
+        return action
+    return replace(action, values=command_of(sent, body)[np.newaxis])
+
+
+def command_of(said: Any, body: Embodiment) -> NDArray[np.float64]:
+    """A command (D,) that a robot says that it was sent. Raises EmbodimentFault where it is none: a hold would repeat it."""
+    values = np.asarray(said, dtype=np.float64)
+    if values.shape != (body.action_dim,) or not np.isfinite(values).all():
+        raise EmbodimentFault(
+            f"{body.name} says that it was sent {values.tolist()}: that is no command of {body.action_dim} numbers"
+        )
+    return values
 
 
 def stand_still(env: gym.Env[Any, Any], body: Embodiment, last: Action) -> None:

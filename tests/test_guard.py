@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from enactive.agents.guard import Chain, EStop, FrozenJoints, PredictedState, StepLimit, Watchdog
+from enactive.agents.guard.estop import StopEvent
 from enactive.envs import Action, Embodiment, Observation
 from enactive.envs.desk_arm import DeskArm, make_model
 from enactive.errors import ConfigError, SafetyAbort
@@ -275,6 +276,29 @@ def test_the_latch_keeps_the_first_cause_until_it_is_reset() -> None:
         ("latch", "file", 2.0),
         ("reset", "operator", 3.0),
     ]
+
+
+def test_a_stop_that_comes_while_a_reset_is_told_is_what_everybody_hears_last() -> None:
+    estop, heard = EStop(lambda: 0.0), list[str]()
+
+    def another_thread(event: StopEvent) -> None:
+        if event.kind == "reset":
+            estop.latch("key")
+
+    estop.listen(another_thread)
+    estop.listen(lambda event: heard.append(event.kind))  # the line to a robot
+    estop.latch("file")
+    estop.reset("operator")
+    assert estop.cause == "key"
+    assert heard[0] == "latch"
+    assert heard[-1] == "latch"
+    assert "reset" in heard
+
+
+def test_a_body_that_measures_no_numbers_is_sent_none() -> None:
+    chain = standing(Chain(), np.nan, 2.0)
+    with pytest.raises(SafetyAbort, match="not finite"):
+        chain.review(command(0.0, 2.0))
 
 
 def test_the_step_limit_alone_follows_the_ranges() -> None:

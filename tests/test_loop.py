@@ -197,6 +197,16 @@ def test_what_a_body_sends_less_than_asked_is_recorded_and_the_next_step_starts_
     assert (episode.interventions, episode.guard["changed"]) == (3, {"robot": 3})
 
 
+def test_a_body_that_says_it_sent_what_is_no_number_halts_the_run() -> None:
+    class Broken(Arm):
+        def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+            return *super().step(action)[:4], {"sent": np.array([np.nan])}
+
+    with pytest.raises(EmbodimentFault, match="that is no command of 1 numbers") as caught:
+        Agent(Watch(), Far(), Obey(), max_steps=3).run(Broken(), ObjectGoal("there"))
+    assert caught.value.episode.outcome == "error"  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("simulated", [False, True])
 def test_a_real_body_is_commanded_no_faster_than_its_rate_so_that_its_speed_limit_holds(simulated: bool) -> None:
     now, sent = [100.0], []

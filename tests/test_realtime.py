@@ -319,6 +319,57 @@ def test_a_robot_that_sends_less_than_asked_is_held_to_what_it_sent() -> None:
     assert bench.loop.report()["guard"]["changed"] == {"step": 3, "robot": 3}
 
 
+@pytest.mark.parametrize("said", [np.array([np.nan]), np.zeros(2)])
+def test_a_robot_that_says_it_was_sent_what_is_no_command_ends_the_run_and_is_not_told_to_repeat_it(said: np.ndarray) -> None:
+    bench = Bench()
+
+    class Broken(OneJoint):
+        def send(self, action: Action) -> Action:
+            return replace(super().send(action), values=said[np.newaxis])
+
+    bench.loop.robot = bench.robot = Broken(bench.clock)
+    with pytest.raises(EmbodimentFault, match="that is no command"):
+        bench.loop.run(lambda: False)
+    assert bench.robot.sent == [0.0]
+    assert bench.robot.closed
+    bench = Bench()
+    bench.robot.says = Reply("its own reasons", start=said)
+    with pytest.raises(EmbodimentFault, match="that is no command"):
+        bench.loop.run(lambda: False)
+    assert bench.robot.sent == []
+
+
+def test_a_stamp_from_the_future_keeps_nothing_fresh() -> None:
+    bench = Bench(watchdog_s=10.0)
+    bench.source.put(*np.arange(1000.0) / 1000)
+    bench.ticks(3)
+    observe = bench.robot.observe
+    bench.robot.observe = lambda: replace(observe(), stamp_s=1e300)  # type: ignore[method-assign]
+    held = [tick.held for tick in bench.ticks(21)]
+    assert held[18:] == ["no fresh robot state for 0.2 s"] * 3
+
+
+def test_a_picture_from_the_future_is_no_fresh_one() -> None:
+    bench = Bench()
+    bench.loop.body = replace(BODY, cameras=(CameraInfo("c", 4, 4, 1.0),))
+    picture = CameraFrame(np.zeros((4, 4, 3), np.uint8), None, np.eye(3), np.eye(4), 1e300)
+    observe = bench.robot.observe
+    bench.robot.observe = lambda: replace(observe(), cameras={"c": picture})  # type: ignore[method-assign]
+    assert bench.ticks(1)[0].held == "no fresh picture of camera 'c' for 0.5 s"
+
+
+def test_after_a_hold_a_new_chunk_is_blended_in_from_where_the_body_was_held_and_not_from_what_was_due() -> None:
+    bench = Bench(blend_s=0.04, watchdog_s=0.055)
+    bench.source.put(*np.arange(1000.0) / 100)
+    bench.ticks(20)  # the policy is silent from the first tick on, and what is due goes on rising
+    held_at = bench.robot.sent[-1]
+    assert held_at < 0.06
+    bench.robot.sent.clear()
+    bench.source.put(*[1.0] * 50)
+    bench.ticks(5)
+    assert bench.robot.sent == pytest.approx([held_at + share * (1.0 - held_at) for share in (0, 0.25, 0.5, 0.75, 1)], abs=1e-5)
+
+
 def test_the_acceleration_that_is_granted_starts_from_the_velocity_that_was_really_sent() -> None:
     bench = Bench(guard=Chain(off=("step", "velocity")))  # 20 ranges of 20 rad per s2: 0.04 rad more each tick, at 100 Hz
 

@@ -105,11 +105,14 @@ class Chain:
         return news
 
     def _one(self, action: Action) -> Action:
+        asked = action
         for link in self.links:
             passed = link.review(action)
             if passed is not action:
                 self.note(link.name, action.values[0], passed.values[0])
                 action = passed
+        if action is not asked:  # what a link reckoned with may have been no number
+            self.links[0].review(action)
         if action.interaction is None:
             for link in self.links:
                 link.approved(action.values[0])

@@ -45,9 +45,11 @@ class EStop:
         self._tell(StopEvent("latch", cause, self._clock()))
 
     def reset(self, who: str) -> None:
-        """Open the latch."""
+        """Open the latch. A stop from another thread that comes in between is said again, so that it is what is heard last."""
         self._cause = ""
         self._tell(StopEvent("reset", who, self._clock()))
+        if cause := self._cause:
+            self._tell(StopEvent("latch", cause, self._clock()))
 
     def _tell(self, event: StopEvent) -> None:
         self.events.append(event)

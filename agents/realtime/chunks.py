@@ -49,14 +49,14 @@ class ChunkPlayer:
         self._chunk: Chunk | None = None
         self._not_before_s = at_s
 
-    def take(self, chunk: Chunk, now_s: float, last: NDArray[np.float64]) -> bool:
+    def take(self, chunk: Chunk, now_s: float, last: NDArray[np.float64], held: bool = False) -> bool:
         """Let a chunk take over; False where it is dropped. last: (D,) the command sent last, to blend from where nothing
-        else was due."""
+        else was due, or was due and not sent, since the body was `held`."""
         reason = self._refuse(chunk, now_s)
         if reason:
             self.dropped[reason] += 1
             return False
-        before = self.target(now_s)
+        before = None if held else self.target(now_s)
         self._chunk, self._gap, self._taken_s = chunk, np.zeros(0), now_s
         after = self._due(chunk, now_s)
         start = last if before is None else before

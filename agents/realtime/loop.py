@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from enactive.agents.guard import Chain, EStop, FrozenJoints, Intervention, Watchdog
 from enactive.envs import Action, ControlMode, Observation
-from enactive.envs.robot import Reply, Robot, joints_of
+from enactive.envs.robot import Reply, Robot, command_of, joints_of
 from enactive.errors import CompatibilityError, SafetyAbort
 
 from .cadence import KEPT, Cadence, Spread
@@ -101,7 +101,7 @@ class ControlLoop:
         self.guard = guard if guard is not None else Chain()
         self.guard.reset(self.body)
         self.estop = estop if estop is not None else EStop(clock)
-        self.max_picture_age_s = max_picture_age_s
+        self.max_age_s, self.max_picture_age_s = max_age_s, max_picture_age_s
         self.cadence = Cadence(rate_hz, clock, sleep)
         self.player = ChunkPlayer(max_age_s, blend_s, rate_hz)
         self.held: Counter[str] = Counter()
@@ -111,6 +111,7 @@ class ControlLoop:
         self._states = Watchdog("fresh robot state", max_age_s, period_s)
         self._frozen = FrozenJoints(max_age_s, period_s=period_s)
         self._last: NDArray[np.float64] | None = None
+        self._held = True
         self._moving, self._way = self.body.moving, np.zeros(body.action_dim)
         self._mode, self._index, self._policy_s, self._picture_s = body.control_mode, 0, 0.0, math.nan
         self.picture_ages: deque[float] = deque(maxlen=KEPT)
@@ -136,14 +137,15 @@ class ControlLoop:
         if self._last is None:  # until the first command, the body holds where it was found
             self._last = self._way = self.body.hold(np.zeros_like(self._way) if joints is None else joints)
         self._hear(self.robot.reply())
-        self._states.feed(observation.stamp_s)
+        if observation.stamp_s - began <= self.max_age_s:  # what is of a time yet to come tells nothing of this one
+            self._states.feed(min(observation.stamp_s, began))
         if joints is not None:
             self._frozen.feed(observation.stamp_s, joints, self._way)
         now = self.cadence.mark("observe")
 
         self.source.offer(observation)
         chunk = self.source.take()
-        if chunk is not None and self.player.take(chunk, now, self._last):
+        if chunk is not None and self.player.take(chunk, now, self._last, held=self._held):
             self._commands.feed(now)
             self._policy_s, self._picture_s, self._mode = chunk.seconds, chunk.picture_s, chunk.action.control_mode
         self._beats.feed(self.source.heard_s())
@@ -167,13 +169,14 @@ class ControlLoop:
         self.cadence.mark("guard")
 
         sent = self.robot.send(action)
-        self._last = sent.values[0]
+        self._last = command_of(sent.values[0], self.body)
         self._way = np.where(self._moving, self._way + self._last / self.body.rate_hz, self._last)
         if sent is not action:
             self.guard.note("robot", action.values[0], self._last)
         if sent is not approved:
             self.guard.sent_instead(self._last)
         self.cadence.mark("send")
+        self._held = bool(held)
         if held:
             self.held[held] += 1
         age_s = now - observation.stamp_s
@@ -195,7 +198,7 @@ class ControlLoop:
         if reply.requested is not None and reply.sent is not None and not np.array_equal(reply.requested, reply.sent):
             self.guard.note("robot", reply.requested, reply.sent)
         if reply.start is not None:
-            self._last = reply.start
+            self._last = command_of(reply.start, self.body)
             self.guard.found(reply.start)
 
     def _amiss(self, now_s: float, observation: Observation) -> str:
@@ -212,7 +215,7 @@ class ControlLoop:
         """Which camera has no fresh picture, in words; empty where all have."""
         for camera in self.body.cameras:
             frame = observation.cameras.get(camera.name)
-            if not now_s - (frame.stamp_s if frame else -math.inf) <= self.max_picture_age_s:  # a stamp of NaN is no time
+            if not abs(now_s - (frame.stamp_s if frame else -math.inf)) <= self.max_picture_age_s:  # NaN, say, is no time
                 return f"no fresh picture of camera {camera.name!r} for {self.max_picture_age_s:g} s"
         return ""
 

@@ -1,18 +1,24 @@
-"""An exported apartment, loaded by another library."""
+"""An exported apartment, loaded by another library, and held to the rules of glTF 2.0."""
 
 from __future__ import annotations
 
+import copy
 import json
 import struct
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import trimesh
+from gltf_rules import Broken, Checked, read_glb
+from toy_apartment import toy_apartment
 
 from enactive.envs.household.apartment import make_apartment
 from enactive.envs.household.export import export_glb
-from enactive.envs.household.model import Apartment
+from enactive.envs.household.model import Apartment, Part, Placed
+from enactive.envs.household.shell import shell
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +99,57 @@ def test_textures_and_tints_arrive(file: Path) -> None:
         if hasattr(shape.visual, "material") and shape.visual.material.baseColorFactor is not None
     }
     assert len(tints) > 10
+
+
+def shown(placed: Placed) -> list[Part]:
+    """The parts that show in the state that a thing is made in."""
+    parts = [*placed.asset.parts, *(part for mover in placed.asset.movers for part in mover.parts)]
+    hidden = {"sliced", "off" if placed.on else "on", *(() if placed.dirty else ("dirty",))}
+    return [part for part in parts if part.when not in hidden]
+
+
+def test_the_file_keeps_the_rules_and_holds_every_triangle(apartment: Apartment, file: Path) -> None:
+    checked = Checked(*read_glb(file.read_bytes()))
+    expected = sum(len(part.mesh.faces) for placed in apartment.objects for part in shown(placed))
+    assert checked.triangles == expected + sum(len(piece.mesh.faces) for piece in shell(apartment))
+    names = {f"{placed.asset.category} {placed.id}" for placed in apartment.objects}
+    assert names <= {node["name"] for node in checked.document["nodes"]}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], bytes]:
+    """The document and the bytes of an apartment of six things."""
+    path = tmp_path_factory.mktemp("glb") / "small.glb"
+    export_glb(toy_apartment(), path)
+    return read_glb(path.read_bytes())
+
+
+def longest(document: dict[str, Any]) -> dict[str, Any]:
+    """The accessor of indices that holds most."""
+    return max((each for each in document["accessors"] if each["type"] == "SCALAR"), key=lambda each: each["count"])
+
+
+@pytest.mark.parametrize(
+    ("rule", "spoil"),
+    [
+        ("fit into their views", lambda d: d["accessors"][0].update(count=d["accessors"][0]["count"] + 1)),
+        ("aligned", lambda d: d["bufferViews"][d["accessors"][0]["bufferView"]].update(byteOffset=2)),
+        ("lie in the buffer", lambda d: d["bufferViews"][-1].update(byteLength=d["buffers"][0]["byteLength"])),
+        ("max is that", lambda d: next(a for a in d["accessors"] if "max" in a)["max"].__setitem__(0, 99.0)),
+        ("has its bounds", lambda d: [a.pop("min", None) for a in d["accessors"]]),
+        ("vertices that there are", lambda d: d["meshes"][0]["primitives"][0].update(indices=d["accessors"].index(longest(d)))),
+        ("unit quaternions", lambda d: d["nodes"][-1].update(rotation=[0.0, 0.0, 0.1, 1.0])),
+        ("materials", lambda d: d["meshes"][0]["primitives"][0].update(material=len(d["materials"]))),
+        ("images", lambda d: d["textures"][0].update(source=len(d["images"]))),
+        ("extensions are declared", lambda d: d.pop("extensionsUsed")),
+        ("what its type says", lambda d: d["images"][0].update(mimeType="image/jpeg")),
+    ],
+)
+def test_a_file_that_breaks_a_rule_is_found_out(
+    small: tuple[dict[str, Any], bytes], rule: str, spoil: Callable[[dict[str, Any]], object]
+) -> None:
+    document, binary = small
+    Checked(document, binary)
+    spoil(spoilt := copy.deepcopy(document))
+    with pytest.raises(Broken, match=rule):
+        Checked(spoilt, binary)

@@ -141,7 +141,7 @@ class _Writer:
     def _accessor(self, array: NDArray, kind: str, bounds: bool = False) -> int:
         faces = kind == "SCALAR"
         data = np.ascontiguousarray(array, dtype="<u4" if faces else "<f4")
-        key = ("accessor", kind, data.tobytes())
+        key = ("accessor", kind, bounds, data.tobytes())
         if key not in self._known:
             entry: dict[str, Any] = {
                 "bufferView": self._view(data.tobytes(), _ELEMENTS if faces else _ARRAY),

@@ -17,7 +17,9 @@ from enactive.envs import VERBS, Action, Interaction, TaskGoal
 from enactive.envs.gym_io import to_gym
 from enactive.envs.household.camera import camera_pose, intrinsics
 from enactive.envs.household.effects import settle
-from enactive.envs.household.targets import View
+from enactive.envs.household.feedback import Refusal
+from enactive.envs.household.state import with_changes
+from enactive.envs.household.targets import View, reading
 from enactive.envs.household.tasks.env import HouseholdTask
 from enactive.envs.household.tasks.expert import expert_plan
 from enactive.envs.household.tasks.knowledge import in_view, known_objects, scene_text
@@ -138,6 +140,23 @@ def test_the_executor_is_pure_and_keeps_the_world_in_order(seed: int) -> None:
     check_places(small_world(), state.world)
     for before, command, after in reversed(trail):  # a saved state is the state itself
         assert apply_command(layout, before, command)[0].digest() == after.digest()
+
+
+def test_a_changed_state_is_the_one_that_dataclasses_make() -> None:
+    world = start_of(kitchen_layout(), task_of("pick", "mug", "counter")).world
+    base, on = np.array([1.0, 2.0, 3.0]), ~world.on
+    made, plain = with_changes(world, base=base, on=on, held=4), replace(world, base=base.copy(), on=on.copy(), held=4)
+    assert made.to_bytes() == plain.to_bytes() != world.to_bytes()
+    assert made.pose is world.pose
+    assert not any(array.flags.writeable for array in (made.base, made.on, made.pose))
+    with pytest.raises(KeyError):
+        with_changes(world, bases=base)
+
+
+def test_an_unknown_name_is_refused_again_and_again() -> None:
+    for _ in range(2):
+        with pytest.raises(Refusal, match="nothing is known by the name 'Blue unicorn'"):
+            reading("Blue unicorn")
 
 
 def test_states_differ_in_what_is_looked_at_and_in_being_done() -> None:

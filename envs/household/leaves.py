@@ -10,7 +10,7 @@ from .model import Mover
 from .motion import BODY_RADIUS_M
 from .obstacles import BODY_HEIGHT_M, leaf_box
 from .rectangles import Rectangle, distance_m, heights_of, meets_m, overlap, rectangle_of, turned
-from .state import WorldState, leaves, set_opening
+from .state import WorldState, hiding, leaves, set_opening
 from .targets import View, skills_of
 from .world import World
 
@@ -24,8 +24,8 @@ def leaves_of(world: World, object_id: int) -> tuple[tuple[int, Mover], ...]:
 
 def covered(world: World, state: WorldState, object_id: int, surface: int) -> bool:
     """Whether a closed door, lid or drawer hides a surface of an object."""
-    hides = world.apartment.objects[object_id].asset.surfaces[surface].mover
-    return any(mover.name == hides and state.opening[k] < 0.5 for k, mover in leaves_of(world, object_id))
+    leaf = hiding(world.apartment)[object_id][surface]
+    return leaf >= 0 and bool(state.opening[leaf] < 0.5)
 
 
 def swing(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +11,7 @@ from .floor_spots import floor_spot
 from .leaves import covered
 from .rectangles import turned
 from .spots import Load, free_spots, load_of, pointed_at, riding
-from .state import WorldState, changed
+from .state import WorldState, changed, with_changes
 from .targets import View, skills_of
 from .world import World
 
@@ -27,7 +25,7 @@ def take(state: WorldState, object_id: int) -> WorldState:
     pose = state.pose.copy()
     pose[riding(state, object_id), 2] -= HIDDEN_M
     parent, surface = changed(state.parent, object_id, -1), changed(state.surface, object_id, -1)
-    return replace(state, pose=pose, parent=parent, surface=surface, held=object_id)
+    return with_changes(state, pose=pose, parent=parent, surface=surface, held=object_id)
 
 
 def put_on(
@@ -48,8 +46,8 @@ def put_on(
     best: tuple[int, NDArray[np.float64], NDArray[np.float64]] | None = None
     for k in order:  # rather where it stays in view
         poses, points = free_spots(world, state, target, k, load)
-        shown = view.shows(points, target) if len(points) else np.zeros(0, dtype=bool)
-        if shown.any():
+        shown = np.flatnonzero(view.shows(points, target)) if len(points) else ()
+        if len(shown):
             best = (k, poses[shown], points[shown])
             break
         if len(points) and best is None:
@@ -88,11 +86,12 @@ def _set_down(state: WorldState, load: Load, pose: NDArray[np.float64], parent: 
     """Move what is in the hand, all of it as one piece, and empty the hand."""
     held, old = state.held, state.pose[state.held]
     poses, turn = state.pose.copy(), float(pose[3] - old[3])
-    poses[load.ids, :2] = pose[:2] + turned(poses[load.ids, :2] - old[:2], turn)
-    poses[load.ids, 2] += pose[2] - old[2]
-    poses[load.ids, 3] = (poses[load.ids, 3] + turn + np.pi) % (2 * np.pi) - np.pi
+    if len(load.ids) > 1:
+        poses[load.ids, :2] = pose[:2] + turned(poses[load.ids, :2] - old[:2], turn)
+        poses[load.ids, 2] += pose[2] - old[2]
+        poses[load.ids, 3] = (poses[load.ids, 3] + turn + np.pi) % (2 * np.pi) - np.pi
     poses[held] = pose
-    return replace(
+    return with_changes(
         state,
         pose=poses,
         parent=changed(state.parent, held, parent),

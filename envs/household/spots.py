@@ -30,6 +30,8 @@ class Load:
 
 def riding(state: WorldState, object_id: int) -> NDArray[np.int64]:
     """Ids of a thing and of everything that stands on or in it, directly or not."""
+    if not (state.parent == object_id).any():
+        return np.array([object_id])
     rides = np.zeros(len(state.parent), dtype=bool)
     rides[object_id] = True
     while True:
@@ -52,6 +54,8 @@ def load_of(world: World, state: WorldState) -> Load:
         reach = np.array([[c, s], [s, c]]) @ half
         lows.append([*(middle - reach), bottom - held[2]])
         highs.append([*(middle + reach), top - held[2]])
+    if len(ids) == 1:
+        return Load(ids, np.array(lows[0]), np.array(highs[0]))
     return Load(ids, np.min(lows, axis=0), np.max(highs, axis=0))
 
 

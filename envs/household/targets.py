@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,6 +111,14 @@ class Named:
 
 def reading(text: str) -> Named:
     """Read "mug", "cups" or "the red ceramic mug". Raises Refusal where no noun is known; "" fits everything."""
+    if (named := _reading(text)) is None:
+        raise Refusal("unknown_object", f"nothing is known by the name {plain(text)!r}")
+    return named
+
+
+@lru_cache(maxsize=4096)
+def _reading(text: str) -> Named | None:
+    """None where no noun is known, which takes longest to find out."""
     words = text.lower().split()
     if words and words[0] in ("the", "a", "an"):
         words = words[1:]
@@ -120,7 +129,7 @@ def reading(text: str) -> Named:
         known = {word for name in categories for word in (*KINDS[name].colours, *KINDS[name].materials, *KINDS[name].shapes)}
         if categories and set(words[:start]) <= known:
             return Named(categories, frozenset(words[:start]))
-    raise Refusal("unknown_object", f"nothing is known by the name {plain(text)!r}")
+    return None
 
 
 def _categories(noun: str) -> frozenset[str]:

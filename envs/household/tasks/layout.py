@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from typing import cast
@@ -20,13 +20,14 @@ from ..model import Apartment, Skill
 from ..motion import PITCH_LIMIT_RAD
 from ..obstacles import leaf_box
 from ..rectangles import turned
-from ..state import WorldState, leaves, movers
+from ..state import WorldState, hiding, leaves, movers, with_changes
 from ..suites import digest
 from ..targets import reading, skills_of
 from ..world import World
 from .stands import Stands
 
 _PUTS_KEPT = 20_000
+_LOOKS_KEPT = 4096
 _KEPT = 8
 _AWAY_M, _ASIDE = 0.7, 0.25
 _Put = tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]
@@ -55,15 +56,18 @@ class Layout:
         self.skills = tuple(skills_of(placed.asset) for placed in things)
         self.leaves = leaves(apartment)
         self.height_m = tuple(float(leaf_box(mover, 0.0)[0][2]) for _, mover in movers(apartment))
-        self._hides = tuple(
-            tuple(next((k for k, m in self.leaves[p.id] if m.name == s.mover), -1) for s in p.asset.surfaces) for p in things
+        self._hides = hiding(apartment)
+        self.appliances = tuple(
+            self._appliance_of(i) for i, own in enumerate(self.skills) if own & {"heats", "cools", "cleans"}
         )
-        self.appliances = tuple(self._appliance(i) for i, own in enumerate(self.skills) if own & {"heats", "cools", "cleans"})
         self.named: Callable[[str], tuple[int, ...]] = lru_cache(maxsize=4096)(self._ids_named)
         self.as_world = cast(World, self)  # for those functions of the verbs that read `world.apartment` alone
+        self._appliance = np.zeros(len(things) + 1, dtype=bool)  # the last one for what has no parent, -1
+        self._appliance[[machine.id for machine in self.appliances]] = True
+        self._looks: dict[tuple[int, int, bytes], tuple[NDArray[np.float64], float]] = {}
         self._puts: OrderedDict[bytes, _Put | Refusal] = OrderedDict()
 
-    def _appliance(self, i: int) -> Appliance:
+    def _appliance_of(self, i: int) -> Appliance:
         surfaces = self.apartment.objects[i].asset.surfaces
         works = frozenset(k for k, surface in enumerate(surfaces) if works_on(surface.name))
         shut = tuple(k for k, _ in self.leaves[i]) if self.categories[i] in RUN_CLOSED else ()
@@ -89,6 +93,13 @@ class Layout:
             root = parent
         return root, closed
 
+    def in_appliances(self, state: WorldState) -> dict[int, list[int]]:
+        """Ids of what stands directly in or on each appliance that has something, rising."""
+        out = dict[int, list[int]]()
+        for i in np.flatnonzero(self._appliance[state.parent]).tolist():
+            out.setdefault(int(state.parent[i]), []).append(i)
+        return out
+
     def shows(self, state: WorldState, object_id: int) -> bool:
         """Whether a thing can be gone to and seen: not in the hand, behind nothing closed, at furniture with a stand."""
         root, closed = self.where(state, object_id)
@@ -99,9 +110,16 @@ class Layout:
 
         About 0.7 m from it, and rather straight before the furniture that it belongs to than aside.
         """
-        root = self.where(state, object_id)[0]
-        cells, yaw = self.stands.at(root), float(state.pose[root, 3])
-        bounds, pose = self.apartment.objects[object_id].asset.bounds, state.pose[object_id]
+        root, pose = self.where(state, object_id)[0], state.pose[object_id]
+        key = object_id, root, pose.tobytes() + state.pose[root, 3].tobytes()
+        if key not in self._looks:
+            if len(self._looks) >= _LOOKS_KEPT:
+                self._looks.clear()
+            self._looks[key] = self._look(root, object_id, pose, float(state.pose[root, 3]))
+        return self._looks[key]
+
+    def _look(self, root: int, object_id: int, pose: NDArray[np.float64], yaw: float) -> tuple[NDArray[np.float64], float]:
+        cells, bounds = self.stands.at(root), self.apartment.objects[object_id].asset.bounds
         aim = pose[:2] + turned(np.array(bounds.centre[:2]), float(pose[3]))
         away, aside = cells - aim, np.array([-np.sin(yaw), np.cos(yaw)])
         x, y = away.T
@@ -110,7 +128,7 @@ class Layout:
         x, y = cells[best]
         pitch = np.arctan2(float(pose[2]) + bounds.centre[2] - CAMERA_HEIGHT_M, distance[best])
         heading = float(np.arctan2(aim[1] - y, aim[0] - x))
-        return np.array([x, y, heading]), float(np.clip(pitch, -PITCH_LIMIT_RAD, PITCH_LIMIT_RAD))
+        return np.array([x, y, heading]), min(max(float(pitch), -PITCH_LIMIT_RAD), PITCH_LIMIT_RAD)
 
     def remembered_put(self, state: WorldState, target: int, put: Callable[[], WorldState]) -> WorldState:
         """What `put` gives for what is held and a target, from memory where it was asked before. Raises Refusal."""
@@ -130,7 +148,7 @@ class Layout:
                 self._puts.popitem(last=False)
         if isinstance(known, Refusal):
             raise Refusal(known.error, known.message)
-        return replace(state, pose=known[0], parent=known[1], surface=known[2], held=-1)
+        return with_changes(state, pose=known[0], parent=known[1], surface=known[2], held=-1)
 
 
 @lru_cache(maxsize=_KEPT)

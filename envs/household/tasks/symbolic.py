@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from ..effects import COLD, HOT, RUN_CLOSED
 from ..feedback import Feedback, Refusal
 from ..model import Mover
 from ..putting import put_on, take
-from ..state import WorldState, changed, set_opening
+from ..state import WorldState, changed, set_opening, with_changes
 from ..targets import View, plain
 from .layout import Layout
 
@@ -61,28 +61,30 @@ def apply_command(layout: Layout, state: TaskState, command: Command) -> tuple[T
     if state.done:
         raise ConfigError("the task is over: start it again")
     if command.verb == "done":
-        return replace(state, done=True), Feedback(True, "the task is over")
+        return TaskState(state.world, state.at, True), Feedback(True, "the task is over")
     try:
         after, message = _VERBS[command.verb](layout, state, command.target)
     except Refusal as refusal:
         return state, Feedback(False, refusal.message, refusal.error)
     if command.verb in ("PutDown", "Close", "TurnOn"):
-        after = replace(after, world=settle_fast(layout, after.world))
+        after = TaskState(settle_fast(layout, after.world), after.at)
     return after, Feedback(True, message)
 
 
 def settle_fast(layout: Layout, state: WorldState) -> WorldState:
     """What `effects.settle` gives, from what the layout knows of the appliances."""
     temperature, dirty = state.temperature, state.dirty
+    direct, carriers = layout.in_appliances(state), set(state.parent.tolist())
     for machine in layout.appliances:
-        if machine.switch and not state.on[machine.id]:
+        if machine.id not in direct or (machine.switch and not state.on[machine.id]):
             continue
         if any(state.opening[k] >= 0.5 for k in machine.leaves):
             continue
-        stack = [i for i in np.flatnonzero(state.parent == machine.id).tolist() if int(state.surface[i]) in machine.surfaces]
+        stack = [i for i in direct[machine.id] if int(state.surface[i]) in machine.surfaces]
         while stack:
             i = stack.pop()
-            stack.extend(np.flatnonzero(state.parent == i).tolist())
+            if i in carriers:
+                stack.extend(np.flatnonzero(state.parent == i).tolist())
             can = layout.skills[i]
             if "heats" in machine.skills and "heat" in can and temperature[i] != HOT:
                 temperature = changed(temperature, i, HOT)
@@ -92,7 +94,7 @@ def settle_fast(layout: Layout, state: WorldState) -> WorldState:
                 dirty = changed(dirty, i, False)
     if temperature is state.temperature and dirty is state.dirty:
         return state
-    return replace(state, temperature=temperature, dirty=dirty)
+    return with_changes(state, temperature=temperature, dirty=dirty)
 
 
 def _find(layout: Layout, state: TaskState, target: str) -> Outcome:
@@ -107,11 +109,11 @@ def _find(layout: Layout, state: TaskState, target: str) -> Outcome:
     if state.at in found:
         i = found[(found.index(state.at) + 1) % len(found)]
     else:
-        i = min(found, key=lambda k: float(((world.pose[k, :2] - world.base[:2]) ** 2).sum()))
+        i = _nearest(world, found, world.base[:2])
     base, pitch = layout.look(world, i)
     parent = int(world.parent[i])
     there = f" at the {layout.categories[parent]}" if parent >= 0 else ""
-    return TaskState(replace(world, base=base, pitch_rad=pitch), i), f"a {layout.categories[i]} is in view{there}"
+    return TaskState(with_changes(world, base=base, pitch_rad=pitch), i), f"a {layout.categories[i]} is in view{there}"
 
 
 def _pick_up(layout: Layout, state: TaskState, target: str) -> Outcome:
@@ -139,10 +141,9 @@ def _put_down(layout: Layout, state: TaskState, target: str) -> Outcome:
         i = state.at
     else:
         i = meant(layout, state, "PutDown", target)
-    view = _Frame(_NOTHING, _K, camera_pose(world.base, world.pitch_rad))
-    after = layout.remembered_put(world, i, lambda: put_on(layout.as_world, world, i, view, None)[0])
+    after = layout.remembered_put(world, i, lambda: put_on(layout.as_world, world, i, _frame(world), None)[0])
     where = layout.apartment.objects[i].asset.surfaces[int(after.surface[world.held])].kind
-    return replace(state, world=after), f"the {held} is {where} the {layout.categories[i]}"
+    return TaskState(after, state.at), f"the {held} is {where} the {layout.categories[i]}"
 
 
 def _open(layout: Layout, state: TaskState, target: str) -> Outcome:
@@ -176,7 +177,7 @@ def _turn_on(layout: Layout, state: TaskState, target: str) -> Outcome:
         raise Refusal("already_on", f"the {name} is already on")
     if name in RUN_CLOSED and any(world.opening[k] >= 0.5 for k, _ in layout.leaves[i]):
         raise Refusal("not_closed", f"the {name} is open; close it first")
-    return replace(state, world=replace(world, on=changed(world.on, i, True))), f"the {name} is on"
+    return TaskState(with_changes(world, on=changed(world.on, i, True)), state.at), f"the {name} is on"
 
 
 def _turn_off(layout: Layout, state: TaskState, target: str) -> Outcome:
@@ -184,7 +185,7 @@ def _turn_off(layout: Layout, state: TaskState, target: str) -> Outcome:
     name = layout.categories[i]
     if not world.on[i]:
         raise Refusal("already_off", f"the {name} is already off")
-    return replace(state, world=replace(world, on=changed(world.on, i, False))), f"the {name} is off"
+    return TaskState(with_changes(world, on=changed(world.on, i, False)), state.at), f"the {name} is off"
 
 
 def _slice(layout: Layout, state: TaskState, target: str) -> Outcome:
@@ -197,7 +198,7 @@ def _slice(layout: Layout, state: TaskState, target: str) -> Outcome:
         raise Refusal("cannot_be_sliced", f"the {name} cannot be sliced")
     if world.sliced[i]:
         raise Refusal("already_sliced", f"the {name} is already sliced")
-    return replace(state, world=replace(world, sliced=changed(world.sliced, i, True))), f"the {name} is sliced"
+    return TaskState(with_changes(world, sliced=changed(world.sliced, i, True)), state.at), f"the {name} is sliced"
 
 
 _VERBS: Mapping[str, Callable[[Layout, TaskState, str], Outcome]] = {
@@ -219,9 +220,15 @@ class _Frame(View):
 
     def shows(self, points: NDArray[np.float64], object_id: int) -> NDArray[np.bool_]:
         local = (points - self.T_world_camera[:3, 3]) @ self.T_world_camera[:3, :3]
-        pixels = (local @ self.K.T / np.maximum(local[:, 2:], 1e-3))[:, :2]
+        away, seen = local[:, 2], local @ self.K.T
+        near = np.maximum(away, 1e-3)
+        u, v = seen[:, 0] / near, seen[:, 1] / near
         height, width = self.codes.shape
-        return np.asarray((local[:, 2] > 0.0) & (pixels >= 0).all(axis=1) & (pixels < (width, height)).all(axis=1))
+        return np.asarray((away > 0.0) & (u >= 0) & (v >= 0) & (u < width) & (v < height))
+
+
+def _frame(world: WorldState) -> _Frame:
+    return _Frame(_NOTHING, _K, camera_pose(world.base, world.pitch_rad))
 
 
 def _named(layout: Layout, verb: str, target: str) -> tuple[int, ...]:
@@ -247,8 +254,15 @@ def meant(layout: Layout, state: TaskState, verb: str, target: str) -> int:
         root = layout.where(world, state.at)[0]
         found = [i for i in named if layout.where(world, i) == (root, -1)]
         if found:
-            return min(found, key=lambda k: float(((world.pose[k, :3] - world.pose[state.at, :3]) ** 2).sum()))
+            return _nearest(world, found, world.pose[state.at, :3])
     raise Refusal("not_visible", f"no {plain(target)} is in view; find one first")
+
+
+def _nearest(world: WorldState, found: list[int], point: NDArray[np.float64]) -> int:
+    """The first of those nearest to a point (2,) or (3,)."""
+    if len(found) == 1:
+        return found[0]
+    return min(found, key=lambda k: float(((world.pose[k, : len(point)] - point) ** 2).sum()))
 
 
 def _leaves_meant(layout: Layout, state: TaskState, verb: str, target: str) -> tuple[int, tuple[tuple[int, Mover], ...]]:

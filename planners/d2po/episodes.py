@@ -8,6 +8,7 @@ from functools import cache
 from enactive.envs.household.apartment import make_apartment
 from enactive.envs.household.feedback import Feedback
 from enactive.envs.household.tasks.conditions import succeeded
+from enactive.envs.household.tasks.expert import expert_plan
 from enactive.envs.household.tasks.knowledge import Knowledge, Memory
 from enactive.envs.household.tasks.layout import Layout
 from enactive.envs.household.tasks.symbolic import Command, TaskState, apply_command
@@ -52,6 +53,7 @@ class Episode:
     def __init__(self, task: Task, knowledge: Knowledge) -> None:
         self.task, self.knowledge = task, knowledge
         self.layout = layout(task.apartment_seed, task.rooms)
+        self._plans: dict[str, tuple[Command, ...] | None] = {}
 
     def start(self) -> Moment:
         """The first moment."""
@@ -65,6 +67,13 @@ class Episode:
         scene, memory = look(self.layout, state, moment.memory, self.knowledge)
         situation = moment.situation.after(command, feedback, scene)
         return Moment(state, situation, memory, (*moment.commands, command), (*moment.feedback, feedback))
+
+    def plan(self, state: TaskState) -> tuple[Command, ...] | None:
+        """The expert's plan from a state, worked out once; None where it finds none."""
+        key = state.digest()
+        if key not in self._plans:
+            self._plans[key] = expert_plan(self.layout, state, self.task)
+        return self._plans[key]
 
     def succeeded(self, moment: Moment) -> bool:
         """Whether all goal conditions are met."""

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from enactive.envs.household.tasks.expert import expert_plan
-from enactive.envs.household.tasks.symbolic import Command, TaskState
 from enactive.errors import ModelError
 
 from .demonstrate import hidden_next
@@ -18,7 +15,6 @@ from .prompt import command_text, first_clause
 if TYPE_CHECKING:
     from enactive.perception.vlm.base import ChatModel
 
-_KEPT = 50_000
 TRIES = 3  # answers that a judge is asked for until one has a number
 AGAIN = 'That has no judgement. End with "Judgement: [1-5]".'
 _SCALE = re.compile(r"(?:/|\bout of)\s*5\b(?!\.?\d)|\b1\s*(?:to|-|–)\s*5\b", re.IGNORECASE)
@@ -48,30 +44,18 @@ class OracleProgress:
 
     name = "OracleProgress"
 
-    def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str], tuple[Command, ...] | None] = OrderedDict()
-
     def __call__(self, episode: Episode, before: Moment, after: Moment) -> float:
         if not after.feedback[-1].ok:
-            needed = hidden_next(episode, before, self.plan(episode, before.state) or ())
+            needed = hidden_next(episode, before, episode.plan(before.state) or ())
             return 5.0 if {needed} == after.missed - before.missed else 1.0
         if after.state.done:
             return 5.0 if episode.succeeded(after) else 1.0
-        was, left = self.plan(episode, before.state), self.plan(episode, after.state)
+        was, left = episode.plan(before.state), episode.plan(after.state)
         if left is None:
             return 1.0
         if was is None:
             return 5.0
         return 5.0 if len(left) < len(was) else 3.0 if len(left) == len(was) else 2.0
-
-    def plan(self, episode: Episode, state: TaskState) -> tuple[Command, ...] | None:
-        """The expert's plan from a state, None where it finds none."""
-        key = (episode.task.id, state.digest())
-        if key not in self._known:
-            self._known[key] = expert_plan(episode.layout, state, episode.task)
-            if len(self._known) > _KEPT:
-                self._known.popitem(last=False)
-        return self._known[key]
 
 
 RUBRIC = """You judge one step of a household robot on its way to a goal. Two criteria:

@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from enactive.envs.household.tasks.expert import expert_plan
 from enactive.envs.household.tasks.symbolic import Command
 from enactive.errors import ConfigError, ModelError
 
@@ -216,7 +215,7 @@ def _expand(tree: Tree, node: Node, answers: Sequence[str], reward: ProcessRewar
 
 
 def _expert_says(episode: Episode, moment: Moment) -> Command | None:
-    plan = expert_plan(episode.layout, moment.state, episode.task)
+    plan = episode.plan(moment.state)
     return None if plan is None else expert_command(episode, moment, plan)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 import gymnasium as gym
+import numpy as np
 import pytest
 from report_page import read_page, words
 
@@ -43,6 +44,19 @@ def test_a_toilet_is_found_by_walking_up_to_it(env: gym.Env, planner: type) -> N
     assert episode.metrics["success"] is True, episode.reason
     assert episode.metrics["distance_to_goal_m"] == 0.0
     assert 0 < float(episode.metrics["spl"]) <= 1
+
+
+def test_a_body_that_takes_twists_drives_up_to_a_toilet_in_another_room() -> None:
+    """Ten commands a second of speed and turn rate, where the others step and turn by fixed amounts."""
+    with gym.make("enactive/Household-v0", seed=4, rooms=3, control_mode="base_twist", max_steps=301) as rolling:
+        agent = Agent(OraclePerceiver(), UniGoal(), NavigationController(), max_steps=300)
+        episode = agent.run(rolling, parse_goal("find the toilet"), seed=2)
+    assert episode.metrics["success"] is True, episode.reason
+    assert episode.metrics["start_distance_m"] > 4.0
+    assert episode.metrics["collisions"] == 0
+    commands = np.array([step.action.values[0] for step in episode.steps if step.action is not None])
+    assert commands.shape == (len(episode.steps) - 1, 2)  # it stops by sending no more
+    assert ((commands[:, 0] > 0.0) & (commands[:, 1] != 0.0)).sum() > 20  # it drives in arcs
 
 
 def test_a_spaceship_is_looked_for_everywhere_and_said_to_be_missing(env: gym.Env) -> None:

@@ -51,7 +51,7 @@ class LiveLine:
         if self._console.is_terminal:
             self._live.update(Text(line, no_wrap=True, overflow="ellipsis"))
         elif step.index % self._every == 0:
-            self._console.print(line, highlight=False)
+            self._console.print(line, highlight=False, soft_wrap=True)
 
     def end(self, episode: Episode, belief: Belief | None) -> None:
         """Leave what came of it."""
@@ -59,4 +59,5 @@ class LiveLine:
         verdict = "found" if episode.found else "not found"
         if episode.outcome == "error":
             verdict = f"failed: {episode.error_kind}: {episode.error}"
-        self._console.print(f"{verdict} after {len(episode.steps)} steps ({episode.outcome}) {episode.reason}", highlight=False)
+        line = f"{verdict} after {len(episode.steps)} steps ({episode.outcome}) {episode.reason}"
+        self._console.print(line, highlight=False, soft_wrap=True)

@@ -200,8 +200,8 @@ def test_the_page_keeps_a_picture_of_each_change_of_stage_and_of_the_end(run: Ru
     assert len(pictures) == len(cards)
     assert all(picture.shape == (360, 480, 3) and picture.std() > 10.0 for picture in pictures)
     assert np.abs(pictures[0].astype(float) - pictures[-1]).mean() > 10.0  # it went somewhere
-    last = np.abs(pictures[-2].astype(int) - MATCH).max(axis=-1)
-    assert (last < 60).sum() > 50  # what was found has an outline
+    for picture in pictures[-2:]:  # what was found has an outline
+        assert (np.abs(picture.astype(int) - MATCH).max(axis=-1) < 60).sum() > 50
 
 
 def test_the_page_holds_every_step_and_what_repeats_the_run(run: Run) -> None:
@@ -209,7 +209,13 @@ def test_the_page_holds_every_step_and_what_repeats_the_run(run: Run) -> None:
     rows = list(folded["Every step"].iter("tr"))[1:]
     cells = [[words(cell) for cell in row] for row in rows]
     assert [(int(row[0]), row[1]) for row in cells] == [(s["index"] + 1, s["intent"]["kind"]) for s in run.record["steps"]]
-    assert "walk up to toilet" in cells[-3][-1]
+    names = ("stop", "move_forward", "turn_left", "turn_right", "look_up", "look_down")
+    assert [row[2] for row in cells] == [names[int(step["action"][0])] for step in run.record["steps"]]
+    x, y, yaw = run.record["steps"][3]["xy_yaw"]
+    assert cells[3][3] == f"{x:.2f}, {y:.2f}, {np.degrees(yaw):.0f}°"
+    assert "walk up to toilet" in cells[-3][-2]
+    assert [cells[-1][column] for column in (1, 2, 4, 5)] == ["Stop", "stop", "", "verified"]
+    assert json.loads(cells[-1][-1])["stage"] == "3 perfect matching"
     settings = json.loads(words(next(folded["Configuration and versions"].iter("pre"))))
     assert settings == {key: run.record[key] for key in ("config", "versions", "platform")}
     assert settings["config"]["env"]["arguments"]["rooms"] == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -64,7 +65,7 @@ def write_page(
         section("Stages", timeline(record["steps"])),
         section("Key frames", _moments(moments) if moments else ""),
         section("Where the time went", _seconds(record["steps"])),
-        f"<section><details><summary>Every step</summary>{_steps(record['steps'])}</details>"
+        f"<section><details><summary>Every step</summary>{_steps(record['steps'], record['body'])}</details>"
         f"<details><summary>Configuration and versions</summary><pre>{escape(settings)}</pre></details></section>",
     ]
     write_html(path, goal["words"], sections)
@@ -178,12 +179,39 @@ def _seconds(steps: Sequence[Mapping[str, Any]]) -> str:
     return f"<table>{head}{''.join(rows)}</table>"
 
 
-def _steps(steps: Sequence[Mapping[str, Any]]) -> str:
+def _steps(steps: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> str:
+    """A row for each step. body: `control_mode` and `labels`, which give commands their names."""
     rows = []
     for step in steps:
-        intent = step["intent"] or {}
-        told = {key: value for key, value in step["trace"].items() if key not in ("goal_graph", "similarities")}
-        cells = [step["index"] + 1, intent.get("kind", ""), step["action"], step["xy_yaw"], json.dumps(told)]
+        intent, trace = step["intent"] or {}, step["trace"]
+        told = {key: value for key, value in trace.items() if key not in ("goal_graph", "similarities", "step", "reason")}
+        cells = [step["index"] + 1, intent.get("kind", ""), _command(step["action"], body), _place(step["xy_yaw"])]
+        cells += [step["feedback"].get("message", ""), trace.get("reason", ""), json.dumps(_short(told)) if told else ""]
         rows.append("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>")
-    head = "".join(f"<th>{title}</th>" for title in ("step", "intent", "action", "x, y, yaw", "trace"))
-    return f"<table class='steps'><tr>{head}</tr>{''.join(rows)}</table>"
+    titles = ("step", "intent", "command", "x m, y m, heading", "answer", "why", "trace")
+    return f"<table class='steps'><tr>{''.join(f'<th>{title}</th>' for title in titles)}</tr>{''.join(rows)}</table>"
+
+
+def _command(action: Any, body: Mapping[str, Any]) -> str:
+    """A command in words: its name, its numbers with their labels, or what the hand does to what."""
+    if action is None:
+        return "none"
+    if isinstance(action, Mapping):
+        return f"{action['verb']} {action['target']}".strip()
+    if body["control_mode"] == "discrete":
+        return str(body["labels"][int(action[0])])
+    numbers = [format(value, ".3g") if isinstance(value, float) else str(value) for value in action]
+    return ", ".join(f"{label} {number}" for label, number in zip(body["labels"], numbers, strict=True))
+
+
+def _place(xy_yaw: Sequence[float] | None) -> str:
+    return "" if xy_yaw is None else f"{xy_yaw[0]:.2f}, {xy_yaw[1]:.2f}, {math.degrees(xy_yaw[2]):.0f}°"
+
+
+def _short(value: Any) -> Any:
+    """The same with numbers of three digits."""
+    if isinstance(value, float):
+        return float(format(value, ".3g"))
+    if isinstance(value, Mapping):
+        return {key: _short(item) for key, item in value.items()}
+    return [_short(item) for item in value] if isinstance(value, list) else value

@@ -43,6 +43,7 @@ class RunFolder:
         """Make the folder and open the video."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._goal, self._warnings = goal, list[str]()
+        self._body = {"control_mode": embodiment.control_mode, "labels": list(embodiment.labels)}
         self._sees = bool(embodiment.cameras)
         self._video: VideoWriter | None = None
         if self._sees:
@@ -101,13 +102,14 @@ class RunFolder:
         self._watch.end(episode, belief)
         episode.warnings += self._warnings
         record = episode_json(episode, self.config)
+        record["body"] = self._body
         record["result"]["failure"] = self._watch.kind
         if belief is not None and belief.scene_graph is not None:
             record["scene_graph"] = json.loads(belief.scene_graph.to_json())
         if episode.steps and belief is not None and self._sees:
-            self._moments.append(
-                Moment(episode.steps[-1].index, f"the end: {episode.reason or episode.outcome}", camera_view(belief))
-            )
+            last = episode.steps[-1]
+            picture = camera_view(belief, frozenset(matched_nodes(last, belief)))
+            self._moments.append(Moment(last.index, f"the end: {episode.reason or episode.outcome}", picture))
         with self._file("episode.json", episode.warnings):
             (self.folder / "episode.json").write_text(json.dumps(plain(record)))
         drawing = None if belief is None or not episode.steps else draw_graphs(belief, self._path, episode)

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
-import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 import gymnasium as gym
@@ -24,17 +17,17 @@ from enactive.envs.gym_io import call_world, embodiment_of
 from enactive.envs.household.episode import NavigationEpisode, View
 from enactive.envs.household.suites import ready
 from enactive.envs.household.tasks.task import Task
-from enactive.errors import ConfigError, EmbodimentFault, HaltError
+from enactive.errors import EmbodimentFault, HaltError
 
 from .component import Component, Method
 from .episode import Episode
+from .executors import Executor, Work, run_all
 from .failures import FailureWatch
 from .loop import Agent, Recorder
 from .report.failure import FailurePicture
 from .results import Results
 from .table import PARTS
 
-Executor = Literal["process", "ray"]
 AnyEpisode = NavigationEpisode | Task | Problem
 Trial = tuple[Method, AnyEpisode]
 Ran = tuple[dict[str, Any], bytes]  # a row, and a picture of the failure
@@ -70,8 +63,9 @@ def evaluate(
     wanted = {(method.label, episode.id) for method, episode in trials}
     left = [trial for trial in trials if (trial[0].label, trial[1].id) not in results.done]
     left.sort(key=lambda trial: trial[1].apartment_seed)  # the same apartment comes in a row: workers keep it compiled
+    work = Work(partial(run_trial, max_steps=max_steps, world=world), _died)
     try:
-        for row, picture in _run_all(left, partial(run_trial, max_steps=max_steps, world=world), workers, executor):
+        for row, picture in run_all(left, work, workers, executor):
             if picture:
                 _keep_picture(folder, row, picture)
             results.append(row)
@@ -197,158 +191,3 @@ def _environment(world: Component, max_steps: int) -> gym.Env[Any, Any]:
 def _limited(world: Component, max_steps: int) -> Component:
     """The world with a limit of its own, which the agent's comes before."""
     return Component(world.group, world.name, {**world.arguments, "max_steps": max_steps + 1})
-
-
-RunOne = Callable[[Trial], Ran]
-
-
-def _run_all(trials: Sequence[Trial], run: RunOne, workers: int, executor: Executor) -> Iterator[Ran]:
-    if executor == "ray":
-        return _run_on_ray(trials, run, workers)
-    if workers == 1:
-        return (run(trial) for trial in trials)
-    return _run_in_pool(trials, run, workers)
-
-
-def _run_in_pool(trials: Sequence[Trial], run: RunOne, workers: int) -> Iterator[Ran]:
-    """A worker that dies takes its pool along, and of which trial it died cannot be told: each under way runs again, alone."""
-    left = iter(trials)
-    while suspects := (yield from _run_until_death(left, run, workers)):
-        for trial in suspects:
-            yield _run_alone(trial, run)
-
-
-def _run_until_death(trials: Iterator[Trial], run: RunOne, workers: int) -> Generator[Ran, None, list[Trial]]:
-    """Run to the end, or until a worker dies: then what was taken off `trials` and has not finished is returned."""
-    running: dict[Future[Ran], Trial] = {}
-    suspects: list[Trial] = []
-    failures: list[BaseException] = []
-    with _pool(workers) as pool:
-        while True:
-            while not (suspects or failures) and len(running) < 2 * workers and (trial := next(trials, None)) is not None:
-                try:
-                    running[pool.submit(run, trial)] = trial
-                except BrokenProcessPool:
-                    suspects.append(trial)
-            if not running:
-                break
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                trial, error = running.pop(future), future.exception()
-                if error is None:
-                    yield future.result()
-                elif isinstance(error, BrokenProcessPool):
-                    suspects.append(trial)
-                else:
-                    failures.append(error)
-            if failures:  # what runs beside the trial that raised is finished and kept
-                running = {future: trial for future, trial in running.items() if not future.cancel()}
-    if failures:
-        raise failures[0]
-    return suspects
-
-
-def _run_alone(trial: Trial, run: RunOne) -> Ran:
-    """Run a trial in a worker of its own; where that dies too, the trial has failed."""
-    with _pool(1) as pool:
-        try:
-            pid = pool.submit(os.getpid).result()
-        except BrokenProcessPool as error:  # it is not the trial's doing
-            raise ConfigError(
-                "worker processes die as they start: see what they print, make room in memory, or use one worker"
-            ) from error
-        children = {child.pid: child for child in multiprocessing.active_children()}
-        with contextlib.suppress(BrokenProcessPool):
-            return pool.submit(run, trial).result()
-    code = children[pid].exitcode if pid in children else None  # known once the pool is closed
-    if code is None:
-        return _died(trial, "its exit status is not known")
-    return _died(trial, f"signal {-code}, {signal.strsignal(-code)}" if code < 0 else f"exit status {code}")
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    context = multiprocessing.get_context("spawn")  # a forked child would share the parent's graphics context and threads
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
-
-
-def _start_worker() -> None:
-    """One thread a process (two fight for the cores), and no life after the parent's."""
-    import torch
-
-    torch.set_num_threads(1)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
-    parent.join()
-    os._exit(1)
-
-
-def _run_on_ray(trials: Sequence[Trial], run: RunOne, workers: int) -> Iterator[Ran]:
-    try:
-        import ray
-    except ImportError as error:
-        raise ConfigError('--executor ray needs Ray: pip install "enactive[ray]"') from error
-
-    class Worker:
-        def __init__(self) -> None:
-            import torch
-
-            torch.set_num_threads(1)
-
-        def run(self, trial: Trial) -> Ran:
-            return run(trial)
-
-    started = not ray.is_initialized()
-    if started:
-        ray.init(num_cpus=workers if "RAY_ADDRESS" not in os.environ else None, include_dashboard=False, log_to_driver=False)
-    try:
-        yield from _run_on_actors(trials, ray.remote(num_cpus=1)(Worker).remote, workers)
-    finally:
-        if started:  # a later call may want other workers
-            ray.shutdown()
-
-
-def _run_on_actors(trials: Sequence[Trial], start: Callable[[], Any], workers: int) -> Iterator[Ran]:
-    import ray
-
-    queue, idle = iter(trials), [start() for _ in range(workers)]
-    running: dict[Any, tuple[Any, Trial]] = {}  # what comes, from which actor, and what that runs
-    suspects: list[Trial] = []  # that an actor died of
-    failures: list[Exception] = []
-    while True:
-        running |= {actor.run.remote(trial): (actor, trial) for actor, trial in zip(idle, queue, strict=False)}
-        if not running:
-            break
-        [finished], _ = ray.wait(list(running))
-        actor, trial = running.pop(finished)
-        idle = [actor]
-        try:
-            ran: Ran = ray.get(finished)
-        except (ray.exceptions.RayActorError, ray.exceptions.OutOfMemoryError) as error:
-            idle = [_started(start)]
-            if trial in suspects:
-                yield _died(trial, str(error).strip())
-            else:
-                suspects.append(trial)
-                queue = itertools.chain([trial], queue)
-        except ray.exceptions.RayError as error:  # what runs beside the trial that broke is finished and kept
-            queue = iter(())
-            failures.append(error)
-        else:
-            yield ran
-    if failures:
-        raise failures[0]
-
-
-def _started(start: Callable[[], Any]) -> Any:
-    """A new actor that lives. Raises ConfigError where it does not: that is no trial's doing."""
-    import ray
-
-    actor = start()
-    try:
-        ray.get(actor.__ray_ready__.remote())
-    except ray.exceptions.RayError as error:
-        raise ConfigError(f"a worker of Ray dies as it starts: {error}") from error
-    return actor

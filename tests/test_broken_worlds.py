@@ -9,7 +9,8 @@ from fragile import CRASH_AT, FragileHousehold
 from small_evaluation import EPISODES, FRONTIER, SETTINGS, Rows
 
 from enactive.agents.component import Component, Method
-from enactive.agents.evaluation import Executor, evaluate
+from enactive.agents.evaluation import evaluate
+from enactive.agents.executors import Executor
 from enactive.agents.table import markdown
 from enactive.errors import EmbodimentFault
 

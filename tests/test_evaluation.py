@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from enactive.agents.component import Component, Method
-from enactive.agents.evaluation import Executor, evaluate
+from enactive.agents.evaluation import evaluate
+from enactive.agents.executors import Executor
 from enactive.agents.table import COLUMNS, markdown, plot, summarise
 from enactive.envs.household.suites import load_suite
 from enactive.errors import ConfigError

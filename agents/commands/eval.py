@@ -16,7 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from enactive import __version__
 from enactive.agents.component import Component, Method
-from enactive.agents.evaluation import HOUSEHOLD, AnyEpisode, Executor, evaluate
+from enactive.agents.evaluation import HOUSEHOLD, AnyEpisode, evaluate
+from enactive.agents.executors import Executor
 from enactive.agents.plugins import Group, named
 from enactive.agents.results import writing
 from enactive.agents.table import markdown, plot, scored

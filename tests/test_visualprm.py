@@ -21,11 +21,19 @@ from enactive.envs import TaskGoal
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.symbolic import Command
 from enactive.errors import ConfigError
-from enactive.planners.critics.best_of import choose, choose_commands, most_said, rate_last
+from enactive.planners.critics.best_of import (
+    Drawn,
+    choose_commands,
+    choose_next,
+    choose_plans,
+    draw_plans,
+    most_said,
+    rate_last,
+)
 from enactive.planners.critics.judge import CriticJudge
-from enactive.planners.critics.rollouts import Node, Walkers, root, step_labels
+from enactive.planners.critics.rollouts import Walkers, root, step_labels
 from enactive.planners.critics.train import auc, macro_f1, train_critic
-from enactive.planners.critics.trajectories import Solutions, collect, mixed, turns_of, user_turn, write_trajectories
+from enactive.planners.critics.trajectories import Solutions, collect, to_search, turns_of, user_turn, write_trajectories
 from enactive.planners.critics.visualprm import Critic, Trajectory, fit_critic, rating_net, shipped_critic
 from enactive.planners.d2po.demonstrate import demonstrate
 from enactive.planners.d2po.episodes import Episode
@@ -78,8 +86,8 @@ class Scripted(Walkers):
     def __init__(self, answers: dict[tuple[str, ...], list[str]]) -> None:
         self.told = answers
 
-    def _draw(self, nodes, count):
-        for node in nodes:
+    def _draw(self, nodes, counts):
+        for node, count in zip(nodes, counts, strict=True):
             said = tuple(one.answer for one in node.path())
             cycle = self.told[said]
             begin = len(node.drawn)
@@ -91,30 +99,62 @@ def episode():
     return Episode(TASK, "visible")
 
 
+def grown(tree, answers):
+    for answer in answers:
+        tree = tree.after(answer)
+    return tree
+
+
+def by_expert(episode):
+    return [step.answer for step in demonstrate(episode, np.random.default_rng(0), slips=0.0)]
+
+
 def test_labels_of_a_tree_worked_by_hand(episode):
     """After `a` one continuation in eight succeeds, after `b` none; the failed trajectory is a b done, the other a plan."""
-    plan = [step.answer for step in demonstrate(episode, np.random.default_rng(0), slips=0.0)]
+    plan = by_expert(episode)
     a, rest = plan[0], plan[1:]
     told = {(): [a], (a,): ["done"] * 7 + [rest[0]], (a, "find mirror"): ["done"]}
     for k in range(1, len(rest)):
         told[(a, *rest[:k])] = [rest[k]]
-    walkers, tree = Scripted(told), root(episode)
-    failed = tree.after(a).after("find mirror").after("done")
+    failed = grown(root(episode), [a, "find mirror", "done"])
     assert not failed.success
-    assert step_labels(walkers, [failed]) == [[True, False, False]]
-    hopeless = {**told, (a,): ["done"]}
-    assert step_labels(Scripted(hopeless), [root(episode).after(a).after("find mirror").after("done")]) == [[False] * 3]
-    done = root(episode)
-    for answer in plan:
-        done = done.after(answer)
+    assert step_labels(Scripted(told), [failed], [failed]) == ["+--"]
+    hopeless = grown(root(episode), [a, "find mirror", "done"])
+    assert step_labels(Scripted({**told, (a,): ["done"]}), [hopeless], [hopeless]) == ["---"]
+    done = grown(root(episode), plan)
     assert done.success
-    assert step_labels(Scripted({}), [done]) == [[True] * len(plan)]  # its own rest is a roll-out: no other is asked for
+    assert step_labels(Scripted({}), [done], [done]) == ["+" * len(plan)]  # its own rest is a roll-out: no other is asked for
+
+
+def test_a_step_before_a_good_one_is_good_and_one_after_a_spoilt_one_is_not_asked(episode):
+    """Three wrong looks and `done`. Success comes back after the first two alone, and draws after `find bed` would say so."""
+    plan, looks = by_expert(episode), ["find mirror", "find bed", "find desk"]
+    told = {tuple(looks[:1]): ["done"], tuple(looks): ["done"], tuple(looks[:2]): [plan[0]]}
+    told |= {(*looks[:2], *plan[:k]): [plan[k]] for k in range(1, len(plan))}
+    tree = root(episode)
+    failed = grown(tree, [*looks, "done"])
+    assert step_labels(Scripted(told), [failed], [failed]) == ["++--"]
+    assert not tree.after("find mirror").drawn  # what comes after it was found good first
+    again = root(episode)
+    failed = grown(again, [*looks, "done"])
+    assert step_labels(Scripted({**told, tuple(looks[:2]): ["done"]}), [failed], [failed]) == ["----"]
+    assert not grown(again, looks).drawn
+
+
+def test_what_no_roll_out_tells_of_is_unknown(episode):
+    """Of a failed trajectory that is not searched, the steps that a success shares are good and the last is bad."""
+    plan, tree = by_expert(episode), root(episode)
+    good, failed = grown(tree, plan), grown(tree, [plan[0], "find mirror", "find bed", "done"])
+    assert step_labels(Scripted({}), [good, failed], []) == ["+" * len(plan), "+??-"]
+    assert to_search([good, failed], 2) == [failed]
+    assert to_search([failed, good, failed], 1) == [failed]
+    assert to_search([failed, failed], 2) == to_search([good], 2) == []
 
 
 def test_fifteen_are_drawn_from_a_prefix_that_never_succeeds_and_few_from_one_that_does(episode):
     tree = root(episode)
     failed = tree.after("find mirror").after("done")
-    step_labels(Scripted({("find mirror",): ["done"]}), [failed])
+    step_labels(Scripted({("find mirror",): ["done"]}), [failed], [failed])
     assert tree.after("find mirror").used == 15  # with the trajectory's own rest 16
 
 
@@ -282,15 +322,6 @@ def test_the_best_rated_command_is_taken_and_without_a_critic_the_most_frequent(
     assert most_said(["a", "b", "b", "a"]) == "a"
 
 
-def test_mixed_trajectories_are_kept_in_equal_numbers(episode):
-    good = [Node(episode, episode.start(), over=True, success=True) for _ in range(3)]
-    bad = [Node(episode, episode.start(), over=True) for _ in range(3)]
-    assert mixed([*good, *bad], 4) == [*good[:2], *bad[:2]]
-    assert mixed([*good, bad[0], bad[0]], 4) == [*good, bad[0]]
-    assert mixed([good[0], *bad], 4) == [good[0], *bad]
-    assert mixed(good, 4) == mixed(bad, 4) == []
-
-
 def test_f1_and_auc_worked_by_hand():
     said, true = np.array([True, True, False, False]), np.array([True, False, False, False])
     assert macro_f1(said, true) == pytest.approx((2 / 3 + 4 / 5) / 2)
@@ -300,7 +331,7 @@ def test_f1_and_auc_worked_by_hand():
 
 def test_trajectories_are_drawn_labelled_and_found_again(tmp_path):
     """Four tasks that the policy was shown: it succeeds at some of them, and not always."""
-    policy, tasks, settings = shipped_policy(), load_tasks("train")[:4], Solutions(drawn=4, kept=2)
+    policy, tasks, settings = shipped_policy(), load_tasks("train")[:4], Solutions(drawn=4, searched=1)
     policy.bf16 = False  # what is drawn is then the same on every processor
     made = collect(policy, tasks, "visible", settings, tmp_path, over=lambda: False)
     assert made
@@ -309,6 +340,10 @@ def test_trajectories_are_drawn_labelled_and_found_again(tmp_path):
         assert len(one.turns) == len(one.labels)
         assert one.labels[-1] == ("+" if one.success else "-")
         assert not one.success or set(one.labels) == {"+"}
+    mixed = {one.task for one in made if one.success} & {one.task for one in made if not one.success}
+    assert mixed
+    for task in mixed:  # the first failed one is known in full
+        assert "?" not in next(one.labels for one in made if one.task == task and not one.success)
     assert collect(policy, tasks, "visible", settings, tmp_path, over=lambda: True) == made
     with pytest.raises(OutOfTimeError):
         collect(policy, tasks, "visible", settings, tmp_path / "other", over=lambda: True)
@@ -328,10 +363,32 @@ def test_training_ships_the_better_start_and_a_choice_is_made_with_it(tmp_path):
     with pytest.raises(ConfigError, match="other settings"):
         train_critic(**{**settings, "first": 3})
     critic, tasks = shipped_critic(tmp_path / "shipped"), load_tasks("val_seen")[:2]
-    (one, two) = choose(Walkers(shipped_policy(), 0.7, 0), critic, critic, tasks, plans=2, commands=(2,))
-    assert [one.task, two.task] == [task.id for task in tasks]
-    assert len(one.plans) == 2
-    assert set(one.picked) == {f"{step}{name} 2" for step in ("", "step ") for name in ("majority", "process", "outcome")}
+    drawn = draw_plans(Walkers(shipped_policy(), 0.7, 0), tasks, 2)
+    assert [(one.task, len(one.plans), len(one.success)) for one in drawn] == [(task.id, 2, 2) for task in tasks]
+    assert set(choose_plans(drawn[0], critic, critic)) == {f"{name} 2" for name in ("majority", "process", "voted", "outcome")}
+    for own in choose_next(Walkers(shipped_policy(), 0.7, 0), critic, critic, tasks, (2,)):
+        assert set(own) == {"majority 2", "process 2", "outcome 2"}
+
+
+class Knows:
+    """A critic whose scores of each step are known by the plan."""
+
+    def __init__(self, scores):
+        self.scores = scores
+
+    def step_scores(self, plans):
+        return [self.scores[plan] for plan in plans]
+
+
+def test_methods_choose_among_plans_worked_by_hand():
+    """a is drawn twice, b and c once; the means are 0.5, 0.7 and 0.6, the last steps 0.2, 0.1 and 0.9."""
+    a, b, c = ("a", "x"), ("b", "x"), ("c", "x")
+    critic = Knows({a: [0.8, 0.2], b: [1.3, 0.1], c: [0.3, 0.9]})
+    for right, winners in ((a, {"majority", "voted"}), (b, {"process"}), (c, {"outcome"})):
+        drawn = Drawn("t", "pick", (a, b, c, a), tuple(plan == right for plan in (a, b, c, a)))
+        chosen = choose_plans(drawn, critic, critic)
+        assert {name.split()[0] for name, success in chosen.items() if success and name.endswith(" 4")} == winners
+    assert choose_plans(Drawn("t", "pick", (a, b, c), (False, True, False)), critic, critic)["voted 2"]
 
 
 def test_the_planner_takes_what_the_critic_rates_highest(tmp_path):

@@ -8,7 +8,7 @@ has seen and each command before one is carried out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from enactive.envs.household.tasks.knowledge import Knowledge
@@ -17,22 +17,53 @@ from enactive.envs.household.tasks.task import Task
 from ..d2po.episodes import Episode
 from .rollouts import Node, Walkers, root
 from .trajectories import turns_of, user_turn
-from .visualprm import Critic
+from .visualprm import Critic, plan_score
 
 SIZES = (2, 4, 8, 16)
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """What was reached in one task. plans: success of each sampled plan. picked: success of what "METHOD N" took.
-
-    Methods of plans: majority, process, outcome; of next commands: the same with "step " before.
-    """
+class Drawn:
+    """Plans that were drawn for a task and carried out, each as its user turns, and whether each succeeded."""
 
     task: str
     type: str
-    plans: tuple[bool, ...]
-    picked: Mapping[str, bool]
+    plans: tuple[tuple[str, ...], ...]
+    success: tuple[bool, ...]
+
+
+def draw_plans(walkers: Walkers, tasks: Sequence[Task], count: int, knowledge: Knowledge = "visible") -> list[Drawn]:
+    """`count` plans of each task."""
+    trees = [root(Episode(task, knowledge)) for task in tasks]
+    ends = walkers.finish([tree for tree in trees for _ in range(count)])
+    each = [ends[i * count : (i + 1) * count] for i in range(len(trees))]
+    return [
+        Drawn(task.id, task.type, tuple(turns_of(end) for end in own), tuple(end.success for end in own))
+        for task, own in zip(tasks, each, strict=True)
+    ]
+
+
+def choose_plans(drawn: Drawn, process: Critic, outcome: Critic) -> dict[str, bool]:
+    """Whether the plan that each method takes succeeds, by "METHOD N": the choice is among the first N.
+
+    majority: the plan that was drawn most often (self-consistency). process: the one with the best score. voted: the one whose
+    draws have together the largest score, which is both. outcome: the best by the outcome model. Of equals the first is taken.
+    """
+    plans = list(dict.fromkeys(drawn.plans))
+    mean = dict(zip(plans, map(plan_score, process.step_scores(plans)), strict=True))
+    last = {plan: scores[-1] for plan, scores in zip(plans, outcome.step_scores(plans), strict=True)}
+    works = dict(zip(drawn.plans, drawn.success, strict=True))
+    out = {}
+    for size in (size for size in SIZES if size <= len(drawn.plans)):
+        said = Counter(drawn.plans[:size])
+        values = {
+            "majority": said,
+            "process": {plan: mean[plan] for plan in said},
+            "voted": {plan: mean[plan] * often for plan, often in said.items()},
+            "outcome": {plan: last[plan] for plan in said},
+        }
+        out |= {f"{method} {size}": works[max(value, key=value.__getitem__)] for method, value in values.items()}
+    return out
 
 
 def most_said(answers: Sequence[str]) -> str:
@@ -74,35 +105,20 @@ def choose_commands(walkers: Walkers, trees: Sequence[Node], count: int, critic:
     return places
 
 
-def choose(
+def choose_next(
     walkers: Walkers,
     process: Critic,
     outcome: Critic,
     tasks: Sequence[Task],
+    sizes: Sequence[int],
     knowledge: Knowledge = "visible",
-    plans: int = 16,
-    commands: Sequence[int] = SIZES,
-) -> list[Choices]:
-    """All methods on each task, with common draws. plans: sampled per task; commands: sizes of choices among next ones."""
+) -> list[dict[str, bool]]:
+    """Whether each task succeeds where each command is chosen among the next ones, by "METHOD N", with common draws."""
     trees = [root(Episode(task, knowledge)) for task in tasks]
-    ends = walkers.finish([tree for tree in trees for _ in range(plans)])
-    each = [ends[i * plans : (i + 1) * plans] for i in range(len(trees))]
     picked: list[dict[str, bool]] = [{} for _ in tasks]
-    by_step = [process.step_scores([turns_of(end) for end in own]) for own in each]
-    at_end = [outcome.step_scores([turns_of(end) for end in own]) for own in each]
-    for i, own in enumerate(each):
-        mean = [sum(scores) / len(scores) for scores in by_step[i]]
-        for size in (size for size in SIZES if size <= plans):
-            some, said = range(size), Counter(own[:size])
-            picked[i][f"majority {size}"] = said.most_common(1)[0][0].success
-            picked[i][f"process {size}"] = own[max(some, key=mean.__getitem__)].success
-            picked[i][f"outcome {size}"] = own[max(some, key=lambda k: at_end[i][k][-1])].success
-    for size in commands:
+    for size in sizes:
         for method, critic in (("majority", None), ("process", process), ("outcome", outcome)):
             reached = choose_commands(walkers, trees, size, None if critic is None else (method, critic))
-            for i, end in enumerate(reached):
-                picked[i][f"step {method} {size}"] = end.success
-    return [
-        Choices(task.id, task.type, tuple(end.success for end in own), chosen)
-        for task, own, chosen in zip(tasks, each, picked, strict=True)
-    ]
+            for own, end in zip(picked, reached, strict=True):
+                own[f"{method} {size}"] = end.success
+    return picked

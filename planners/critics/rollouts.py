@@ -8,7 +8,7 @@ takes a draw of its own from the policy.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,15 @@ from enactive.errors import ConfigError
 
 from ..d2po.episodes import Episode, Moment
 from ..d2po.prompt import AnswerError, parse_command, prompt_pieces
-from .prefixes import Piece, read
+from .prefixes import Piece, fits, read
+from .writing import write
 
 if TYPE_CHECKING:
     from ..d2po.policy import Ids, Policy
 
-BATCH = 256  # answers that are written at once
+PLUS, MINUS, UNKNOWN = "+", "-", "?"
+BATCH = 64  # prompts that are read at once
+_DRAWS = 4  # at least, at a prompt
 _ROUNDS = (3, 4, 8)  # after the trajectory's own rest; a prefix that has succeeded once needs no more
 
 
@@ -112,21 +115,18 @@ class Walkers:
         return [node.drawn[:count] for node in nodes]
 
     def _provide(self, wanted: Mapping[Node, int]) -> None:
-        """Draw what the nodes lack, those that lack about as much in one batch."""
-        of_size: dict[int, list[Node]] = {}
-        for node, count in wanted.items():
-            if (lacking := node.used + count - len(node.drawn)) > 0:
-                of_size.setdefault(1 << (lacking - 1).bit_length(), []).append(node)
-        for size, nodes in sorted(of_size.items()):
-            order = sorted(nodes, key=lambda node: len(node.moment.commands))  # rows of about one length
-            most = max(1, BATCH // size)
-            for begin in range(0, len(order), most):
-                self._draw(order[begin : begin + most], size)
+        """Draw what the nodes lack, at least `_DRAWS` at each: of several most are the same, and cost nothing more."""
+        lacking = {
+            node: max(_DRAWS, more) for node, count in wanted.items() if (more := node.used + count - len(node.drawn)) > 0
+        }
+        order = list(lacking)
+        for begin in range(0, len(order), BATCH):
+            part = order[begin : begin + BATCH]
+            self._draw(part, [lacking[node] for node in part])
 
-    def _draw(self, nodes: Sequence[Node], count: int) -> None:
+    def _draw(self, nodes: Sequence[Node], counts: Sequence[int]) -> None:
         import torch
 
-        policy = self.policy
         rows: list[tuple[Piece | None, Ids]] = []
         stays: list[int] = []
         for node in nodes:
@@ -134,18 +134,14 @@ class Walkers:
             kept = kept if node.read is None else ()  # it was read before, for other draws
             rows.append((node.read or (node.parent.read if node.parent is not None else None), kept + rest))
             stays.append(len(kept))
-        with torch.inference_mode(), policy.autocast():
-            reading = read(policy.model.model, rows, policy.pad)
-            logits = policy.model.lm_head(reading.hidden[:, -1]).float().repeat_interleave(count, 0)
-            for row, node in enumerate(nodes):
+        with torch.inference_mode(), self.policy.autocast():
+            hidden, texts = read(self.policy.model.model, rows)
+            for node, text, (before, _), new in zip(nodes, texts, rows, stays, strict=True):
                 if node.read is None:
-                    node.read = reading.piece(row, rows[row][0], stays[row])
-            if count > 1:
-                reading.cache.batch_repeat_interleave(count)
-            mask = reading.mask.repeat_interleave(count, 0)
-            written = policy.write(logits, reading.cache, mask, self.temperature, self._generator)
-        for row, node in enumerate(nodes):
-            node.drawn += written[row * count : (row + 1) * count]
+                    node.read = text.piece(before, new)
+            written = write(self.policy, hidden[:, 0], texts, counts, self.temperature, self._generator)
+        for node, own in zip(nodes, written, strict=True):
+            node.drawn += own
 
     def _tokens(self, text: str) -> Ids:
         if text not in self._ids:
@@ -154,30 +150,54 @@ class Walkers:
 
 
 def _require_pieces(policy: Policy) -> None:
-    """Raises ConfigError where the tokens of a text are not those of its pieces, or the decoder stands not before its head.
+    """Raises ConfigError where the tokens of a text are not those of its pieces, or the model is none that `read` knows.
 
     Word-level tokenizers have such tokens, as the small policies do. Those that merge letters over the end of a piece, or
     begin each text with a token, would have the policy asked with another prompt than it was trained on.
     """
     pieces = ("goal: put a mug on the sofa. done: ", "find mug", ". in view: mug. the hand is empty. next:")
     joined = tuple(token for piece in pieces for token in policy.prompt_ids(piece))
-    if joined != policy.prompt_ids("".join(pieces)) or not all(hasattr(policy.model, part) for part in ("model", "lm_head")):
+    if joined != policy.prompt_ids("".join(pieces)) or not fits(policy.model):
         raise ConfigError(
             f"the prompts of {policy.name} cannot be read in pieces, as roll-outs do: take a policy of single words, one that "
             "`enactive train d2po --base small` made"
         )
 
 
-def step_labels(walkers: Walkers, ends: Sequence[Node]) -> list[list[bool]]:
-    """For each finished trajectory a label per step: whether any of 16 episodes from after the step succeeds.
+def step_labels(walkers: Walkers, ends: Sequence[Node], searched: Collection[Node]) -> list[str]:
+    """For each finished trajectory a mark per step: "+" where any of 16 episodes from after the step succeeds, else "-".
 
-    The rest of a trajectory is itself such an episode and counts as the first of its prefixes; the others are drawn in rounds
-    until one succeeds. All steps are labelled, also those after the first wrong one. What is over is as good as it ended.
+    The rest of a trajectory is itself such an episode and counts as the first of its prefixes, and so does every later step
+    with an episode that succeeds from there: what comes before a good step is good. Where the good ones end is searched, as
+    in OmegaPRM (arXiv 2406.06592): a step from which none of 16 succeeds is taken to spoil what follows. What is over is as
+    good as it ended. Episodes are drawn in rounds until one succeeds.
+
+    searched: trajectories for which roll-outs are made. In the others a step of which they tell nothing is "?".
     """
-    steps = list(dict.fromkeys(node for end in ends for node in end.path()))
     good = {node for end in ends if end.success for node in end.path()}
-    for size in _ROUNDS:
-        open_ = [node for node in steps if node not in good and not node.over]
-        reached = walkers.finish([node for node in open_ for _ in range(size)])
-        good |= {node for i, node in enumerate(open_) if any(end.success for end in reached[i * size : (i + 1) * size])}
-    return [[node in good for node in end.path()] for end in ends]
+    bad = {end for end in ends if not end.success}
+    while steps := list(dict.fromkeys(node for end in searched if (node := _next_asked(end, good, bad)) is not None)):
+        for size in _ROUNDS:
+            open_ = [node for node in steps if node not in good]
+            for end in walkers.finish([node for node in open_ for _ in range(size)]):
+                if end.success:
+                    good.update(end.path())
+        bad.update(node for node in steps if node not in good)
+    return [_marks(end, good, bad) for end in ends]
+
+
+def _next_asked(end: Node, good: Collection[Node], bad: Collection[Node]) -> Node | None:
+    """The step of a trajectory from which roll-outs tell most for their price, or None where all of its marks are known.
+
+    It lies a third of the way from the last step known to be good to the first known to be bad: one from which all roll-outs
+    fail costs several times as many as one from which one of the first succeeds.
+    """
+    path, marks = end.path(), _marks(end, good, bad)
+    return path[marks.index(UNKNOWN) + marks.count(UNKNOWN) // 3] if UNKNOWN in marks else None
+
+
+def _marks(end: Node, good: Collection[Node], bad: Collection[Node]) -> str:
+    path = end.path()
+    first_bad = next((i for i, node in enumerate(path) if node in bad), len(path))
+    last_good = max((i for i, node in enumerate(path) if node in good), default=-1)
+    return PLUS * (last_good + 1) + UNKNOWN * (first_bad - last_good - 1) + MINUS * (len(path) - first_bad)

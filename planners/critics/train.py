@@ -23,8 +23,9 @@ from ..d2po.models import load_policy, save_policy
 from ..d2po.run_folder import same_plan
 from ..d2po.weights import WEIGHTS as POLICY
 from ..d2po.weights import policy_in, ship
+from .rollouts import MINUS, PLUS, UNKNOWN
 from .trajectories import Solutions, collect
-from .visualprm import PLUS, Critic, Supervision, Trajectory, fit_critic, rating_net
+from .visualprm import Critic, Supervision, Trajectory, fit_critic, plan_score, rating_net
 
 RECIPE = Recipe(epochs=6.0, batch=8, rate=3e-4, warmup=0.05, weight_decay=0.05)
 HELD_OUT = 5  # apartments whose seed is divisible by this are not trained on
@@ -98,12 +99,14 @@ def split(data: Sequence[Trajectory]) -> tuple[list[Trajectory], list[Trajectory
 
 
 def step_quality(critic: Critic, held_out: Sequence[Trajectory]) -> dict[str, float | None]:
-    """How well labels of all steps are told: loss, macro F1 at P("+") > 0.5, and the area under the ROC curve, if any.
+    """How well the known labels are told: loss, macro F1 at P("+") > 0.5, and the area under the ROC curve, if any.
 
     macro F1 is the mean of the F1 of good and of bad steps, as in VisualProcessBench.
     """
-    scores = np.array([p for own in critic.step_scores([one.turns for one in held_out]) for p in own])
-    good = np.array([mark == PLUS for one in held_out for mark in one.labels])
+    marks = "".join(one.labels for one in held_out)
+    told = [p for own in critic.step_scores([one.turns for one in held_out]) for p in own]
+    scores = np.array([p for p, mark in zip(told, marks, strict=True) if mark != UNKNOWN])
+    good = np.array([mark == PLUS for mark in marks if mark != UNKNOWN])
     safe = np.clip(scores, 1e-6, 1 - 1e-6)
     loss = -np.mean(np.log(np.where(good, safe, 1 - safe)))
     return {"loss": float(loss), "macro_f1": macro_f1(scores > 0.5, good), "auc": auc(scores, good)}
@@ -112,7 +115,7 @@ def step_quality(critic: Critic, held_out: Sequence[Trajectory]) -> dict[str, fl
 def plan_quality(critic: Critic, held_out: Sequence[Trajectory], supervision: Supervision) -> dict[str, float | None]:
     """How often a plan that succeeded is rated above one of the same task that failed; a tie counts half, None: no pairs."""
     told = critic.step_scores([one.turns for one in held_out])
-    scores = [own[-1] if supervision == "outcome" else sum(own) / len(own) for own in told]
+    scores = [own[-1] if supervision == "outcome" else plan_score(own) for own in told]
     wins = [
         0.5 + 0.5 * float(np.sign(a - b))
         for a, one in zip(scores, held_out, strict=True)
@@ -169,7 +172,7 @@ class _Run:
 
     def card(self, best: Start, quality: dict[str, Any]) -> dict[str, Any]:
         """What the critic was made of, and how well it and the others do on held-out apartments."""
-        good = np.array([mark == PLUS for one in self.held_out for mark in one.labels])
+        good = np.array([mark == PLUS for one in self.held_out for mark in one.labels if mark != UNKNOWN])
         chance = {"always +": macro_f1(np.ones_like(good), good), "always -": macro_f1(np.zeros_like(good), good)}
         return {
             "licence": "Apache-2.0",
@@ -187,6 +190,6 @@ def _counts(data: Sequence[Trajectory]) -> dict[str, int]:
         "apartments": len({one.apartment for one in data}),
         "trajectories": len(data),
         "succeeded": sum(one.success for one in data),
-        "steps": sum(len(one.labels) for one in data),
         "good_steps": sum(one.labels.count(PLUS) for one in data),
+        "bad_steps": sum(one.labels.count(MINUS) for one in data),
     }

@@ -19,9 +19,9 @@ from ..d2po.fit import OutOfTimeError
 from ..d2po.policy import Policy
 from ..d2po.prompt import Situation
 from .rollouts import Node, Walkers, root, step_labels
-from .visualprm import MINUS, PLUS, Trajectory
+from .visualprm import Trajectory
 
-SHARD = 20  # tasks whose trees are in memory at once
+SHARD = 24  # tasks whose trees are in memory at once: those of two apartments
 
 
 def user_turn(situation: Situation, answer: str) -> str:
@@ -43,15 +43,13 @@ def turns_of(end: Node) -> tuple[str, ...]:
 class Solutions:
     """How trajectories are drawn.
 
-    temperature: of the draws. drawn: per task. kept: of those, as many of either outcome as there are, and distinct.
-
-    Tasks whose trajectories all end alike are left out: they cannot teach which of several is better, and the labels of
-    hopeless ones, 16 failures a step, would take most of the time.
+    temperature: of the draws. drawn: per task. searched: how many failed ones of a task have all of their steps labelled; the
+    labels of those that succeed cost nothing. No roll-outs are made where all draws fail: they would mostly fail as well.
     """
 
     temperature: float = 0.7
     drawn: int = 8
-    kept: int = 4
+    searched: int = 2
 
 
 def collect(
@@ -91,28 +89,17 @@ def write_trajectories(path: Path, trajectories: Sequence[Trajectory]) -> None:
 
 def _labelled(walkers: Walkers, tasks: Sequence[Task], knowledge: Knowledge, settings: Solutions) -> list[Trajectory]:
     trees = [root(Episode(task, knowledge)) for task in tasks]
-    ends = walkers.finish([tree for tree in trees for _ in range(settings.drawn)])
-    size = settings.drawn
-    kept = [end for i in range(len(trees)) for end in mixed(ends[i * size : (i + 1) * size], settings.kept)]
-    labels = step_labels(walkers, kept)
+    drawn = walkers.finish([tree for tree in trees for _ in range(settings.drawn)])
+    each = [list(dict.fromkeys(drawn[i * settings.drawn :][: settings.drawn])) for i in range(len(trees))]
+    ends = [end for own in each for end in own]
+    searched = [end for own in each for end in to_search(own, settings.searched)]
     return [
-        Trajectory(
-            end.episode.task.id,
-            end.episode.task.apartment_seed,
-            turns_of(end),
-            "".join(PLUS if good else MINUS for good in marks),
-            end.success,
-        )
-        for end, marks in zip(kept, labels, strict=True)
+        Trajectory(end.episode.task.id, end.episode.task.apartment_seed, turns_of(end), marks, end.success)
+        for end, marks in zip(ends, step_labels(walkers, ends, searched), strict=True)
     ]
 
 
-def mixed(ends: Sequence[Node], count: int) -> list[Node]:
-    """Up to `count` distinct ones of both outcomes, as many of each as there are; none where all ended alike."""
-    distinct = list(dict.fromkeys(ends))
-    good, bad = [end for end in distinct if end.success], [end for end in distinct if not end.success]
-    if not good or not bad:
-        return []
-    share = max(count // 2, count - len(bad))
-    chosen = good[:share]
-    return [*chosen, *bad[: count - len(chosen)]]
+def to_search(ends: Sequence[Node], count: int) -> list[Node]:
+    """Up to `count` failed ones of a task in which others succeed."""
+    failed = [end for end in ends if not end.success]
+    return failed[:count] if len(failed) < len(ends) else []

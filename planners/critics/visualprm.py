@@ -18,13 +18,13 @@ from ..d2po.fit import Batch, Order, Place, Recipe, eager_attention, optimise
 from ..d2po.policy import Policy
 from ..d2po.weights import shipped_policy
 from .prefixes import Piece, read
+from .rollouts import MINUS, PLUS, UNKNOWN
 
 if TYPE_CHECKING:
     import torch
 
     from ..d2po.policy import Ids
 
-PLUS, MINUS = "+", "-"
 POSITIONS = 1024  # 25 commands with all that is in view take up to about 800 tokens
 READ_TOKENS = 16_384  # filling included, of plans that are read at once
 Supervision = Literal["process", "outcome"]
@@ -34,7 +34,7 @@ _ROWS = 256  # steps that are rated at once
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """turns: what the critic reads. labels: a "+" or "-" per turn. success: how it ended. apartment: seed of its home."""
+    """turns: what the critic reads. labels: "+", "-" or "?" per turn. success: how it ended. apartment: seed of its home."""
 
     task: str
     apartment: int
@@ -84,9 +84,9 @@ class Critic:
         for begin in range(0, len(ids), _ROWS):
             part = ids[begin : begin + _ROWS]
             with torch.inference_mode(), self.net.autocast():
-                reading = read(self.net.model.model, part, self.net.pad)
-                scores = self._difference(reading.hidden[:, -2]).sigmoid().tolist()
-                pieces = [reading.piece(i, before, len(own)) for i, (before, own) in enumerate(part)]
+                hidden, texts = read(self.net.model.model, part, last=2)  # the mark itself is the last
+                scores = self._difference(hidden[:, 0]).sigmoid().tolist()
+                pieces = [text.piece(before, len(own)) for text, (before, own) in zip(texts, part, strict=True)]
             out += zip(scores, pieces, strict=True)
         return out
 
@@ -125,6 +125,11 @@ class Critic:
         return self._ids[turn]
 
 
+def plan_score(steps: Sequence[float]) -> float:
+    """The score of a plan from those of its steps: their mean."""
+    return sum(steps) / len(steps)
+
+
 def rating_net(policy: Policy, seed: int | None = None) -> Policy:
     """A model that begins as a policy, with the marks in its vocabulary; from random weights of its size with a seed."""
     import torch
@@ -147,18 +152,20 @@ def fit_critic(
     seed: int,
     place: Place = _NOWHERE,
 ) -> list[Batch]:
-    """Learn the labels of all steps ("process"), or at the last step of each plan how it ended ("outcome").
+    """Learn the known labels of steps ("process"), or at the last step of each plan how it ended ("outcome").
 
     The loss is the mean binary cross entropy over the supervised answers of a batch of plans; no token of a user turn counts.
     """
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits
 
-    rows = [critic.encoded(example.turns) for example in examples]
-    targets = [[mark == PLUS for mark in example.labels] for example in examples]
-    if supervision == "outcome":
-        rows = [(ids, places[-1:]) for ids, places in rows]
-        targets = [[example.success] for example in examples]
+    marks = [UNKNOWN * (len(one.labels) - 1) + one.labels[-1] if supervision == "outcome" else one.labels for one in examples]
+    encoded = [critic.encoded(example.turns) for example in examples]
+    rows = [
+        (ids, [place for place, mark in zip(places, own, strict=True) if mark != UNKNOWN])
+        for (ids, places), own in zip(encoded, marks, strict=True)
+    ]
+    targets = [[mark == PLUS for mark in own if mark != UNKNOWN] for own in marks]
     order = Order([len(ids) for ids, _ in rows], recipe.batch, seed)
 
     def update(step: int) -> tuple[torch.Tensor, Batch]:

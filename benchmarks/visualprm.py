@@ -27,23 +27,23 @@ from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.task import Task
 from enactive.planners.critics.best_of import SIZES, Drawn, choose_next, choose_plans, draw_plans
 from enactive.planners.critics.rollouts import Walkers
-from enactive.planners.critics.visualprm import Critic
+from enactive.planners.critics.visualprm import Critic, plan_score
 from enactive.planners.d2po.models import load_policy
 from enactive.planners.d2po.weights import shipped_policy
 from enactive.statistics import compare, mean, rate
 
 SHARD = 20
 TEMPERATURE = 0.7
+SCORES = {"process": plan_score, "outcome": lambda steps: float(steps[-1])}
 Rows = list[dict[str, Any]]
 
 
-def critics(run: Path) -> tuple[Critic, Critic]:
-    """The critic and the outcome model of a run on the policy that ships."""
+def critics(run: Path) -> dict[str, Critic]:
+    """The critic of a run on the policy that ships and, where it was trained, the outcome model."""
     if json.loads((run / "plan.json").read_text())["policy"] != shipped_policy().name:
         raise SystemExit(f"the critic of {run} was trained on another policy than the one that ships: train it again")
     start = json.loads((run / "card.json").read_text())["start"]
-    process, outcome = (Critic(load_policy(run / f"{kind}-{start}")) for kind in ("process", "outcome"))
-    return process, outcome
+    return {kind: Critic(load_policy(run / f"{kind}-{start}")) for kind in SCORES if (run / f"{kind}-{start}").exists()}
 
 
 def shards(
@@ -84,43 +84,46 @@ def drawn_in(folder: Path) -> list[Drawn]:
 def tell_plans(run: Path, split: str, console: Console) -> None:
     """Success of each method for each N, and what the critic gains on the same tasks."""
     rows = drawn_in(run / f"plans-{split}")
-    process, outcome = critics(run)
-    picked = [choose_plans(row, process, outcome) for row in rows]
+    plans = list(dict.fromkeys(plan for row in rows for plan in row.plans))
+    raters = critics(run)
+    rated = {
+        kind: dict(zip(plans, map(SCORES[kind], critic.step_scores(plans)), strict=True)) for kind, critic in raters.items()
+    }
+    picked = [choose_plans(row, rated) for row in rows]
     single = [sum(row.success) / len(row.success) for row in rows]
     console.print(f"{split}, n = {len(rows)} tasks; pass@1, or a random choice of any N: {mean(single)}")
-    methods = ("majority", "outcome", "process", "voted")
+    methods = ["majority", *(f"{kind}{votes}" for kind in raters for votes in ("", " voted"))]
     out = Table("plans", *methods, "any succeeds")
-    sizes = [n for n in SIZES if all(f"process {n}" in own for own in picked)]
+    sizes = [n for n in SIZES if f"majority {n}" in picked[0]]
     for n in sizes:
         cells = [str(rate([own[f"{method} {n}"] for own in picked])) for method in methods]
         out.add_row(f"N = {n}", *cells, str(rate([any(row.success[:n]) for row in rows])))
     console.print(out)
     for n in sizes:
-        tell_gains(picked, n, single, ("process", "voted"), console)
+        tell_gains(picked, n, single, methods[1:], console)
 
 
 def tell_commands(run: Path, split: str, console: Console) -> None:
-    """The same for next commands; pass@1 is that of the plans, where they were drawn for all of these tasks."""
+    """The same for next commands; pass@1 is that of the plans, which are drawn for all of these tasks."""
     rows = found(run / f"commands-{split}")
     alone = {row.task: sum(row.success) / len(row.success) for row in drawn_in(run / f"plans-{split}")}
-    methods = ("majority", "outcome", "process")
+    picked = [row["picked"] for row in rows]
+    methods = list(dict.fromkeys(name.rpartition(" ")[0] for name in picked[0]))
     out = Table("next commands", *methods, title=f"{split}, n = {len(rows)}")
-    for n in (n for n in SIZES if all(f"process {n}" in row["picked"] for row in rows)):
-        out.add_row(f"N = {n}", *(str(rate([row["picked"][f"{method} {n}"] for row in rows])) for method in methods))
-        tell_gains([row["picked"] for row in rows], n, [alone[row["task"]] for row in rows], ("process",), console)
+    for n in (n for n in SIZES if f"majority {n}" in picked[0]):
+        out.add_row(f"N = {n}", *(str(rate([own[f"{method} {n}"] for own in picked])) for method in methods))
+        tell_gains(picked, n, [alone[row["task"]] for row in rows], methods[1:], console)
     console.print(out)
 
 
 def tell_gains(
     picked: Sequence[dict[str, bool]], n: int, single: Sequence[float], methods: Sequence[str], console: Console
 ) -> None:
-    """What some methods gain over pass@1 and over the rivals, paired."""
+    """What some methods gain over pass@1 and over the majority, paired."""
     for method in methods:
         ours = [float(own[f"{method} {n}"]) for own in picked]
-        told = [f"over pass@1 {compare(ours, single)}"]
-        for other in ("majority", "outcome"):
-            told.append(f"over {other} {compare(ours, [float(own[f'{other} {n}']) for own in picked])}")
-        console.print(f"{method}, N = {n}: {'; '.join(told)}")
+        most = [float(own[f"majority {n}"]) for own in picked]
+        console.print(f"{method}, N = {n}: over pass@1 {compare(ours, single)}; over the majority {compare(ours, most)}")
 
 
 def main() -> None:
@@ -144,14 +147,14 @@ def main() -> None:
             console,
         )
     elif chosen.what == "commands":
-        process, outcome = critics(run)
+        raters = critics(run)
         shards(
             run / f"commands-{chosen.split}",
             tasks,
             {"sizes": chosen.sizes},
             lambda walkers, part: [
                 {"task": task.id, "picked": picked}
-                for task, picked in zip(part, choose_next(walkers, process, outcome, part, chosen.sizes), strict=True)
+                for task, picked in zip(part, choose_next(walkers, raters, part, chosen.sizes), strict=True)
             ],
             console,
         )

@@ -8,7 +8,7 @@ has seen and each command before one is carried out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from enactive.envs.household.tasks.knowledge import Knowledge
@@ -17,18 +17,19 @@ from enactive.envs.household.tasks.task import Task
 from ..d2po.episodes import Episode
 from .rollouts import Node, Walkers, root
 from .trajectories import turns_of, user_turn
-from .visualprm import Critic, plan_score
+from .visualprm import Critic
 
 SIZES = (2, 4, 8, 16)
+Plan = tuple[str, ...]  # its user turns
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Plans that were drawn for a task and carried out, each as its user turns, and whether each succeeded."""
+    """Plans that were drawn for a task and carried out, and whether each succeeded."""
 
     task: str
     type: str
-    plans: tuple[tuple[str, ...], ...]
+    plans: tuple[Plan, ...]
     success: tuple[bool, ...]
 
 
@@ -43,25 +44,21 @@ def draw_plans(walkers: Walkers, tasks: Sequence[Task], count: int, knowledge: K
     ]
 
 
-def choose_plans(drawn: Drawn, process: Critic, outcome: Critic) -> dict[str, bool]:
+def choose_plans(drawn: Drawn, rated: Mapping[str, Mapping[Plan, float]]) -> dict[str, bool]:
     """Whether the plan that each method takes succeeds, by "METHOD N": the choice is among the first N.
 
-    majority: the plan that was drawn most often (self-consistency). process: the one with the best score. voted: the one whose
-    draws have together the largest score, which is both. outcome: the best by the outcome model. Of equals the first is taken.
+    rated: the score of each plan by each rating model. Methods: "majority", the plan that was drawn most often
+    (self-consistency); the name of a model, the one with the best score; "NAME voted", the one whose draws have together the
+    largest score, which is both. Of equals the first is taken.
     """
-    plans = list(dict.fromkeys(drawn.plans))
-    mean = dict(zip(plans, map(plan_score, process.step_scores(plans)), strict=True))
-    last = {plan: scores[-1] for plan, scores in zip(plans, outcome.step_scores(plans), strict=True)}
     works = dict(zip(drawn.plans, drawn.success, strict=True))
     out = {}
     for size in (size for size in SIZES if size <= len(drawn.plans)):
         said = Counter(drawn.plans[:size])
-        values = {
-            "majority": said,
-            "process": {plan: mean[plan] for plan in said},
-            "voted": {plan: mean[plan] * often for plan, often in said.items()},
-            "outcome": {plan: last[plan] for plan in said},
-        }
+        values: dict[str, Mapping[Plan, float]] = {"majority": said}
+        for name, scores in rated.items():
+            values[name] = {plan: scores[plan] for plan in said}
+            values[f"{name} voted"] = {plan: scores[plan] * often for plan, often in said.items()}
         out |= {f"{method} {size}": works[max(value, key=value.__getitem__)] for method, value in values.items()}
     return out
 
@@ -107,18 +104,18 @@ def choose_commands(walkers: Walkers, trees: Sequence[Node], count: int, critic:
 
 def choose_next(
     walkers: Walkers,
-    process: Critic,
-    outcome: Critic,
+    critics: Mapping[str, Critic],
     tasks: Sequence[Task],
     sizes: Sequence[int],
     knowledge: Knowledge = "visible",
 ) -> list[dict[str, bool]]:
-    """Whether each task succeeds where each command is chosen among the next ones, by "METHOD N", with common draws."""
+    """Whether each task succeeds where every command is chosen among the next ones, by "METHOD N", with common draws."""
     trees = [root(Episode(task, knowledge)) for task in tasks]
     picked: list[dict[str, bool]] = [{} for _ in tasks]
+    choosers: list[tuple[str, Critic] | None] = [None, *critics.items()]
     for size in sizes:
-        for method, critic in (("majority", None), ("process", process), ("outcome", outcome)):
-            reached = choose_commands(walkers, trees, size, None if critic is None else (method, critic))
-            for own, end in zip(picked, reached, strict=True):
+        for chooser in choosers:
+            method = "majority" if chooser is None else chooser[0]
+            for own, end in zip(picked, choose_commands(walkers, trees, size, chooser), strict=True):
                 own[f"{method} {size}"] = end.success
     return picked

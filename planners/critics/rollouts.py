@@ -182,7 +182,7 @@ def step_labels(walkers: Walkers, ends: Sequence[Node], searched: Collection[Nod
             for end in walkers.finish([node for node in open_ for _ in range(size)]):
                 if end.success:
                     good.update(end.path())
-        bad.update(node for node in steps if node not in good)
+        bad = {*bad, *steps} - good  # a roll-out from before a step can show later that it is good after all
     return [_marks(end, good, bad) for end in ends]
 
 

@@ -27,7 +27,7 @@ from .rollouts import MINUS, PLUS, UNKNOWN
 from .trajectories import Solutions, collect
 from .visualprm import Critic, Supervision, Trajectory, fit_critic, plan_score, rating_net
 
-RECIPE = Recipe(epochs=6.0, batch=8, rate=3e-4, warmup=0.05, weight_decay=0.05)
+RECIPE = Recipe(epochs=3.0, batch=8, rate=1e-3, warmup=0.05, weight_decay=0.05)
 HELD_OUT = 5  # apartments whose seed is divisible by this are not trained on
 Start = Literal["policy", "scratch"]
 
@@ -38,7 +38,6 @@ class Plan:
 
     policy: str
     knowledge: Knowledge
-    first: int
     tasks: int
     solutions: Solutions
     recipe: Recipe
@@ -49,8 +48,7 @@ def train_critic(
     out: Path = Path("runs/critic"),
     policy: Path = POLICY,
     knowledge: Knowledge = "visible",
-    first: int = 1000,
-    tasks: int = 1400,
+    tasks: int = 2400,
     solutions: Solutions = Solutions(),  # noqa: B008 (frozen)
     recipe: Recipe = RECIPE,
     ship_to: Path | None = None,
@@ -58,8 +56,8 @@ def train_critic(
     """Train the critic of a policy and its outcome model for at most `minutes`; returns their quality in lines.
 
     minutes: at most. out: folder of all that is made. policy: folder of the weights. knowledge: what the agent is told of.
-    first, tasks: which of the train split; those before `first` were demonstrated to or searched by the shipped policy or the
-    one that it began from, and some after it were searched, too. solutions: how trajectories are drawn. recipe: of both models.
+    tasks: how many of the train split, one apartment after the other. solutions: how trajectories are drawn. recipe: of both
+    models.
     ship_to: folder for the critic in half precision.
 
     The critic begins from the policy's weights and, a second time, from random ones; what has the lower loss on steps of
@@ -70,12 +68,12 @@ def train_critic(
 
     torch.set_num_threads(1)
     name = policy_in(policy).name
-    same_plan(Plan(name, knowledge, first, tasks, solutions, recipe), out)
+    same_plan(Plan(name, knowledge, tasks, solutions, recipe), out)
     end = time.monotonic() + 60.0 * minutes
     over: Callable[[], bool] = lambda: time.monotonic() > end  # noqa: E731
-    chosen = load_tasks("train")[first : first + tasks]
+    chosen = sorted(load_tasks("train"), key=lambda task: task.apartment_seed)[:tasks]
     data = collect(policy_in(policy), chosen, knowledge, solutions, out / "data", over)
-    learnt, held_out = split(data)
+    learnt, held_out = split(to_learn(data))
     if not learnt or not held_out:
         raise ConfigError(
             f"{len(chosen)} tasks gave {len(learnt)} trajectories to learn from and {len(held_out)} to measure with: take more"
@@ -91,6 +89,15 @@ def train_critic(
         told = {"command": f"enactive train critic --ship_to {ship_to}", "policy": name, **card}
         ship(load_policy(out / f"process-{best}"), told, ship_to)
     return json.dumps(card, indent=1)
+
+
+def to_learn(data: Sequence[Trajectory]) -> list[Trajectory]:
+    """All trajectories of tasks in which some succeed and some fail, and one of each other task."""
+    ends: dict[str, set[bool]] = {}
+    for one in data:
+        ends.setdefault(one.task, set()).add(one.success)
+    first = {one.task: one for one in reversed(data)}
+    return [one for one in data if len(ends[one.task]) > 1 or one is first[one.task]]
 
 
 def split(data: Sequence[Trajectory]) -> tuple[list[Trajectory], list[Trajectory]]:

@@ -52,7 +52,7 @@ def choose_plans(drawn: Drawn, rated: Mapping[str, Mapping[Plan, float]]) -> dic
     largest score, which is both. Of equals the first is taken.
     """
     works = dict(zip(drawn.plans, drawn.success, strict=True))
-    out = {}
+    out: dict[str, bool] = {}
     for size in (size for size in SIZES if size <= len(drawn.plans)):
         said = Counter(drawn.plans[:size])
         values: dict[str, Mapping[Plan, float]] = {"majority": said}

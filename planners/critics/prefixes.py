@@ -59,7 +59,7 @@ class Text:
 
 def fits(model: Any) -> bool:
     """Whether `read` gives what the model gives: a Llama with a head, without biases, and a key of its own for each head."""
-    config = getattr(model, "config", None)
+    config: Any = getattr(model, "config", None)
     return (
         getattr(config, "model_type", "") == "llama"
         and all(hasattr(model, part) for part in ("model", "lm_head"))
@@ -104,7 +104,7 @@ def forward(
         own, normed = layer.self_attn, layer.input_layernorm(x)
         keys, values = _turned(_heads(own.k_proj(normed), own.head_dim), turn), _heads(own.v_proj(normed), own.head_dim)
         new = torch.stack([keys, values]).transpose(1, 2)
-        for text, size, part in zip(texts, sizes, new.split(sizes, 2), strict=True):
+        for text, size, part in zip(texts, sizes, torch.split(new, sizes, 2), strict=True):
             text.kept[number, :, :, text.length : text.length + size] = part
         if last and number + 1 == len(model.layers):  # nobody asks what comes of the others
             told = [end - last + i for end in accumulate(sizes) for i in range(last)]
@@ -125,7 +125,7 @@ def _attended(texts: Sequence[Text], layer: int, queries: torch.Tensor, looks: S
 
     out = []
     asked = queries.to(texts[0].kept.dtype).transpose(0, 1)[None]
-    for text, own, look in zip(texts, asked.split([look.shape[0] for look in looks], 2), looks, strict=True):
+    for text, own, look in zip(texts, torch.split(asked, [look.shape[0] for look in looks], 2), looks, strict=True):
         keys, values = text.kept[layer, :, None, :, : look.shape[1]].unbind()
         out.append(scaled_dot_product_attention(own, keys, values, look))
     return torch.cat(out, 2)[0].transpose(0, 1).flatten(1)

@@ -6,8 +6,10 @@
 
 `plans` draws plans of the shipped policy at temperature 0.7 and needs no critic; `commands` lets each method choose every next
 command among common draws. Both write shard by shard into RUN, and the same command goes on. `table` lets the methods choose
-among the plans, and tells of both. The critic is the better of the two starts of `enactive train critic`, the outcome model
-that of the same run.
+among the plans, and tells of both: "voted" sums the scores of like plans, "ties voted" lets the critic choose between the most
+frequent plans alone, "done voted" is the majority of the plans that said that they were done.
+
+The critic is the better of the two starts of `enactive train critic`, the outcome model that of the same run.
 """
 
 from __future__ import annotations
@@ -89,10 +91,13 @@ def tell_plans(run: Path, split: str, console: Console) -> None:
     rated = {
         kind: dict(zip(plans, map(SCORES[kind], critic.step_scores(plans)), strict=True)) for kind, critic in raters.items()
     }
+    # what of it needs no ratings: the critic between equally frequent plans alone, and no critic but the last command
+    rated["ties"] = {plan: 1.0 + 1e-6 * rated["process"][plan] for plan in plans}
+    rated["done"] = {plan: 1.0 if plan[-1].endswith("next: done") else 1e-6 for plan in plans}
     picked = [choose_plans(row, rated) for row in rows]
     single = [sum(row.success) / len(row.success) for row in rows]
     console.print(f"{split}, n = {len(rows)} tasks; pass@1, or a random choice of any N: {mean(single)}")
-    methods = ["majority", *(f"{kind}{votes}" for kind in raters for votes in ("", " voted"))]
+    methods = ["majority", *(f"{kind}{votes}" for kind in raters for votes in ("", " voted")), "ties voted", "done voted"]
     out = Table("plans", *methods, "any succeeds")
     sizes = [n for n in SIZES if f"majority {n}" in picked[0]]
     for n in sizes:

@@ -175,6 +175,15 @@ def test_heat_and_cold_show_on_the_thing_and_are_gone_with_the_state(toy: Househ
     assert np.array_equal(toy.renderer.rgbd(toy.state)[0], rgb)
 
 
+def test_what_is_shut_away_does_not_steam_over_what_hides_it(toy: Household) -> None:
+    shut = at(toy, 6.5, 1.8, np.pi / 2)
+    drawer = [mover.name for _, mover in movers(toy.world.apartment)].index("drawer")
+    opened = set_opening(toy.world.apartment, shut, drawer, 1.0)
+    for state, steams in ((shut, False), (opened, True)):
+        hot = replace(state, temperature=changed(state.temperature, KNIFE, HOT))
+        assert np.array_equal(toy.renderer.rgbd(state)[0], toy.renderer.rgbd(hot)[0]) is not steams
+
+
 def test_what_is_in_the_hand_or_behind_a_wall_does_not_steam(toy: Household) -> None:
     seen, away = at(toy, 1.2, 2.0, 0.0, -0.3), at(toy, 5.5, 3.5, np.pi / 2)
     for state in (replace(seen, held=MUG), away):

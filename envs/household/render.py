@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .camera import HFOV_RAD, camera_pose, intrinsics
 from .compile import CONDITIONS, VOID, WINDOW, CompiledApartment, pose_model
 from .engine import gl_context, mujoco, nearest_mipmaps
-from .state import WorldState, rooms_at
+from .state import WorldState, closed_around, rooms_at
 from .vapour import MOST, add_to, reach_m, tinted
 from .visibility import RoomVisibility
 
@@ -211,14 +211,15 @@ class Renderer:
         return ((self._geom_rooms & _bits(rooms)) != 0) & near
 
     def _hot_or_cold(self, state: WorldState, T_world_camera: NDArray[np.float64] | None) -> NDArray[np.int64]:
-        """Ids of the things, not in the hand, whose steam or frost may put a pixel into the picture."""
-        ids = np.flatnonzero(state.temperature)
-        ids = ids[ids != state.held]
+        """Ids of the things, not in the hand nor shut away, whose steam or frost may put a pixel into the picture."""
+        apartment = self.compiled.apartment
+        hot_or_cold = [i for i in np.flatnonzero(state.temperature).tolist() if i != state.held]
+        ids = np.array([i for i in hot_or_cold if closed_around(apartment, state, i) < 0], dtype=np.int64)
         if not self.culling or not len(ids):
             return ids
         pose = camera_pose(state.base, state.pitch_rad) if T_world_camera is None else T_world_camera
         rooms = _bits(self._rooms.visible(pose, self.K))
-        reach = np.array([reach_m(self.compiled.apartment.objects[i].asset) for i in ids])
+        reach = np.array([reach_m(apartment.objects[i].asset) for i in ids])
         near = self._in_frustum(pose, state.pose[ids, :3], reach)
         return ids[near & ((self._rooms_of[ids] & rooms) != 0)]
 

@@ -115,6 +115,17 @@ def hiding(apartment: Apartment) -> tuple[tuple[int, ...], ...]:
     )
 
 
+def closed_around(apartment: Apartment, state: WorldState, object_id: int) -> int:
+    """Id of the nearest thing whose closed door, lid or drawer hides an object or what that lies in; -1 where there is none."""
+    while (parent := int(state.parent[object_id])) >= 0:
+        surface = int(state.surface[object_id])
+        leaf = hiding(apartment)[parent][surface] if surface >= 0 else -1
+        if leaf >= 0 and state.opening[leaf] < 0.5:
+            return parent
+        object_id = parent
+    return -1
+
+
 def initial_state(apartment: Apartment, base: tuple[float, float, float] = (0.0, 0.0, 0.0), seed: int = 0) -> WorldState:
     """The apartment as it was made, with the body at `base` (x, y, yaw rad)."""
     things = apartment.objects

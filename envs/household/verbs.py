@@ -10,9 +10,9 @@ from enactive.errors import ConfigError
 from ..embodiment import VERBS, Interaction
 from .effects import RUN_CLOSED, settle, stands_open
 from .feedback import Feedback, Refusal
-from .leaves import covered, leaves_of, swing
+from .leaves import leaves_of, swing
 from .putting import put_on, put_on_floor, take
-from .state import WorldState, changed
+from .state import WorldState, changed, closed_around
 from .targets import View, away_m, choose, held_meant, require_reach, skills_of
 from .world import World
 
@@ -131,13 +131,8 @@ def _reachable(world: World, state: WorldState, view: View, interaction: Interac
     """The object that is meant, in view, near enough and not behind a closed door of which a gap may show it."""
     target = choose(world, state, view, interaction)
     require_reach(world, state, target)
-    inside = target
-    while (parent := int(state.parent[inside])) >= 0:
-        if state.surface[inside] >= 0 and covered(world, state, parent, int(state.surface[inside])):
-            raise Refusal(
-                "closed", f"the {_name(world, target)} is in the {_name(world, parent)}, which is closed; open it first"
-            )
-        inside = parent
+    if (parent := closed_around(world.apartment, state, target)) >= 0:
+        raise Refusal("closed", f"the {_name(world, target)} is in the {_name(world, parent)}, which is closed; open it first")
     return target
 
 

@@ -75,14 +75,10 @@ class Embodiment:
     def moving(self) -> NDArray[np.bool_]:
         """(D,) which entries of a command are motion, a velocity or a displacement, so that 0 is to stand still.
 
-        The others are places to be at: joint positions, and in every mode but `base_twist` the opening of a gripper, which is
-        known by its unit, 1, and its bounds, 0 to 1.
+        The others are places to be at: joint positions, and in any mode the opening of a gripper, whose label says "gripper".
         """
-        moving = np.full(self.action_dim, self.control_mode in VELOCITIES | DISPLACEMENTS)
-        if self.control_mode != "base_twist":
-            for index, (_, *entry) in enumerate(zip(self.labels, self.units, self.low, self.high, strict=False)):
-                moving[index] &= entry != ["1", 0.0, 1.0]
-        return moving
+        motion = self.control_mode in VELOCITIES | DISPLACEMENTS
+        return np.array([motion and "gripper" not in label for label in self.labels[: self.action_dim]], dtype=bool)
 
     def hold(self, last: NDArray[np.float64]) -> NDArray[np.float64]:
         """The command (D,) that keeps the body where it is, after `last` (D,): no motion, at the same places."""

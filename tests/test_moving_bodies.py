@@ -65,12 +65,11 @@ def test_each_link_on_displacements_is_worked_out_by_hand() -> None:
 
 
 def test_a_gripper_among_velocities_is_a_place_that_a_hold_keeps() -> None:
-    body = Embodiment("arm", "joint_vel", ("a", "grip"), ("rad/s", "1"), (-2.0, 0.0), (2.0, 1.0), "joint", 100.0)
+    body = Embodiment("arm", "joint_vel", ("a", "gripper"), ("rad/s", "1"), (-2.0, 0.0), (2.0, 1.0), "joint", 100.0)
     assert body.moving.tolist() == [True, False]
     assert body.hold(np.array([1.5, 0.8])).tolist() == [0.0, 0.8]
     assert passed(ready(body), 2.0, 3.0) == [0.2, 1.0]  # 5 % of a range of 4 rad/s, at 100 Hz; the gripper within its bounds
-    assert replace(body, low=(-2.0, -1.0)).moving.all()  # a velocity without a unit
-    assert replace(body, control_mode="base_twist").moving.all()
+    assert replace(body, labels=("a", "throttle")).moving.all()  # a velocity without a unit, one way
     assert not replace(body, control_mode="joint_pos").moving.any()
     assert not Embodiment("grid", "discrete", ("left", "right")).moving.any()
 

@@ -95,6 +95,11 @@ def _by_path(kind: Any, parameter: str, value: Any) -> Any:
     return value if group is None else {"class_path": class_path(group, value)}
 
 
+def _without(data: Any, name: str) -> Any:
+    """Plain data without what stands under a name, however deep."""
+    return {key: _without(value, name) for key, value in data.items() if key != name} if isinstance(data, Mapping) else data
+
+
 def _weight_files(named: str | Path) -> list[Path]:
     """A file, or the files of weights in a folder; none where there is neither. named: `hf:` may stand before a folder."""
     path = str(named).removeprefix("hf:")
@@ -113,8 +118,8 @@ class Method:
     controller: Component
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data that identifies the method."""
-        parts = {key: getattr(self, key).to_json() for key in ("perceiver", "planner", "controller")}
+        """Plain data that identifies the method. Where answers of a chat model are kept (`cache`) changes none of them."""
+        parts = {key: _without(getattr(self, key).to_json(), "cache") for key in ("perceiver", "planner", "controller")}
         return {"label": self.label, **parts}
 
     def weights(self) -> dict[str, str]:

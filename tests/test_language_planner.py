@@ -19,7 +19,7 @@ from enactive.agents import Agent
 from enactive.agents.commands._components import with_model
 from enactive.agents.commands.eval import main as evaluate_command
 from enactive.agents.commands.run import main as run_command
-from enactive.agents.component import Component
+from enactive.agents.component import Component, Method
 from enactive.controllers.interaction import InteractionController
 from enactive.envs import VERBS, TaskGoal
 from enactive.envs.household.tasks.suites import load_tasks
@@ -229,3 +229,13 @@ def test_a_run_with_a_model_shows_what_it_saw_thought_and_expected(
     assert "<video" not in page  # nobody saw anything
     assert "Key frames" not in page
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
+
+
+def test_an_evaluation_goes_on_with_another_cache_and_not_with_another_model() -> None:
+    def identity(model: str, **kept: str) -> dict[str, Any]:
+        reasoner = {"class_path": "enactive.planners.unigoal.llm_reasoner.LLMReasoner", "init_args": {"model": model} | kept}
+        other = Component("perceivers", "TaskPerceiver")
+        return Method("UniGoal", other, Component("planners", "UniGoal", {"reasoner": reasoner}), other).to_json()
+
+    assert identity("embedded", cache="here") == identity("embedded", cache="there") == identity("embedded")
+    assert identity("embedded", cache="here") != identity("hf:other", cache="here")

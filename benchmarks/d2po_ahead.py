@@ -2,7 +2,8 @@
 
     python benchmarks/d2po_ahead.py [--policy FOLDER] [--split val_seen] [--tasks 560]
 
-Three runs on the same tasks, symbolic, greedy, `visible`, all of which say no command again that was refused (`replanning`).
+Three runs on the same tasks, symbolic, greedy, `visible`, all of which say no command again that was refused (`replanning`,
+as with `--planner.predict false`).
 The second asks the policy's own world model, whose next state begins with "failed because" or does not, how likely a refusal
 is; the third asks the world itself, which is the most that any world model could be worth here. Where a refusal is likelier
 than not, that of eight beams is said whose log p(command) + log p(not refused) is highest. To look for a thing is passed over

@@ -183,14 +183,30 @@ def test_a_silent_policy_is_standing_still_and_so_is_the_end_of_a_chunk() -> Non
     assert held[-1].sent.tolist() == [0.0, 0.0]
 
 
-def test_an_encoder_that_repeats_itself_while_velocities_are_commanded_is_standing_still() -> None:
-    bench = Bench(VelocityArm(), 1.0, 1.0)
-    bench.ticks(40)
-    observe, reading = bench.robot.observe, bench.env.data.qpos.copy()
-    bench.robot.observe = lambda: replace(observe(), joint_positions_rad=reading)  # type: ignore[method-assign]
-    held = bench.ticks(10)
-    assert held[-1].held == "joint readings frozen for 0.055 s while the commands moved"
-    assert held[-1].sent.tolist() == [0.0, 0.0]
+class Limited(VelocityArm):
+    """Its joints end at 0.3 rad, and its encoders tell 4096 places a turn."""
+
+    def reset(self, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        super().reset(**more)
+        self.model.jnt_limited[:], self.model.jnt_range[:] = 1, (-0.3, 0.3)
+        return self._observe(), {}
+
+    def _observe(self) -> dict[str, Any]:
+        place = 2.0 * np.pi / 4096
+        return super()._observe() | {"joint_positions_rad": np.round(self.data.qpos / place) * place}
+
+
+def test_joints_that_velocities_drove_into_their_stops_are_driven_back() -> None:
+    bench = Bench(Limited(), 1.0, 1.0)
+    ticks = bench.ticks(80)
+    assert {tick.held for tick in ticks} == {""}
+    readings = [tick.observation.joint_positions_rad for tick in ticks[-20:]]
+    assert np.ptp(readings, axis=0).max() == 0.0  # for 0.2 s, while readings count as frozen after 0.055 s
+    assert readings[-1].min() > 0.29
+    bench.source.values = (-1.0, -1.0)
+    ticks += bench.ticks(40)
+    assert {tick.held for tick in ticks} == {""}
+    assert ticks[-1].observation.joint_positions_rad.max() < 0.1
 
 
 def test_a_stop_brings_a_base_in_an_apartment_to_rest_and_the_guard_sets_off_gently() -> None:

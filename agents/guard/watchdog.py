@@ -48,7 +48,7 @@ class Watchdog:
 
 
 class FrozenJoints:
-    """Bites when joint readings stay the same to the last bit although the commands move: a sensor that repeats itself.
+    """Bites when joint readings stay the same to the last bit although the commanded places move: a sensor that repeats itself.
 
     bound_s: how long the readings may stay the same. travel_rad: how far the commands must have moved meanwhile, since
     readings of a body at rest are allowed to stand still. period_s: as of a `Watchdog`.
@@ -61,7 +61,7 @@ class FrozenJoints:
         self._low = self._high = np.zeros(0)
 
     def feed(self, at_s: float, reading: NDArray[np.float64], command: NDArray[np.float64]) -> None:
-        """A reading (J,) and the command (D,) that was sent last."""
+        """A reading (J,) and the places (D,) that were commanded last."""
         if self._reading is None or not np.array_equal(reading, self._reading):
             self._reading, self._since_s = reading.copy(), at_s
             self._low, self._high = command.copy(), command.copy()

@@ -112,7 +112,6 @@ class ControlLoop:
         self._frozen = FrozenJoints(max_age_s, period_s=period_s)
         self._last: NDArray[np.float64] | None = None
         self._held = True
-        self._moving, self._way = self.body.moving, np.zeros(body.action_dim)
         self._mode, self._index, self._policy_s, self._picture_s = body.control_mode, 0, 0.0, math.nan
         self.picture_ages: deque[float] = deque(maxlen=KEPT)
 
@@ -135,12 +134,12 @@ class ControlLoop:
         observation = self.robot.observe()
         joints = joints_of(observation, self.body) if self.body.control_mode != "base_twist" else None
         if self._last is None:  # until the first command, the body holds where it was found
-            self._last = self._way = self.body.hold(np.zeros_like(self._way) if joints is None else joints)
-        self._hear(self.robot.reply())
+            self._last = self.body.hold(np.zeros(self.body.action_dim) if joints is None else joints)
         if observation.stamp_s - began <= self.max_age_s:  # what is of a time yet to come tells nothing of this one
             self._states.feed(min(observation.stamp_s, began))
-        if joints is not None:
-            self._frozen.feed(observation.stamp_s, joints, self._way)
+        if joints is not None and self.body.control_mode == "joint_pos":  # a joint that is driven into its stop reads the same
+            self._frozen.feed(observation.stamp_s, joints, self._last)
+        self._hear(self.robot.reply())
         now = self.cadence.mark("observe")
 
         self.source.offer(observation)
@@ -170,7 +169,6 @@ class ControlLoop:
 
         sent = self.robot.send(action)
         self._last = command_of(sent.values[0], self.body)
-        self._way = np.where(self._moving, self._way + self._last / self.body.rate_hz, self._last)
         if sent is not action:
             self.guard.note("robot", action.values[0], self._last)
         if sent is not approved:

@@ -236,6 +236,21 @@ def test_readings_that_repeat_themselves_under_fresh_stamps_hold() -> None:
     assert held[5] == "joint readings frozen for 0.055 s while the commands moved"
 
 
+@pytest.mark.parametrize("ahead_s", [math.nan, math.inf, 1e6, 0.05])
+def test_one_stamp_that_is_no_time_or_lies_ahead_does_not_hide_frozen_readings(ahead_s: float) -> None:
+    bench = Bench(max_age_s=0.055, watchdog_s=10.0)
+    stuck, ahead = np.array([0.5]), [ahead_s]
+
+    def observe() -> Observation:
+        stamp_s = bench.clock() + (ahead.pop() if ahead else 0.0)
+        return Observation(joint_positions_rad=stuck, stamp_s=stamp_s)
+
+    bench.robot.observe = observe  # type: ignore[method-assign]
+    bench.ticks(1)
+    bench.source.put(*np.arange(1000.0) / 100)
+    assert bench.ticks(9)[-1].held == "joint readings frozen for 0.055 s while the commands moved"
+
+
 def test_a_stop_in_the_middle_of_a_chunk_and_a_reset_do_not_resume_it() -> None:
     bench = Bench(watchdog_s=10.0)
     bench.source.put(*np.arange(1000.0) / 1000)

@@ -136,9 +136,10 @@ class ControlLoop:
         if self._last is None:  # until the first command, the body holds where it was found
             self._last = self.body.hold(np.zeros(self.body.action_dim) if joints is None else joints)
         if observation.stamp_s - began <= self.max_age_s:  # what is of a time yet to come tells nothing of this one
-            self._states.feed(min(observation.stamp_s, began))
-        if joints is not None and self.body.control_mode == "joint_pos":  # a joint that is driven into its stop reads the same
-            self._frozen.feed(observation.stamp_s, joints, self._last)
+            stamp_s = min(observation.stamp_s, began)
+            self._states.feed(stamp_s)
+            if joints is not None and self.body.control_mode == "joint_pos":  # a velocity may drive a joint into its end stop
+                self._frozen.feed(stamp_s, joints, self._last)
         self._hear(self.robot.reply())
         now = self.cadence.mark("observe")
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from enactive import __version__
-from enactive.errors import ConfigError, EnactiveError
+from enactive.errors import ConfigError, EnactiveError, words_of
 
 COMMANDS = {
     "run": "pursue a goal given in words or as a picture, and write a report",
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"enactive: {error}", file=sys.stderr)
         return 2
     except EnactiveError as error:
-        print(f"enactive: {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"enactive: {type(error).__name__}: {words_of(error)}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         if not _reader_gone():

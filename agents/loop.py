@@ -15,7 +15,7 @@ from enactive.controllers import Controller
 from enactive.envs import Action, Embodiment, Goal, Observation
 from enactive.envs.gym_io import call_world, embodiment_of, to_gym
 from enactive.envs.robot import sent_of, stand_still
-from enactive.errors import ConfigError, HaltError, SafetyAbort, TrialError
+from enactive.errors import ConfigError, HaltError, SafetyAbort, TrialError, end_after, words_of
 from enactive.perception import Belief, Perceiver
 from enactive.planners import Planner, Stop
 
@@ -91,13 +91,18 @@ class Agent:
             run.reset(seed, {"goal": goal} | dict(options or {}))
             try:
                 run.loop()
-            finally:
-                run.stand_still()
+            except TrialError:
+                run.stand_still()  # where the body does not take that, it is more than a trial that failed
+                raise
+            except BaseException as error:
+                end_after(error, run.stand_still)
+                raise
+            run.stand_still()
         except TrialError as error:
             episode.outcome, episode.error, episode.error_kind = "error", str(error), type(error).__name__
             run.score(stopped=False, error=error)
         except HaltError as error:
-            episode.outcome, episode.error, episode.error_kind = "error", str(error), type(error).__name__
+            episode.outcome, episode.error, episode.error_kind = "error", words_of(error), type(error).__name__
             error.episode = episode  # type: ignore[attr-defined]
             if isinstance(error, SafetyAbort):  # the world stands, and can still be asked
                 run.score(stopped=False, error=error)
@@ -112,7 +117,7 @@ class _Run:
 
     def __init__(self, agent: Agent, env: gym.Env[Any, Any], goal: Goal, episode: Episode, recorders: list[Recorder]) -> None:
         self.agent, self.env, self.goal, self.episode, self.recorders = agent, env, goal, episode, recorders
-        self.started = False
+        self.started = self.over = False
         self.info: Mapping[str, Any] = _NOTHING
         self.sent: Action | None = None
         self.body = replace(embodiment_of(env), max_steps=agent.max_steps)
@@ -176,6 +181,7 @@ class _Run:
                 self.sent = approved = action
                 obs, reward, ended, truncated, self.info = call_world(env.step, to_gym(action, space))
                 feedback = self.info.get("feedback", _NOTHING)
+                self.over = ended or truncated
                 self.observation = Observation.from_gym(obs, self.info)
                 action = self._sent(approved)
                 episode.interventions += approved is requested and action is not requested
@@ -200,8 +206,11 @@ class _Run:
         self.score(stopped=False)
 
     def stand_still(self) -> None:
-        """Tell a real body that was last told to move, by a velocity, to stand still: nobody else will, after the run."""
-        if self.sent is not None and self.sent.interaction is None and not self.body.simulated:
+        """Tell a real body that was last told to move, by a velocity, to stand still: nobody else will, after the run.
+
+        What has ended its episode has ended its motion, too, and may take no more steps.
+        """
+        if self.sent is not None and self.sent.interaction is None and not (self.over or self.body.simulated):
             stand_still(self.env, self.body, self.sent)
 
     def _sent(self, action: Action) -> Action:

@@ -5,6 +5,10 @@ During a trial, which then counts as failed and is recorded: `PerceptionError`, 
 Everything halts: `EmbodimentFault`, `SafetyAbort`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 
 class EnactiveError(Exception):
     """Base of every error that Enactive raises on purpose. The message is one sentence with the fix in it."""
@@ -48,3 +52,16 @@ class EmbodimentFault(HaltError):
 
 class SafetyAbort(HaltError):
     """A guardrail refused an action that cannot be made safe (a NaN, say)."""
+
+
+def end_after(error: BaseException, end: Callable[[], None]) -> None:
+    """Do what ends a thing that failed. Where that fails, too, it is a note on the first error, which is the one to report."""
+    try:
+        end()
+    except Exception as late:  # noqa: BLE001  # reason: whatever it is, it is told with the first error and hides it no more
+        error.add_note(f"and then, at the end: {type(late).__name__}: {late}")
+
+
+def words_of(error: BaseException) -> str:
+    """An error's message and its notes, a line each."""
+    return "\n".join([str(error), *getattr(error, "__notes__", ())])

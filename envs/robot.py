@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from enactive.errors import EmbodimentFault
 
-from .embodiment import Action, Embodiment
+from .embodiment import VELOCITIES, Action, Embodiment
 from .gym_io import call_world, embodiment_of, to_gym
 from .observation import Observation
 
@@ -91,11 +91,12 @@ class EnvRobot:
         obs, _, terminated, truncated, info = call_world(self._env.step, to_gym(action, self._env.action_space))
         self._observation = self._stamped(began_s, obs, info)
         if terminated or truncated:
+            self._last = None  # what has ended takes no more steps
             raise EmbodimentFault(f"{self.embodiment.name} ended its episode: a control loop needs a body that goes on")
         return sent_of(info, action, self.embodiment)
 
     def close(self) -> None:
-        """Tell a body that was last told to move to stand still, then close the environment.
+        """Tell a body that was last told to move to stand still, unless its episode has ended, then close the environment.
 
         Raises EmbodimentFault where it does not take that.
         """
@@ -143,12 +144,12 @@ def command_of(said: Any, body: Embodiment) -> NDArray[np.float64]:
 
 
 def stand_still(env: gym.Env[Any, Any], body: Embodiment, last: Action) -> None:
-    """One step that ends the motion of the `last` command, where that told the body to move and not where to be.
+    """One step that ends the motion of the `last` command, where that was a velocity: all others end by themselves.
 
     Raises EmbodimentFault where the environment crashes.
     """
     hold = body.hold(last.values[0])
-    if not np.array_equal(hold, last.values[0]):
+    if body.control_mode in VELOCITIES and not np.array_equal(hold, last.values[0]):
         call_world(env.step, to_gym(replace(last, values=hold[np.newaxis]), env.action_space))
 
 

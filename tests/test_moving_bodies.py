@@ -14,16 +14,17 @@ from test_bus import Clock
 from velocity_arm import VelocityArm
 
 from enactive.agents import Agent
+from enactive.agents.episode import Episode
 from enactive.agents.guard import Chain, EStop
 from enactive.agents.realtime import Chunk, ControlLoop, Tick
-from enactive.agents.realtime.service import robot_loop
+from enactive.agents.realtime.service import robot_loop, serve
 from enactive.controllers import Controller
 from enactive.envs import Action, ControlMode, Embodiment, Goal, ObjectGoal, Observation
 from enactive.envs.bus.base import Mailbox, MemoryBus
 from enactive.envs.bus.robot import BusRobot
 from enactive.envs.household.env import Household
 from enactive.envs.robot import EnvRobot
-from enactive.errors import CompatibilityError, ConfigError, EmbodimentFault, PlannerError, SafetyAbort
+from enactive.errors import CompatibilityError, ConfigError, EmbodimentFault, PlannerError, SafetyAbort, words_of
 from enactive.perception import Belief
 from enactive.planners import Intent, Move, Stop
 
@@ -357,11 +358,12 @@ class Ending:
 
 class Ahead:
     serves, control_modes, moves = (Move,), frozenset({"joint_vel"}), {}
+    mode: ControlMode = "joint_vel"
 
     def reset(self, embodiment: Embodiment) -> None: ...
 
     def act(self, intent: Intent, observation: Observation, belief: Belief) -> Action:
-        return Action("joint_vel", np.full((1, 2), np.nan if intent == Move("nan") else 1.0))
+        return Action(self.mode, np.full((1, 2), np.nan if intent == Move("nan") else 1.0))
 
 
 @pytest.mark.parametrize("ending", ["stop", "planner", "key", "nan", "steps"])
@@ -384,18 +386,74 @@ def test_a_real_body_is_told_to_stand_still_however_a_run_step_by_step_ends(endi
     assert [each.tolist() for each in env.sent] == [[1.0, 1.0]] * 3 + [[0.0, 0.0]]
 
 
-def test_a_body_that_does_not_take_the_stop_is_a_fault() -> None:
-    env = VelocityArm()
-    env.embodiment = replace(env.embodiment, simulated=False)
-    step = env.step
+def real(control_mode: ControlMode = "joint_vel", **faults: int) -> Faulty:
+    env = Faulty(**faults)
+    env.embodiment = replace(env.embodiment, simulated=False, control_mode=control_mode)
+    return env
 
-    def deaf(action: Any) -> Any:
-        if not action.any():
+
+class Faulty(VelocityArm):
+    """Counting steps from 1: does not take a stop, breaks at one step, or ends its episode with one; then takes no more."""
+
+    def __init__(self, deaf: bool = False, breaks_at: int = 0, terminates_at: int = 0, truncates_at: int = 0) -> None:
+        self.deaf, self.breaks_at, self.ends_at = deaf, breaks_at, (terminates_at, truncates_at)
+        self.steps = 0
+
+    def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        self.steps += 1
+        if self.steps == self.breaks_at:
+            raise RuntimeError("motor 3")
+        if self.steps > max(self.breaks_at, *self.ends_at) > 0 or (self.deaf and not action.any()):
             raise RuntimeError("the line is dead")
-        return step(action)
+        observation, reward, *_ = super().step(action)
+        terminated, truncated = (self.steps == each for each in self.ends_at)
+        return observation, reward, terminated, truncated, {"is_success": True}
 
-    env.step = deaf  # type: ignore[method-assign]
-    agent = Agent(Nothing(), Ending("stop", EStop()), Ahead(), sleep=lambda seconds: None)
+
+def step_by_step(env: Faulty, ending: str = "stop", mode: ControlMode = "joint_vel") -> Episode:
+    controller = Ahead()
+    controller.control_modes, controller.mode = frozenset({mode}), mode
+    return Agent(Nothing(), Ending(ending, EStop()), controller, sleep=lambda seconds: None).run(env, ObjectGoal("end"))
+
+
+def test_a_body_that_does_not_take_the_stop_is_a_fault() -> None:
     with pytest.raises(EmbodimentFault, match="the line is dead") as caught:
-        agent.run(env, ObjectGoal("end"))
+        step_by_step(real(deaf=True))
     assert len(caught.value.episode.steps) == 4  # type: ignore[attr-defined]
+    with pytest.raises(EmbodimentFault, match="the line is dead"):  # nor is a trial that failed an excuse
+        step_by_step(real(deaf=True), "planner")
+
+
+@pytest.mark.parametrize("ends", ["terminates_at", "truncates_at"])
+def test_an_episode_that_the_environment_ended_takes_no_more_steps(ends: str) -> None:
+    env = real(**{ends: 2})
+    episode = step_by_step(env)
+    assert episode.outcome == {"terminates_at": "terminated", "truncates_at": "truncated"}[ends]
+    assert episode.metrics == {"success": True}
+    assert env.steps == 2
+    bench = Bench(env := Faulty(**{ends: 2}), 1.0, 1.0)
+    bench.ticks(1)
+    with pytest.raises(EmbodimentFault, match="ended its episode") as caught:
+        bench.loop.run(lambda: False)
+    assert words_of(caught.value) == str(caught.value)
+    assert env.steps == 2
+
+
+def test_what_broke_first_is_reported_with_a_stop_that_fails_as_a_note() -> None:
+    with pytest.raises(EmbodimentFault, match="motor 3") as caught:
+        step_by_step(real(breaks_at=2))
+    note = "and then, at the end: EmbodimentFault: the environment crashed: RuntimeError: the line is dead"
+    assert words_of(caught.value) == f"the environment crashed: RuntimeError: motor 3\n{note}"
+    assert caught.value.episode.error == words_of(caught.value)  # type: ignore[attr-defined]
+    for drive in (ControlLoop.run, serve):
+        bench = Bench(Faulty(breaks_at=9), 1.0, 1.0)
+        bench.ticks(8)
+        with pytest.raises(EmbodimentFault, match="motor 3") as caught:
+            drive(bench.loop, lambda: False)
+        assert words_of(caught.value) == f"the environment crashed: RuntimeError: motor 3\n{note}"
+
+
+def test_a_displacement_ends_by_itself() -> None:
+    env = real("joint_delta")
+    step_by_step(env, mode="joint_delta")
+    assert [each.any() for each in env.sent] == [True] * 3

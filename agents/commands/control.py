@@ -15,7 +15,7 @@ from jsonargparse import ArgumentParser
 from enactive.agents.compat import check_policy
 from enactive.agents.component import Component
 from enactive.agents.guard import Chain, EStop, Form
-from enactive.errors import ConfigError, EnactiveError
+from enactive.errors import ConfigError, EnactiveError, words_of
 
 from ._components import add_components, component
 
@@ -177,7 +177,7 @@ class Control:
             try:
                 loop.run(lambda: self.leaving.is_set() or time.perf_counter() - policy.began_s > seconds)
             except Exception as error:  # noqa: BLE001  # reason: kept and raised on the main thread, after the record is written
-                self.error = f"{type(error).__name__}: {error}"
+                self.error = f"{type(error).__name__}: {words_of(error)}"
 
         thread = threading.Thread(target=drive, name="control")
         settle()

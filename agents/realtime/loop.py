@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from enactive.agents.guard import Chain, EStop, FrozenJoints, Intervention, Watchdog
 from enactive.envs import Action, ControlMode, Observation
 from enactive.envs.robot import Reply, Robot, command_of, joints_of
-from enactive.errors import CompatibilityError, SafetyAbort
+from enactive.errors import CompatibilityError, SafetyAbort, end_after
 
 from .cadence import KEPT, Cadence, Spread
 from .chunks import Chunk, ChunkPlayer
@@ -125,8 +125,10 @@ class ControlLoop:
             while not until():
                 self.cadence.wait()
                 self.tick()
-        finally:
-            self.robot.close()
+        except BaseException as error:
+            end_after(error, self.robot.close)
+            raise
+        self.robot.close()
 
     def tick(self) -> Tick:
         """One turn."""

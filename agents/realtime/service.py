@@ -15,7 +15,7 @@ from enactive.envs import Action, Observation
 from enactive.envs.bus.base import Bus, Mailbox
 from enactive.envs.bus.codec import NOTHING, Malformed, embodiment_message, new_pictures, state_message, unpack
 from enactive.envs.robot import Robot
-from enactive.errors import SafetyAbort
+from enactive.errors import SafetyAbort, end_after
 
 from .chunks import Chunk
 from .loop import ControlLoop, Tick
@@ -139,5 +139,7 @@ def serve(loop: ControlLoop, until: Callable[[], bool]) -> None:
                 loop.tick()
             except SafetyAbort:
                 continue  # the loop has latched its emergency stop, holds, and says so in its state
-    finally:
-        loop.robot.close()
+    except BaseException as error:
+        end_after(error, loop.robot.close)
+        raise
+    loop.robot.close()

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from enactive.agents.cli import main
+from enactive.agents.realtime import Tick
+from enactive.agents.realtime.record import TickRecorder
 from enactive.controllers.joint_sweep import JointSweep
 from enactive.errors import ControllerError
 
@@ -102,6 +104,54 @@ class Slow(JointSweep):
 class Lost(JointSweep):
     def act(self, intent: Any, observation: Any, belief: Any) -> Any:
         raise ControllerError("no idea")
+
+
+class Shown:
+    def joints_rad(self, at_s: Any) -> Any:
+        return np.zeros((len(at_s), 1))
+
+
+class Mirrors(JointSweep):
+    """Sweeps for a second after its first answer, whatever its stream shows, and then is lost."""
+
+    stream = Shown()
+
+    def act(self, intent: Any, observation: Any, belief: Any) -> Any:
+        chunk = super().act(intent, observation, belief)
+        if observation.stamp_s > self._start_s + 1.0:
+            raise ControllerError("no idea")
+        return chunk
+
+
+def mirror_with_full_disk(full: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """A run of `Mirrors` whose disk is full in the middle of a tick, or at the end."""
+    monkeypatch.setattr("enactive.agents.commands.control.time.strftime", lambda words: "now")
+    folder = tmp_path / "now-control"
+    folder.mkdir()
+    write = TickRecorder.tick
+
+    def tick(recorder: TickRecorder, tick: Tick) -> None:
+        if tick.index == 2:
+            recorder._lines.write('{"index": ')
+            raise OSError(28, "No space left on device")
+        write(recorder, tick)
+
+    if full == "end":
+        (folder / "control.json").symlink_to("/dev/full")  # opens, and takes nothing
+        (folder / "mirrored.json").symlink_to("/dev/full")
+    else:
+        monkeypatch.setattr(TickRecorder, "tick", tick)
+    return main(["control", "--seconds", "20", "--out", str(tmp_path), "--policy", "test_control.Mirrors", *SLACK])
+
+
+@pytest.mark.parametrize("full", ["end", "tick"])
+def test_a_full_disk_does_not_hide_why_a_run_that_mirrors_ended(
+    full: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert mirror_with_full_disk(full, tmp_path, monkeypatch) == 1
+    said = capsys.readouterr()
+    assert "ControllerError: no idea" in said.err
+    assert "how well it mirrored is not judged: the record is not complete" in said.out
 
 
 def test_what_does_not_fit_is_refused_before_anything_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,8 +97,8 @@ class Control:
             with listening(self.estop, self.leaving.set, file=stop_file, port=stop_port, status=line.status):
                 self._drive(loop, {"robot": robot, "policy": policy.child}, policy)
             malformed = {"from the robot": body.malformed, "from the policy": policy.malformed, "to it": policy.malformed_there}
-            self._tell(loop, body, malformed, taps, recorder, line)
-            self._tell_mirrored(here)
+            complete = self._tell(loop, body, malformed, taps, recorder, line)
+            self._tell_mirrored(here, complete)
         print(f"record: {self.folder}")
         if self.error:
             raise EnactiveError(self.error)
@@ -148,23 +148,32 @@ class Control:
         taps: Sequence[Tap],
         recorder: TickRecorder,
         line: ControlLine,
-    ) -> None:
-        """Finish the record and leave the table of the cadence on the terminal. taps: that of the recorder first."""
+    ) -> bool:
+        """Finish the record and leave the table of the cadence on the terminal; whether the disk took the record.
+
+        taps: that of the recorder first.
+        """
         for tap in taps:
             tap.close()
         told = {"robot": dict(body.told, joints=None, extra=None), "error": self.error, "real_time_priority": self.priority}
         told["malformed_messages"] = malformed
         dropped = {"frames": taps[0].dropped_frames, "ticks": taps[0].dropped_ticks}
         report = loop.report() | told
-        finish(recorder, report | {"recorder_dropped": dropped, "warnings": [tap.warning for tap in taps if tap.warning]})
+        warnings = [tap.warning for tap in taps if tap.warning]
+        complete = finish(recorder, report | {"recorder_dropped": dropped, "warnings": warnings})
         line.close(report)
+        return complete and not taps[0].warning
 
-    def _tell_mirrored(self, policy: Any) -> None:
-        """How well the body followed what the policy looked at, where that is known."""
+    def _tell_mirrored(self, policy: Any, complete: bool) -> None:
+        """How well the body followed what the policy looked at, where that is known and the record of it is complete."""
         from enactive.agents.realtime.mirror import KnowsTruth, judge_folder
 
-        if isinstance(shown := getattr(policy, "stream", None), KnowsTruth):
+        if not isinstance(shown := getattr(policy, "stream", None), KnowsTruth):
+            return
+        if complete:
             print(f"  {judge_folder(shown, self.folder) or 'nothing was mirrored: the body held all the time'}")
+        else:
+            print("  how well it mirrored is not judged: the record is not complete")
 
     def _drive(self, loop: ControlLoop, children: Mapping[str, Child], policy: PolicyProcess) -> None:
         """Run the loop on a thread of its own; this thread only waits for a reason to end, such as a child that ended."""
@@ -199,9 +208,14 @@ class Control:
             thread.join()
 
 
-def finish(recorder: TickRecorder, report: Mapping[str, Any]) -> None:
-    """Finish the record, as far as the disk takes it; what it does not take is said, and the run is no worse for it."""
+def finish(recorder: TickRecorder, report: Mapping[str, Any]) -> bool:
+    """Finish the record, as far as the disk takes it; what it does not take is said, and the run is no worse for it.
+
+    Returns whether it took all that was still to be written.
+    """
     try:
         recorder.close(report)
     except OSError as error:
         print(f"warning: the record is not complete: {error.strerror or error}")
+        return False
+    return True

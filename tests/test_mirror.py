@@ -167,6 +167,17 @@ def test_after_a_hold_it_starts_at_rest_where_the_hand_is() -> None:
         policy.standing_intent(Observation())
 
 
+def test_a_stream_that_does_not_tell_how_old_its_picture_is_is_refused() -> None:
+    class Timeless:
+        def picture(self) -> NDArray[np.uint8]:
+            return np.zeros((64, 64, 3), dtype=np.uint8)
+
+        def close(self) -> None: ...
+
+    with pytest.raises(ConfigError, match="a Timeless must tell in `taken_s` when"):
+        PoseLess(Reads(), stream=Timeless())  # type: ignore[arg-type]
+
+
 def test_a_film_is_played_at_its_pace_and_a_picture_stands_still(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     colours = [(200, 30, 30), (30, 200, 30), (30, 30, 200)]
     picture = np.full((48, 64, 3), colours[0], dtype=np.uint8)

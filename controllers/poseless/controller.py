@@ -27,7 +27,7 @@ class PoseLess:
     body allows it; a body without a rate is sent where it shall go at once. A picture is read once, however long the hand is on
     its way. stream: what is mirrored where nobody plans, a `MovingHand` where not given; from here on it belongs to this
     controller, whose `close` closes it. settle_s: time constant with which a mirroring hand nears what it sees, critically
-    damped: the longer, the smoother, and the later.
+    damped: the longer, the smoother, and the later. Raises ConfigError for a stream that does not tell how old its picture is.
     """
 
     serves: tuple[type[Intent], ...] = (MatchPose, MoveJoints)
@@ -46,6 +46,8 @@ class PoseLess:
             raise ConfigError(f"max_speed_rad_s and settle_s must be above 0, not {max_speed_rad_s} and {settle_s}")
         self.estimator = ParallelEstimator() if estimator is None else estimator
         self.stream: PictureStream = MovingHand() if stream is None else stream
+        if not hasattr(self.stream, "taken_s"):
+            raise ConfigError(f"a {type(self.stream).__name__} must tell in `taken_s` when its newest picture was taken")
         self.max_speed_rad_s, self.settle_s = max_speed_rad_s, settle_s
 
     def reset(self, embodiment: Embodiment) -> None:

@@ -181,7 +181,7 @@ class _Run:
                 self.sent = approved = action
                 obs, reward, ended, truncated, self.info = call_world(env.step, to_gym(action, space))
                 feedback = self.info.get("feedback", _NOTHING)
-                self.over = ended or truncated
+                self.over = ended
                 self.observation = Observation.from_gym(obs, self.info)
                 action = self._sent(approved)
                 episode.interventions += approved is requested and action is not requested
@@ -208,7 +208,7 @@ class _Run:
     def stand_still(self) -> None:
         """Tell a real body that was last told to move, by a velocity, to stand still: nobody else will, after the run.
 
-        What has ended its episode has ended its motion, too, and may take no more steps.
+        An environment that terminated has ended its motion, too, and may take no more steps; one whose time was up has not.
         """
         if self.sent is not None and self.sent.interaction is None and not (self.over or self.body.simulated):
             stand_still(self.env, self.body, self.sent)

@@ -91,12 +91,12 @@ class EnvRobot:
         obs, _, terminated, truncated, info = call_world(self._env.step, to_gym(action, self._env.action_space))
         self._observation = self._stamped(began_s, obs, info)
         if terminated or truncated:
-            self._last = None  # what has ended takes no more steps
+            self._last = None if terminated else action  # what terminated takes no more steps; what ran out of time moves on
             raise EmbodimentFault(f"{self.embodiment.name} ended its episode: a control loop needs a body that goes on")
         return sent_of(info, action, self.embodiment)
 
     def close(self) -> None:
-        """Tell a body that was last told to move to stand still, unless its episode has ended, then close the environment.
+        """Tell a body that was last told to move to stand still, unless its episode terminated, then close the environment.
 
         Raises EmbodimentFault where it does not take that.
         """

@@ -393,7 +393,8 @@ def real(control_mode: ControlMode = "joint_vel", **faults: int) -> Faulty:
 
 
 class Faulty(VelocityArm):
-    """Counting steps from 1: does not take a stop, breaks at one step, or ends its episode with one; then takes no more."""
+    """Counting steps from 1: does not take a stop, breaks at one step, or ends its episode with one; then takes no
+    more, but where only time was up."""
 
     def __init__(self, deaf: bool = False, breaks_at: int = 0, terminates_at: int = 0, truncates_at: int = 0) -> None:
         self.deaf, self.breaks_at, self.ends_at = deaf, breaks_at, (terminates_at, truncates_at)
@@ -403,7 +404,7 @@ class Faulty(VelocityArm):
         self.steps += 1
         if self.steps == self.breaks_at:
             raise RuntimeError("motor 3")
-        if self.steps > max(self.breaks_at, *self.ends_at) > 0 or (self.deaf and not action.any()):
+        if self.steps > max(self.breaks_at, self.ends_at[0]) > 0 or (self.deaf and not action.any()):
             raise RuntimeError("the line is dead")
         observation, reward, *_ = super().step(action)
         terminated, truncated = (self.steps == each for each in self.ends_at)
@@ -424,19 +425,20 @@ def test_a_body_that_does_not_take_the_stop_is_a_fault() -> None:
         step_by_step(real(deaf=True), "planner")
 
 
-@pytest.mark.parametrize("ends", ["terminates_at", "truncates_at"])
-def test_an_episode_that_the_environment_ended_takes_no_more_steps(ends: str) -> None:
+@pytest.mark.parametrize(("ends", "steps"), [("terminates_at", 2), ("truncates_at", 3)])
+def test_what_terminated_takes_no_more_steps_and_what_ran_out_of_time_is_told_to_stand_still(ends: str, steps: int) -> None:
     env = real(**{ends: 2})
     episode = step_by_step(env)
     assert episode.outcome == {"terminates_at": "terminated", "truncates_at": "truncated"}[ends]
     assert episode.metrics == {"success": True}
-    assert env.steps == 2
-    bench = Bench(env := Faulty(**{ends: 2}), 1.0, 1.0)
+    bench = Bench(other := Faulty(**{ends: 2}), 1.0, 1.0)
     bench.ticks(1)
     with pytest.raises(EmbodimentFault, match="ended its episode") as caught:
         bench.loop.run(lambda: False)
     assert words_of(caught.value) == str(caught.value)
-    assert env.steps == 2
+    for body in (env, other):
+        assert body.steps == steps
+        assert body.sent[-1].any() == (ends == "terminates_at")
 
 
 def test_what_broke_first_is_reported_with_a_stop_that_fails_as_a_note() -> None:

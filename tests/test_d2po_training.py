@@ -190,6 +190,7 @@ def test_preferences_without_commands_are_refused():
         fit_preferences(tiny(), PAIRS[6:], RECIPE, Objective(), seed=0)
 
 
+@pytest.mark.timeout(900)  # an old processor without bfloat16 takes more than five minutes
 def test_the_whole_pipeline(tmp_path, monkeypatch):
     """Two apartments of train, where a small model learns by heart what its search then finds: practice is the suite itself."""
     suite = load_tasks("train")

@@ -15,7 +15,7 @@ from enactive.controllers import Controller
 from enactive.envs import Action, Embodiment, Goal, Observation
 from enactive.envs.gym_io import call_world, embodiment_of, to_gym
 from enactive.envs.robot import sent_of, stand_still
-from enactive.errors import ConfigError, HaltError, SafetyAbort, TrialError, end_after, words_of
+from enactive.errors import ConfigError, HaltError, SafetyAbort, TrialError, at_the_end, words_of
 from enactive.perception import Belief, Perceiver
 from enactive.planners import Planner, Stop
 
@@ -89,15 +89,8 @@ class Agent:
         run = _Run(self, env, goal, episode, list(recorders))
         try:
             run.reset(seed, {"goal": goal} | dict(options or {}))
-            try:
+            with at_the_end(run.stand_still):
                 run.loop()
-            except TrialError:
-                run.stand_still()  # where the body does not take that, it is more than a trial that failed
-                raise
-            except BaseException as error:
-                end_after(error, run.stand_still)
-                raise
-            run.stand_still()
         except TrialError as error:
             episode.outcome, episode.error, episode.error_kind = "error", str(error), type(error).__name__
             run.score(stopped=False, error=error)

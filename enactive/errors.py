@@ -7,7 +7,8 @@ Everything halts: `EmbodimentFault`, `SafetyAbort`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class EnactiveError(Exception):
@@ -54,12 +55,22 @@ class SafetyAbort(HaltError):
     """A guardrail refused an action that cannot be made safe (a NaN, say)."""
 
 
-def end_after(error: BaseException, end: Callable[[], None]) -> None:
-    """Do what ends a thing that failed. Where that fails, too, it is a note on the first error, which is the one to report."""
+@contextmanager
+def at_the_end(end: Callable[[], None]) -> Iterator[None]:
+    """Do `end` when the block ends, however that comes. Where that fails, too, it is a note on what the block raised, which is
+    the one to report, unless that was a trial that failed: a body that does not stop is more."""
     try:
+        yield
+    except TrialError:
         end()
-    except Exception as late:  # noqa: BLE001  # reason: whatever it is, it is told with the first error and hides it no more
-        error.add_note(f"and then, at the end: {type(late).__name__}: {late}")
+        raise
+    except BaseException as error:  # reason: a body has to stop after Ctrl-C as well, and what was raised goes on
+        try:
+            end()
+        except Exception as late:  # noqa: BLE001  # reason: whatever it is, it is told with the first error and hides it no more
+            error.add_note(f"and then, at the end: {type(late).__name__}: {late}")
+        raise
+    end()
 
 
 def words_of(error: BaseException) -> str:

@@ -90,8 +90,9 @@ class EnvRobot:
         began_s, self._last = self._clock(), action
         obs, _, terminated, truncated, info = call_world(self._env.step, to_gym(action, self._env.action_space))
         self._observation = self._stamped(began_s, obs, info)
+        if terminated:
+            self._last = None  # it takes no more steps; what ran out of time still moves
         if terminated or truncated:
-            self._last = None if terminated else action  # what terminated takes no more steps; what ran out of time moves on
             raise EmbodimentFault(f"{self.embodiment.name} ended its episode: a control loop needs a body that goes on")
         return sent_of(info, action, self.embodiment)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from enactive.agents.guard import Chain, EStop, FrozenJoints, Intervention, Watchdog
 from enactive.envs import Action, ControlMode, Observation
 from enactive.envs.robot import Reply, Robot, command_of, joints_of
-from enactive.errors import CompatibilityError, SafetyAbort, end_after
+from enactive.errors import CompatibilityError, SafetyAbort, at_the_end
 
 from .cadence import KEPT, Cadence, Spread
 from .chunks import Chunk, ChunkPlayer
@@ -121,14 +121,10 @@ class ControlLoop:
         Raises SafetyAbort for a command that cannot be made safe, EmbodimentFault for a broken robot, and the error that ended
         the policy.
         """
-        try:
+        with at_the_end(self.robot.close):
             while not until():
                 self.cadence.wait()
                 self.tick()
-        except BaseException as error:
-            end_after(error, self.robot.close)
-            raise
-        self.robot.close()
 
     def tick(self) -> Tick:
         """One turn."""

@@ -15,7 +15,7 @@ from enactive.envs import Action, Observation
 from enactive.envs.bus.base import Bus, Mailbox
 from enactive.envs.bus.codec import NOTHING, Malformed, embodiment_message, new_pictures, state_message, unpack
 from enactive.envs.robot import Robot
-from enactive.errors import SafetyAbort, end_after
+from enactive.errors import SafetyAbort, at_the_end
 
 from .chunks import Chunk
 from .loop import ControlLoop, Tick
@@ -132,14 +132,10 @@ def robot_loop(
 
 def serve(loop: ControlLoop, until: Callable[[], bool]) -> None:
     """Run a robot's loop. A command that cannot be made safe closes the latch, and the body holds until it is reset."""
-    try:
+    with at_the_end(loop.robot.close):
         while not until():
             loop.cadence.wait()
             try:
                 loop.tick()
             except SafetyAbort:
                 continue  # the loop has latched its emergency stop, holds, and says so in its state
-    except BaseException as error:
-        end_after(error, loop.robot.close)
-        raise
-    loop.robot.close()

@@ -10,7 +10,7 @@ from .model import Mover
 from .motion import BODY_RADIUS_M
 from .obstacles import BODY_HEIGHT_M, leaf_box
 from .rectangles import Rectangle, distance_m, heights_of, meets_m, overlap, rectangle_of, turned
-from .state import WorldState, hiding, leaves, set_opening
+from .state import WorldState, leaves, set_opening
 from .targets import View, skills_of
 from .world import World
 
@@ -20,12 +20,6 @@ _SWEEP = 24  # places of a leaf that are looked at on its way: at most 7 cm apar
 def leaves_of(world: World, object_id: int) -> tuple[tuple[int, Mover], ...]:
     """(index into `WorldState.opening`, mover) of the doors, lids and drawers of an object."""
     return leaves(world.apartment)[object_id]
-
-
-def covered(world: World, state: WorldState, object_id: int, surface: int) -> bool:
-    """Whether a closed door, lid or drawer hides a surface of an object."""
-    leaf = hiding(world.apartment)[object_id][surface]
-    return leaf >= 0 and bool(state.opening[leaf] < 0.5)
 
 
 def swing(

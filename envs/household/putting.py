@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 from .effects import works_on
 from .feedback import Refusal
 from .floor_spots import floor_spot
-from .leaves import covered
 from .rectangles import turned
 from .spots import Load, free_spots, load_of, pointed_at, riding
-from .state import WorldState, changed, with_changes
+from .state import WorldState, changed, covered, with_changes
 from .targets import View, skills_of
 from .world import World
 
@@ -73,7 +72,7 @@ def put_on_floor(world: World, state: WorldState) -> WorldState:
 def _order(world: World, state: WorldState, target: int) -> list[int]:
     """Surfaces to try: what was opened on purpose, then what is never hidden, insides and basins before tops."""
     asset = world.apartment.objects[target].asset
-    everything = [k for k in range(len(asset.surfaces)) if not covered(world, state, target, k)]
+    everything = [k for k in range(len(asset.surfaces)) if not covered(world.apartment, state, target, k)]
     opened = [k for k in everything if asset.surfaces[k].mover]
     if asset.category in CONTAINERS:
         return opened

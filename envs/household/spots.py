@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .leaves import covered, leaves_of
+from .leaves import leaves_of
 from .rectangles import heights_of, meets_m, rectangle_of, turn_of, turned
-from .state import WorldState
+from .state import WorldState, covered
 from .targets import View
 from .world import World
 
@@ -176,7 +176,7 @@ def pointed_at(
     nearest, found = np.inf, None
     for k, surface in enumerate(asset.surfaces):
         centre = _surface_centre(world, state, target, k)
-        if direction[2] >= -1e-6 or covered(world, state, target, k):
+        if direction[2] >= -1e-6 or covered(world.apartment, state, target, k):
             continue
         along = float((pose[2] + centre[2] - origin[2]) / direction[2])
         offset = turned(origin[:2] + along * direction[:2] - pose[:2], -float(pose[3])) - centre[:2]

@@ -115,12 +115,17 @@ def hiding(apartment: Apartment) -> tuple[tuple[int, ...], ...]:
     )
 
 
+def covered(apartment: Apartment, state: WorldState, object_id: int, surface: int) -> bool:
+    """Whether a closed door, lid or drawer hides a surface of an object."""
+    leaf = hiding(apartment)[object_id][surface]
+    return leaf >= 0 and bool(state.opening[leaf] < 0.5)
+
+
 def closed_around(apartment: Apartment, state: WorldState, object_id: int) -> int:
     """Id of the nearest thing whose closed door, lid or drawer hides an object or what that lies in; -1 where there is none."""
     while (parent := int(state.parent[object_id])) >= 0:
         surface = int(state.surface[object_id])
-        leaf = hiding(apartment)[parent][surface] if surface >= 0 else -1
-        if leaf >= 0 and state.opening[leaf] < 0.5:
+        if surface >= 0 and covered(apartment, state, parent, surface):
             return parent
         object_id = parent
     return -1

@@ -100,6 +100,15 @@ def test_fused_network_equals_the_trained_one(monkeypatch: pytest.MonkeyPatch) -
     assert (rough * expected).sum(dim=1).mean() > 0.99
 
 
+def test_drawn_pixels_get_the_embeddings_of_the_whole_picture() -> None:
+    torch.manual_seed(0)
+    net, x = PixelEmbedder().eval(), torch.randn(1, 20, 32, 32)
+    with torch.inference_mode():
+        whole = net(x)[0].flatten(1).T
+        drawn = net.project(net.pixels(x)[0].flatten(1).T[[3, 500]])
+    torch.testing.assert_close(torch.nn.functional.normalize(drawn, dim=1), whole[[3, 500]], atol=1e-5, rtol=1e-4)
+
+
 def test_weights_round_trip_and_refuse_damage(tmp_path: Path) -> None:
     net, path = randomised(), tmp_path / "net.safetensors"
     weights.save_weights(net, path, "a command", Quality({"mug": 0.5, "sofa": 0.7}, {}), 10)

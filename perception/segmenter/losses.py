@@ -25,7 +25,7 @@ def loss(net: PixelEmbedder, batch: Batch, bank: PhraseBank, rng: np.random.Gene
     """
     with fast_products():
         maps = net.pixels(batch.features)
-        drawn = net.head(maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1])[batch.pixels][:, :, None, None])[:, :, 0, 0]
+        drawn = net.project(maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1])[batch.pixels])
     embeddings = F.normalize(drawn.float(), dim=-1)
     words = net.embed_text(bank.draw_names(rng))
     names = F.cross_entropy(net.scale * embeddings @ words.T, batch.labels)

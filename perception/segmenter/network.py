@@ -83,7 +83,7 @@ class PixelEmbedder(nn.Module):
     def project(self, pixels: torch.Tensor) -> torch.Tensor:
         """(N, 192) embeddings, not yet of unit length, of (N, 64) drawn pixels: the head as matrix products.
 
-        As convolutions over pictures of one pixel they cost a third of a whole update.
+        As convolutions over pictures of one pixel they took a quarter of an update.
         """
         first, last = self.head[0], self.head[2]
         return F.linear(F.relu(F.linear(pixels, first.weight[:, :, 0, 0], first.bias)), last.weight[:, :, 0, 0], last.bias)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from struct import Struct
 from typing import cast
 
 import numpy as np
@@ -29,6 +30,7 @@ from .stands import Stands
 _PUTS_KEPT = 20_000
 _LOOKS_KEPT = 4096
 _KEPT = 8
+_ASKED = Struct("<iid").pack
 _AWAY_M, _ASIDE = 0.7, 0.25
 _Put = tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]
 
@@ -96,7 +98,7 @@ class Layout:
     def in_appliances(self, state: WorldState) -> dict[int, list[int]]:
         """Ids of what stands directly in or on each appliance that has something, rising."""
         out = dict[int, list[int]]()
-        for i in np.flatnonzero(self._appliance[state.parent]).tolist():
+        for i in self._appliance[state.parent].nonzero()[0].tolist():
             out.setdefault(int(state.parent[i]), []).append(i)
         return out
 
@@ -133,8 +135,9 @@ class Layout:
     def remembered_put(self, state: WorldState, target: int, put: Callable[[], WorldState]) -> WorldState:
         """What `put` gives for what is held and a target, from memory where it was asked before. Raises Refusal."""
         asked = blake2b(state.pose.data, digest_size=16)
-        for array in (state.parent, state.surface, state.opening, state.base, np.array([state.held, target, state.pitch_rad])):
+        for array in (state.parent, state.surface, state.opening, state.base):
             asked.update(array.data)
+        asked.update(_ASKED(state.held, target, state.pitch_rad))
         key = asked.digest()
         known = self._puts.get(key)
         if known is None:

@@ -73,8 +73,10 @@ def apply_command(layout: Layout, state: TaskState, command: Command) -> tuple[T
 
 def settle_fast(layout: Layout, state: WorldState) -> WorldState:
     """What `effects.settle` gives, from what the layout knows of the appliances."""
-    temperature, dirty = state.temperature, state.dirty
-    direct, carriers = layout.in_appliances(state), set(state.parent.tolist())
+    direct = layout.in_appliances(state)
+    if not direct:
+        return state
+    temperature, dirty, carriers = state.temperature, state.dirty, set(state.parent.tolist())
     for machine in layout.appliances:
         if machine.id not in direct or (machine.switch and not state.on[machine.id]):
             continue

@@ -139,6 +139,7 @@ def test_iou_by_hand() -> None:
     found = judge(confusion)
     assert found.iou == pytest.approx({"mug": 600 / 900, "cup": 500 / 800})
     assert found.mean_iou == pytest.approx((600 / 900 + 500 / 800) / 2)
+    assert str(found) == "mean IoU 0.646 over 2 categories; the worst are cup 0.62, mug 0.67"
 
 
 # ---- detector, with made-up answers of the network

@@ -32,6 +32,11 @@ class Quality:
         """Mean over categories; NaN where none was judged."""
         return float(np.mean(list(self.iou.values()))) if self.iou else float("nan")
 
+    def __str__(self) -> str:
+        worst = sorted(self.iou, key=lambda name: self.iou[name])[:5]
+        told = ", ".join(f"{name} {self.iou[name]:.2f}" for name in worst) or "none was judged"
+        return f"mean IoU {self.mean_iou:.3f} over {len(self.iou)} categories; the worst are {told}"
+
 
 def judge(confusion: NDArray[np.int64]) -> Quality:
     """Quality from a (C, C) table of counted pixels, rows = truth, columns = answers, by `vocabulary.names()`."""

@@ -18,10 +18,10 @@ from enactive.envs.household.episode import NavigationEpisode, View
 from enactive.envs.household.suites import ready
 from enactive.envs.household.tasks.task import Task
 from enactive.errors import EmbodimentFault, HaltError
+from enactive.executors import Executor, Work, run_all
 
 from .component import Component, Method
 from .episode import Episode
-from .executors import Executor, Work, run_all
 from .failures import FailureWatch
 from .loop import Agent, Recorder
 from .report.failure import FailurePicture
@@ -63,13 +63,18 @@ def evaluate(
     wanted = {(method.label, episode.id) for method, episode in trials}
     left = [trial for trial in trials if (trial[0].label, trial[1].id) not in results.done]
     left.sort(key=lambda trial: trial[1].apartment_seed)  # the same apartment comes in a row: workers keep it compiled
-    work = Work(partial(run_trial, max_steps=max_steps, world=world), _died)
+
+    def keep(trial: Trial, ran: Ran) -> None:
+        row, picture = ran
+        if picture:
+            _keep_picture(folder, row, picture)
+        results.append(row)
+
+    work = Work(partial(run_trial, max_steps=max_steps, world=world), keep, _died)
     try:
-        for row, picture in run_all(left, work, workers, executor):
-            if picture:
-                _keep_picture(folder, row, picture)
-            results.append(row)
-            on_result(row, len(wanted & results.done), len(trials))
+        with contextlib.closing(run_all(left, work, workers, executor)) as runs:
+            for _, (row, _) in runs:
+                on_result(row, len(wanted & results.done), len(trials))
     finally:
         results.close()
     by_key = {(row["method"], row["episode"]): row for row in results.rows}

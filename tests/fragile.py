@@ -64,3 +64,8 @@ class NaNController(NavigationController):
 
     def act(self, intent: Intent, observation: Observation, belief: Belief) -> Action:
         return Action("discrete", np.array([[np.nan]]))
+
+
+def die(job: Any, shard: int) -> None:
+    """Kills the worker that is to make a shard."""
+    os._exit(9)

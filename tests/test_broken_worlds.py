@@ -10,9 +10,9 @@ from small_evaluation import EPISODES, FRONTIER, SETTINGS, Rows
 
 from enactive.agents.component import Component, Method
 from enactive.agents.evaluation import evaluate
-from enactive.agents.executors import Executor
 from enactive.agents.table import markdown
 from enactive.errors import EmbodimentFault
+from enactive.executors import Executor
 
 
 def _fragile(**arguments: Any) -> Component:

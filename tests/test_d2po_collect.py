@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
-import threading
-from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from fragile import die
 from safetensors.torch import save_file
 
 from enactive.agents.commands.train import main as train_command
@@ -21,21 +19,14 @@ from enactive.errors import ConfigError, ModelError
 from enactive.perception.vlm.scripted import ScriptedModel
 from enactive.planners.critics.visualprm import rating_net
 from enactive.planners.d2po import collect as module
-from enactive.planners.d2po.collect import (
-    Collection,
-    _share,
-    _side_by_side,
-    collect,
-    collected,
-    each_shard,
-    require,
-    write_shard,
-)
+from enactive.planners.d2po.collect import Collection, collect, collected, each_shard, require
+from enactive.planners.d2po.fit import OutOfTimeError
 from enactive.planners.d2po.models import small_policy
-from enactive.planners.d2po.train import train_d2po
+from enactive.planners.d2po.train import _Run, train_d2po
 from enactive.planners.d2po.tree_search import SearchSettings, search_settings
 from enactive.planners.d2po.weights import WEIGHTS, ship
 
+torch.set_num_threads(1)  # as in a worker
 TASKS = tuple(task.id for task in load_tasks("train")[:3])
 BRIEF = SearchSettings(candidates=2, width=1, depth=3, nodes=3, lead=1)
 
@@ -81,64 +72,20 @@ def test_a_pool_makes_the_same_shards(job, tmp_path):
     assert contents(there.folder) == contents(job.folder)
 
 
-@pytest.fixture
-def single(job, monkeypatch):
-    """A job of eight shards of one task."""
+def test_the_minutes_end_a_search_after_the_shard_under_way_and_the_next_call_goes_on(job, monkeypatch):
     monkeypatch.setattr(module, "SHARD", 1)
-    return replace(job, tasks=tuple(task.id for task in load_tasks("train")[:8]))
+    run = _Run(None, job.folder, lambda: True, None, "process")
+    for left in ([1, 2], [2], []):
+        with pytest.raises(OutOfTimeError):
+            run._until_over(collect(job))
+        assert job.shards() == left
 
 
-class Workers:
-    """Keeps what each shard was begun with, to be made by hand."""
-
-    def __init__(self) -> None:
-        self.begun: list[Future] = []
-
-    def __call__(self, job, shard):
-        self.begun.append(Future())
-        return self.begun[-1]
-
-    def make(self, shard):
-        self.begun[shard].set_result(([], [], {"tasks": 1}))
-
-
-def test_as_many_shards_are_under_way_as_there_are_workers_and_who_stops_keeps_those(single):
-    workers = Workers()
-    making = _side_by_side(workers, write_shard, [(single, shard) for shard in single.shards()], 2)
-    shard = None
-    for made in range(3):
-        threading.Timer(0.05, workers.make, [made]).start()
-        shard = next(making)
-        assert shard == made
-    assert len(workers.begun) == 4  # the next begins when it is asked for
-    threading.Timer(0.05, workers.make, [3]).start()
-    making.close()  # the minutes are spent
-    assert len(workers.begun) == 4
-    assert single.shards() == [4, 5, 6, 7]
-
-
-def test_after_a_shard_that_failed_no_other_begins_and_those_under_way_are_kept(single):
-    workers = Workers()
-    making = _side_by_side(workers, write_shard, [(single, shard) for shard in single.shards()], 2)
-    threading.Timer(0.05, lambda: workers.begun[0].set_exception(ModelError("the judge is gone"))).start()
-    threading.Timer(0.1, workers.make, [1]).start()
-    assert next(making) == 1
-    with pytest.raises(ModelError, match="the judge is gone"):
-        next(making)
-    assert len(workers.begun) == 2
-    assert single.shards() == [0, 2, 3, 4, 5, 6, 7]
-
-
-def test_a_shard_on_ray_asks_for_a_gpu_where_the_policy_is_large(tmp_path):
-    large, small = tmp_path / "large", tmp_path / "small"
-    for folder, weights in ((large, LARGE), (small, 10)):
-        folder.mkdir()
-        save_file({"w": torch.zeros(weights, dtype=torch.int8)}, folder / "model.safetensors")
-    cluster = {"CPU": 8.0, "GPU": 2.0, "memory": 1e9}
-    assert _share(cluster, [small, large]) == ({"num_gpus": 1}, 2)
-    assert _share(cluster, [small]) == ({}, 8)
-    assert _share({"CPU": 4.0}, [large]) == ({}, 4)
-    assert _share({}, [large]) == ({}, 1)
+def test_a_large_policy_wants_a_gpu(tmp_path):
+    for folder, weights in (("large", LARGE), ("small", 10)):
+        (tmp_path / folder).mkdir()
+        save_file({"w": torch.zeros(weights, dtype=torch.int8)}, tmp_path / folder / "model.safetensors")
+        assert module._is_large(tmp_path / folder) == (folder == "large")
 
 
 def test_ray_makes_the_same_shards_where_no_folder_is_shared_and_tells_what_went_wrong(job, tmp_path, monkeypatch):
@@ -155,8 +102,6 @@ def test_ray_makes_the_same_shards_where_no_folder_is_shared_and_tells_what_went
         Path("policy", "model.safetensors").write_bytes(b"")
         with pytest.raises(ConfigError, match=r"^there is no policy in .*: make one with `enactive train d2po`$"):
             list(collect(replace(there, folder=Path("nowhere")), executor="ray"))
-        with pytest.raises(ConfigError, match=r"^there is no policy in nothing: make one"):
-            list(collect(replace(there, policy=Path("nothing"), folder=Path("nowhere")), executor="ray"))
     finally:
         ray.shutdown()
 
@@ -181,13 +126,14 @@ def test_a_critic_is_refused_on_ray_which_does_not_get_it():
         require("critic:runs/critic", "ray")
 
 
-def die(job, shard):
-    os._exit(9)
-
-
-def test_a_worker_that_dies_is_told_in_a_sentence(job):
-    with pytest.raises(ConfigError, match="a worker process died: make room in memory or give fewer --workers"):
+def test_a_worker_that_dies_twice_of_a_shard_is_told_in_a_sentence(job):
+    with pytest.raises(ConfigError, match=r"a worker died of shard \d .*\(exit status 9\): make room in memory or"):
         list(each_shard(die, lambda *made: None, [(job, 0), (job, 1)], 2, "process"))
+
+
+def test_without_a_policy_nothing_begins(job):
+    with pytest.raises(ConfigError, match=r"^there is no policy in nothing: make one"):
+        list(collect(replace(job, policy=Path("nothing"))))
 
 
 def test_a_trained_critic_is_a_judge_by_its_folder(job, tmp_path):

@@ -14,10 +14,10 @@ import pytest
 
 from enactive.agents.component import Component, Method
 from enactive.agents.evaluation import evaluate
-from enactive.agents.executors import Executor
 from enactive.agents.table import COLUMNS, markdown, plot, summarise
 from enactive.envs.household.suites import load_suite
 from enactive.errors import ConfigError
+from enactive.executors import Executor
 
 CONTROLLER = Component("controllers", "NavigationController")
 WALK = Method("RandomWalk", Component("perceivers", "OraclePerceiver"), Component("planners", "RandomWalk"), CONTROLLER)

@@ -17,13 +17,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from enactive import __version__
 from enactive.agents.component import Component, Method
 from enactive.agents.evaluation import HOUSEHOLD, AnyEpisode, evaluate
-from enactive.agents.executors import Executor
 from enactive.agents.plugins import Group, named
 from enactive.agents.results import writing
 from enactive.agents.table import markdown, plot, scored
 from enactive.envs.household.tasks.env import Mode
 from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.errors import ConfigError
+from enactive.executors import Executor
 from enactive.pretrained import sha256_of
 
 from ._components import CACHE_HELP, MODEL_HELP, add_components, component, option, read_config, with_knowledge, with_model

@@ -1,24 +1,23 @@
 """Tree search over many tasks, in shards that are written once and found again.
 
-Shards, those of an evaluation too, are made in this process, in a pool, or on a cluster.
+Shards, those of an evaluation too, are made where the executor says: in this process, in a pool, or on a cluster.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+from enactive import executors
 from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.errors import ConfigError
+from enactive.executors import Executor, Folder, Work
 from enactive.perception.vlm.factory import make_model, require_answer
 
 from ..critics.judge import CriticJudge
@@ -35,6 +34,7 @@ from .tree_search import SearchSettings, search
 SHARD = 50  # tasks that are searched side by side and written together
 Taught = tuple[list[Demonstration], list[Preference], dict[str, Any]]  # by a shard, and its card
 Made = TypeVar("Made")
+Shards = Generator[int, None, None]  # numbers of shards as they are done
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,11 @@ def card_path(job: Collection, shard: int) -> Path:
     return job.folder / f"shard-{shard:03d}.json"
 
 
-def require(judge: str, executor: str) -> None:
+def require(judge: str, executor: Executor) -> None:
     """Raises ConfigError where the judge is none or does not answer, or Ray is wanted and not there or without the critic."""
-    if executor == "ray":
-        _ray()
-        if judge.startswith("critic:"):
-            raise ConfigError(
-                "a critic is not sent to Ray: judge in this process (--executor process), or name another --judge"
-            )
+    executors.require(executor)
+    if executor == "ray" and judge.startswith("critic:"):
+        raise ConfigError("a critic is not sent to Ray: judge in this process (--executor process), or name another --judge")
     if judge.startswith("openai:"):
         require_answer(judge, "--judge")
     else:
@@ -94,9 +91,6 @@ def search_shard(job: Collection, shard: int) -> Taught:
     A task that the judge failed at is counted in the card with its cause. Raises ModelError where it failed at more than a
     tenth of them: the same call makes the shard anew.
     """
-    import torch
-
-    torch.set_num_threads(1)
     reward = process_reward(job.judge)
     known = {task.id: task for task in load_tasks("train")}
     names = job.tasks[shard * SHARD : (shard + 1) * SHARD]
@@ -116,102 +110,49 @@ def write_shard(job: Collection, shard: int, taught: Taught) -> None:
     path.write_text(json.dumps(card, indent=1) + "\n")
 
 
-def collect(job: Collection, workers: int = 1, executor: str = "process") -> Iterator[int]:
+def collect(job: Collection, workers: int | None = None, executor: Executor = "process") -> Shards:
     """Make the missing shards, write them, and yield the number of each as it is done; see `each_shard`."""
-    yield from each_shard(search_shard, write_shard, [(job, shard) for shard in job.shards()], workers, executor)
+    return each_shard(search_shard, write_shard, [(job, shard) for shard in job.shards()], workers, executor)
 
 
 def each_shard(
     make: Callable[[Job, int], Made],
     write: Callable[[Job, int, Made], None],
     left: Sequence[tuple[Job, int]],
-    workers: int,
-    executor: str,
-) -> Iterator[int]:
-    """Make each (job, number of a shard), write it here, and yield its number as it is done. executor: "process" or "ray".
+    workers: int | None,
+    executor: Executor,
+) -> Shards:
+    """Make each (job, number of a shard), write it here, and yield its number as it is done; see `executors.run_all`.
 
-    As many are under way as there are workers. Who stops asking waits for those, and they are kept. Raises ConfigError where
-    Ray is wanted and not installed, and what went wrong with a shard, once those under way are done.
+    Ray gets the files of the policies, so that no folder is shared, and gives one GPU to a worker where a policy is large.
+    Raises ConfigError where a policy is not there, and where a second worker has died of a shard.
     """
-    if executor == "ray":
-        yield from _on_ray(make, write, left)
-    elif workers == 1:
-        for job, shard in left:
-            write(job, shard, make(job, shard))
+    policies = {job.policy for job, _ in left}
+    for policy in policies:
+        if not (policy / "config.json").exists():
+            raise ConfigError(f"there is no policy in {policy}: make one with `enactive train d2po`")
+    work: Work[tuple[Job, int], Made] = Work(
+        run=partial(_made, make),
+        keep=lambda one, made: write(*one, made),
+        died=_died,
+        folder=Folder(lambda one: one[0].policy, lambda one, policy: (replace(one[0], policy=policy), one[1])),
+        gpu=any(map(_is_large, policies)),
+    )
+    with closing(executors.run_all(left, work, workers, executor)) as runs:
+        for (_, shard), _ in runs:
             yield shard
-    else:
-        try:
-            with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-                yield from _side_by_side(lambda job, shard: pool.submit(make, job, shard), write, left, workers)
-        except BrokenProcessPool as error:
-            raise ConfigError(
-                "a worker process died: make room in memory or give fewer --workers; the same command goes on"
-            ) from error
 
 
-def _side_by_side(
-    submit: Callable[[Job, int], Future[Made]],
-    write: Callable[[Job, int, Made], None],
-    left: Sequence[tuple[Job, int]],
-    workers: int,
-) -> Iterator[int]:
-    queue, failures = iter(left), list[BaseException]()
-    running = {submit(*one): one for one in islice(queue, workers)}
-    try:
-        while running:
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                job, shard = running.pop(future)
-                if (failure := future.exception()) is not None:
-                    failures.append(failure)
-                    continue
-                write(job, shard, future.result())
-                yield shard
-                if not failures:
-                    running |= {submit(*one): one for one in islice(queue, 1)}
-        if failures:
-            raise failures[0]
-    finally:
-        for future, (job, shard) in running.items():
-            if future.exception() is None:
-                write(job, shard, future.result())
+def _made(make: Callable[[Job, int], Made], one: tuple[Job, int]) -> Made:
+    return make(*one)
 
 
-def _on_ray(
-    make: Callable[[Job, int], Made], write: Callable[[Job, int, Made], None], left: Sequence[tuple[Job, int]]
-) -> Iterator[int]:
-    """The shards on Ray, that of RAY_ADDRESS or of this machine, to which the policies are sent: no folder is shared."""
-    ray, folders = _ray(), list(dict.fromkeys(job.policy for job, _ in left))
-    for folder in folders:
-        if not (folder / "config.json").exists():
-            raise ConfigError(f"there is no policy in {folder}: make one with `enactive train d2po`")
-    if not left:
-        return
-    started = not ray.is_initialized()
-    if started:
-        ray.init(include_dashboard=False, log_to_driver=False)
-    try:
-        each, workers = _share({name: float(count) for name, count in ray.cluster_resources().items()}, folders)
-        there: Any = ray.remote(**each)(_make_with) if each else ray.remote(_make_with)
-        sent = {
-            folder: ray.put({path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}) for folder in folders
-        }
-        yield from _side_by_side(
-            lambda job, shard: there.remote(sent[job.policy], make, job, shard).future(), write, left, workers
-        )
-    except ray.exceptions.RayTaskError as error:
-        raise error.cause from error
-    finally:
-        if started:  # a later call may want other workers
-            ray.shutdown()
-
-
-def _share(cluster: Mapping[str, float], policies: Sequence[Path]) -> tuple[dict[str, float], int]:
-    """What of a cluster one shard asks for, and how many are made side by side.
-
-    Ray hides the GPUs from what does not ask for one; a small policy stays on the processor and needs none.
-    """
-    gpus = int(cluster.get("GPU", 0)) if any(map(_is_large, policies)) else 0
-    return ({"num_gpus": 1}, gpus) if gpus else ({}, max(1, int(cluster.get("CPU", 1))))
+def _died(one: tuple[Job, int], cause: str) -> Any:
+    job, shard = one
+    raise ConfigError(
+        f"a worker died of shard {shard} of {job.policy}, and so did another that made it again ({cause}): make room in memory "
+        "or give fewer --workers; the same command goes on"
+    )
 
 
 def _is_large(policy: Path) -> bool:
@@ -221,22 +162,6 @@ def _is_large(policy: Path) -> bool:
         return not is_small(str(policy))
     except SafetensorError:
         return False  # it is damaged, which loading it says better
-
-
-def _ray() -> Any:
-    try:
-        import ray
-    except ImportError as error:
-        raise ConfigError('--executor ray needs Ray: pip install "enactive[ray]"') from error
-    return ray
-
-
-def _make_with(policy: Mapping[str, bytes], make: Callable[[Job, int], Made], job: Job, shard: int) -> Made:
-    """Make a shard with the files of its policy, on a machine that does not have them."""
-    with TemporaryDirectory() as folder:
-        for name, content in policy.items():
-            (Path(folder) / name).write_bytes(content)
-        return make(replace(job, policy=Path(folder)), shard)
 
 
 def collected(folder: Path) -> tuple[list[Demonstration], list[Preference], list[dict[str, Any]]]:

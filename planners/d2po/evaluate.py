@@ -74,9 +74,6 @@ class Evaluation:
 
 def evaluate_shard(job: Evaluation, shard: int) -> list[Outcome]:
     """Run the tasks of one shard and tell how each ended."""
-    import torch
-
-    torch.set_num_threads(1)
     known = {task.id: task for task in load_tasks(job.split)}
     tasks = [known[name] for name in job.tasks[shard * SHARD : (shard + 1) * SHARD]]
     return evaluate(load_policy(job.policy), tasks, job.knowledge)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,8 +20,10 @@ from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.envs.household.tasks.make_tasks import practice_tasks
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.task import Task
+from enactive.errors import ConfigError
+from enactive.executors import Executor
 
-from .collect import Collection, collect, collected, each_shard, require, total
+from .collect import Collection, Shards, collect, collected, each_shard, require, total
 from .demonstrate import demonstrate
 from .episodes import Episode, layout
 from .evaluate import Evaluation, evaluate_shard, write_part
@@ -78,8 +81,8 @@ def train_d2po(
     objective: Objective = Objective(),  # noqa: B008 (frozen)
     preset: Preset = "default",
     search: SearchSettings = SearchSettings(),  # noqa: B008 (frozen)
-    workers: int = 1,
-    executor: Literal["process", "ray"] = "process",
+    workers: int | None = None,
+    executor: Executor = "process",
     ship_to: Path | None = None,
 ) -> str:
     """Train and compare SFT, DPO and D2PO; returns the tables of out/table.md (`report`).
@@ -92,10 +95,11 @@ def train_d2po(
     demonstrate. search_tasks: of the train split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 =
     all. ground: how "small" learns from its walks. sft, prefer: what is to be other than what goes with the base (`settings`).
     objective: what preferences are learnt by. preset: how tasks are searched, "paper" and "code" as published. search: how
-    tasks are searched with the default preset. workers: processes of the search and of the evaluation. executor: "process", or
-    "ray", which takes its own workers and needs `enactive[ray]`. ship_to: folder for the D2PO policy of the first seed in half
-    precision, with its card. out: folder of all that is made. minutes: when they are over it ends after what is under way: the
-    update, or in each worker the shard of 50 searched or 110 evaluated tasks. Walks and demonstrations are made whole.
+    tasks are searched with the default preset. workers: of the search and of the evaluation; where not given, one process, or
+    as many as Ray has room for. executor: "process", or "ray", which needs `enactive[ray]`.
+    ship_to: folder for the D2PO policy of the first seed in half precision, with its card. out: folder of all that is made.
+    minutes: when they are over it ends after what is under way: the update, or in each worker the shard of 50 searched or 110
+    evaluated tasks. Walks and demonstrations are made whole.
 
     Raises ConfigError where `out` holds a run of other settings, a preset has settings of the search beside it, or the search
     is still to come and its judge does not answer or its executor is not installed; OutOfTimeError where the minutes are spent
@@ -104,6 +108,8 @@ def train_d2po(
     import torch
 
     torch.set_num_threads(1)
+    if workers is not None and workers < 1:
+        raise ConfigError(f"--workers must be at least 1, not {workers}")
     how = training(base, lora, sft, prefer)
     plan = Plan(
         base,
@@ -143,8 +149,8 @@ class _Run:
     plan: Plan
     out: Path
     over: Callable[[], bool]
-    workers: int
-    executor: str
+    workers: int | None
+    executor: Executor
 
     def seed(self, seed: int) -> None:
         """All stages of one seed."""
@@ -194,8 +200,13 @@ class _Run:
             yield from demonstrate(Episode(task, self.plan.knowledge), rng) or ()
 
     def _search(self, seed: int) -> None:
-        for _ in collect(self.collection(seed), self.workers, self.executor):
-            self._in_time()
+        self._until_over(collect(self.collection(seed), self.workers, self.executor))
+
+    def _until_over(self, shards: Shards) -> None:
+        """Have shards made as long as there is time; those under way when it is over are waited for and kept."""
+        with closing(shards):
+            for _ in shards:
+                self._in_time()
 
     def _in_time(self) -> None:
         if self.over():
@@ -225,8 +236,7 @@ class _Run:
         left = [(job, shard) for job in jobs for shard in job.shards()]
         if left:
             self._in_time()
-        for _ in each_shard(evaluate_shard, write_part, left, self.workers, self.executor):
-            self._in_time()
+        self._until_over(each_shard(evaluate_shard, write_part, left, self.workers, self.executor))
         for job in jobs:
             job.join()
 

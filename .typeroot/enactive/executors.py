@@ -1,0 +1,1 @@
+../../enactive/executors.py

@@ -94,12 +94,16 @@ def test_the_loss_worked_by_hand():
 
 
 def test_the_joint_loss_is_the_weighted_sum_of_the_two_anchored_terms():
-    action = Term(torch.tensor([1.0, 3.0]), torch.zeros(2), torch.tensor([4.0, 8.0]))  # means 2 and 6
-    state = Term(torch.tensor([0.5]), torch.zeros(1), torch.tensor([1.0]))
+    action = Term(torch.tensor([1.0, 3.0]), torch.zeros(2), torch.tensor([4.0, 8.0]), 2, 2)  # means 2 and 6
+    state = Term(torch.tensor([0.5]), torch.zeros(1), torch.tensor([1.0]), 1, 1)
     assert float(d2po(action, state, 1.0, 0.0)) == 2.5
     assert float(d2po(action, state, 0.5, 0.0)) == 2.25
     assert float(d2po(action, None, 1.0, 0.0)) == 2.0
     assert float(d2po(action, state, 0.5, 0.1)) == pytest.approx(2.0 + 0.6 + 0.5 * (0.5 + 0.1))
+    parts = [Term(action.loss[i : i + 1], action.margin[i : i + 1], action.nll[i : i + 1], 2, 2) for i in (0, 1)]
+    apart = d2po(parts[0], state, 0.5, 0.1) + d2po(parts[1], None, 0.5, 0.1)
+    assert float(apart) == pytest.approx(float(d2po(action, state, 0.5, 0.1)))
+    assert float(d2po(None, state, 0.5, 0.1)) == pytest.approx(0.5 * (0.5 + 0.1))
 
 
 def test_only_the_tokens_of_the_answer_count(policy):

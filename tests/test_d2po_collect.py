@@ -20,7 +20,7 @@ from enactive.perception.vlm.scripted import ScriptedModel
 from enactive.planners.critics.visualprm import rating_net
 from enactive.planners.d2po import collect as module
 from enactive.planners.d2po.collect import Collection, collect, collected, each_shard, require
-from enactive.planners.d2po.fit import OutOfTimeError
+from enactive.planners.d2po.fit import Memory, OutOfTimeError
 from enactive.planners.d2po.models import small_policy
 from enactive.planners.d2po.train import _Run, train_d2po
 from enactive.planners.d2po.tree_search import SearchSettings, search_settings
@@ -74,7 +74,7 @@ def test_a_pool_makes_the_same_shards(job, tmp_path):
 
 def test_the_minutes_end_a_search_after_the_shard_under_way_and_the_next_call_goes_on(job, monkeypatch):
     monkeypatch.setattr(module, "SHARD", 1)
-    run = _Run(None, job.folder, lambda: True, None, "process")
+    run = _Run(None, job.folder, lambda: True, None, "process", Memory())
     for left in ([1, 2], [2], []):
         with pytest.raises(OutOfTimeError):
             run._until_over(collect(job))

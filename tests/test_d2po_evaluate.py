@@ -13,7 +13,7 @@ from enactive.envs.household.tasks.suites import load_tasks
 from enactive.planners.d2po import evaluate as module
 from enactive.planners.d2po.collect import each_shard
 from enactive.planners.d2po.evaluate import Evaluation, evaluate, evaluate_shard, read_outcomes, write_outcomes, write_part
-from enactive.planners.d2po.fit import OutOfTimeError
+from enactive.planners.d2po.fit import Memory, OutOfTimeError
 from enactive.planners.d2po.models import load_policy
 from enactive.planners.d2po.train import METHODS, _Run
 from enactive.planners.d2po.weights import WEIGHTS
@@ -75,7 +75,7 @@ def test_the_clock_is_asked_between_shards_and_the_next_call_goes_on(job, tmp_pa
         asked.append(0)
         return len(asked) in (1, 4)
 
-    run = _Run(SimpleNamespace(eval_tasks=1, knowledge="visible"), tmp_path, over, 1, "process")
+    run = _Run(SimpleNamespace(eval_tasks=1, knowledge="visible"), tmp_path, over, 1, "process", Memory())
     for made in (0, 2):  # at the first question, and after the second shard
         with pytest.raises(OutOfTimeError):
             run._measure(tmp_path)

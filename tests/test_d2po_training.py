@@ -16,7 +16,7 @@ from enactive.errors import ConfigError
 from enactive.perception.vlm import Message
 from enactive.perception.vlm.hf import load_model
 from enactive.planners.d2po.examples import Demonstration, Preference
-from enactive.planners.d2po.fit import Objective, OutOfTimeError, Place, Recipe, fit_demonstrations, fit_preferences
+from enactive.planners.d2po.fit import Memory, Objective, OutOfTimeError, Place, Recipe, fit_demonstrations, fit_preferences
 from enactive.planners.d2po.models import load_policy, merged, save_policy, small_policy, with_lora
 from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.settings import Change, training
@@ -93,9 +93,10 @@ def test_the_first_nll_is_that_of_the_policy_worked_out_alone():
     assert log[0]["action_nll"] == pytest.approx(sum(each) / 6, rel=1e-3)
 
 
-def test_what_was_interrupted_and_resumed_has_the_weights_of_what_was_not(tmp_path):
+@pytest.mark.parametrize("memory", [Memory(), Memory(1, True)])
+def test_what_was_interrupted_and_resumed_has_the_weights_of_what_was_not(memory, tmp_path):
     whole = tiny()
-    expected = fit_preferences(whole, PAIRS, RECIPE, Objective(), seed=5)
+    expected = fit_preferences(whole, PAIRS, RECIPE, Objective(), seed=5, memory=memory)
     checkpoint, asked = tmp_path / "checkpoint.safetensors", []
 
     def over() -> bool:
@@ -103,11 +104,62 @@ def test_what_was_interrupted_and_resumed_has_the_weights_of_what_was_not(tmp_pa
         return len(asked) == 7
 
     with pytest.raises(OutOfTimeError):
-        fit_preferences(tiny(), PAIRS, RECIPE, Objective(), seed=5, place=Place(checkpoint, over))
+        fit_preferences(tiny(), PAIRS, RECIPE, Objective(), seed=5, place=Place(checkpoint, over), memory=memory)
     again = tiny()
-    log = fit_preferences(again, PAIRS, RECIPE, Objective(), seed=5, place=Place(checkpoint))
+    log = fit_preferences(again, PAIRS, RECIPE, Objective(), seed=5, place=Place(checkpoint), memory=memory)
     assert log == expected
     assert all(torch.equal(a, b) for a, b in zip(weights(again), weights(whole), strict=True))
+
+
+DEMONSTRATIONS = [Demonstration("t", pair.prompt, pair.chosen) for pair in PAIRS]
+
+
+def apart(some, others):
+    """The largest difference of any weight."""
+    return max(float((a - b).abs().max()) for a, b in zip(weights(some), weights(others), strict=True))
+
+
+@pytest.mark.parametrize("memory", [Memory(1), Memory(2, True), Memory(None, True)])
+def test_what_is_read_in_parts_or_worked_out_again_is_learnt_as_from_the_whole_batch(memory):
+    """Preferences of commands and of states and replayed demonstrations, of unequal numbers: 5, 3 and 10 in a batch."""
+    examples, recipe = [*PAIRS[:5], *PAIRS[6:9]], Recipe(epochs=4.0, batch=5, rate=3e-3)
+    told = []
+    policies = [tiny(), tiny()]
+    for policy, own in zip(policies, (Memory(), memory), strict=True):
+        policy.bf16 = False
+        told.append(fit_preferences(policy, examples, recipe, Objective(), 0, demonstrations=DEMONSTRATIONS, memory=own))
+        told.append(fit_demonstrations(policy, DEMONSTRATIONS, recipe, 0, memory=own))
+    assert apart(*policies) < 1e-4 < apart(policies[0], tiny())
+    for expected, got in zip((*told[0], *told[1]), (*told[2], *told[3]), strict=True):
+        assert got == pytest.approx(expected, abs=1e-3)
+    assert not policies[1].model.is_gradient_checkpointing
+
+
+def test_a_micro_batch_is_read_by_itself_and_lets_go_of_what_it_kept(monkeypatch):
+    policy, seen = tiny(), []
+    whole = policy.sibling_logprobs
+    monkeypatch.setattr(policy, "sibling_logprobs", lambda groups: seen.append(len(groups)) or whole(groups))
+    fit_preferences(policy, PAIRS, RECIPE, Objective(), 0, demonstrations=DEMONSTRATIONS, memory=Memory(1))
+    assert set(seen) == {1, 2}  # twice as many demonstrations as preferences of a kind
+    seen.clear()
+    fit_preferences(policy, PAIRS, RECIPE, Objective(), 0, demonstrations=DEMONSTRATIONS)
+    assert set(seen) == {2, 4}
+
+
+def test_a_micro_batch_of_nothing_a_model_without_checkpointing_and_a_full_gpu_are_a_sentence_each(monkeypatch):
+    with pytest.raises(ConfigError, match="at least 1 example, not 0"):
+        Memory(0)
+    policy = tiny()
+    monkeypatch.setattr(type(policy.model), "supports_gradient_checkpointing", False)
+    with pytest.raises(ConfigError, match="small has no gradient checkpointing: leave out"):
+        fit_demonstrations(policy, DEMONSTRATIONS, RECIPE, 0, memory=Memory(gradient_checkpointing=True))
+
+    def full(groups):
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr(policy, "sibling_logprobs", full)
+    with pytest.raises(ConfigError, match="no memory for this update: give --micro_batch 1"):
+        fit_demonstrations(policy, DEMONSTRATIONS, RECIPE, 0)
 
 
 def test_adapters_train_alone_and_are_merged_into_the_same_answers():

@@ -7,14 +7,14 @@ over the two marks. A plan's score is the mean over its steps; the outcome model
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from enactive.errors import ConfigError
 
-from ..d2po.fit import Batch, Order, Place, Recipe, eager_attention, optimise
+from ..d2po.fit import Batch, Order, Part, Place, Recipe, eager_attention, optimise
 from ..d2po.policy import Policy
 from ..d2po.weights import shipped_policy
 from .prefixes import Piece, read
@@ -168,13 +168,13 @@ def fit_critic(
     targets = [[mark == PLUS for mark in own if mark != UNKNOWN] for own in marks]
     order = Order([len(ids) for ids, _ in rows], recipe.batch, seed)
 
-    def update(step: int) -> tuple[torch.Tensor, Batch]:
+    def update(step: int) -> Iterator[Part]:
         chosen = order.batch(step)
         logits = critic.logits([rows[i] for i in chosen])
         wanted = torch.tensor([float(good) for i in chosen for good in targets[i]], device=logits.device)
         loss = binary_cross_entropy_with_logits(logits, wanted)
         right = ((logits > 0) == (wanted > 0.5)).float().mean()
-        return loss, {"loss": float(loss.detach()), "accuracy": float(right)}
+        yield loss, {"loss": float(loss.detach()), "accuracy": float(right)}
 
     with eager_attention(critic.net):
         return optimise(critic.net, update, max(1, round(recipe.epochs * order.per_epoch)), recipe, seed, place)

@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -74,8 +75,49 @@ class Place:
     over: Callable[[], bool] = lambda: False
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """How much of an update is in memory at once. It changes what is learnt by rounding alone.
+
+    micro_batch: demonstrations, or preferences of each kind, that are read at once, the gradients of which are added up
+    (gradient accumulation); None = the whole batch. gradient_checkpointing: what the layers gave is worked out again on the
+    way back instead of being kept (Chen 2016, arXiv 1604.06174). Raises ConfigError for a micro-batch of nothing.
+    """
+
+    micro_batch: int | None = None
+    gradient_checkpointing: bool = False
+
+    def __post_init__(self) -> None:
+        if self.micro_batch is not None and self.micro_batch < 1:
+            raise ConfigError(f"a micro-batch has at least 1 example, not {self.micro_batch}")
+
+
 Batch = dict[str, float]
-Update = Callable[[int], "tuple[torch.Tensor, Batch]"]
+Part = tuple["torch.Tensor", Batch]  # of an update: a loss, and what it measured; both sum to the whole
+Update = Callable[[int], Iterator[Part]]
+
+
+@contextmanager
+def within(memory: Memory, policy: Policy) -> Iterator[None]:
+    """Around training. Raises ConfigError for a model that has no gradient checkpointing, where that is asked for, and where a
+    GPU's memory does not do."""
+    import torch
+
+    model = policy.model
+    if memory.gradient_checkpointing:
+        if not getattr(model, "supports_gradient_checkpointing", False):
+            raise ConfigError(f"{policy.name} has no gradient checkpointing: leave out --gradient_checkpointing")
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError as problem:
+        raise ConfigError(
+            "the GPU has no memory for this update: give --micro_batch 1 (or less than now), --gradient_checkpointing true or "
+            "--lora true; the same command goes on"
+        ) from problem
+    finally:
+        if memory.gradient_checkpointing:
+            model.gradient_checkpointing_disable()
 
 
 @contextmanager
@@ -91,30 +133,42 @@ def eager_attention(policy: Policy) -> Iterator[None]:
 
 
 def fit_demonstrations(
-    policy: Policy, examples: Sequence[Demonstration], recipe: Recipe, seed: int, place: Place = Place()
+    policy: Policy,
+    examples: Sequence[Demonstration],
+    recipe: Recipe,
+    seed: int,
+    place: Place = Place(),
+    memory: Memory = Memory(),
 ) -> list[Batch]:
     """Train a policy to copy; returns what each update measured: loss per token of the answers. Prompts are not learnt."""
-    copied = Copied(policy, examples, recipe.batch, seed)
+    copied = Copied(policy, examples, recipe.batch, seed, memory.micro_batch)
 
-    def update(step: int) -> tuple[torch.Tensor, Batch]:
-        loss = copied.loss(policy, step)
-        return loss, {"loss": float(loss.detach())}
+    def update(step: int) -> Iterator[Part]:
+        for loss in copied.losses(policy, step):
+            yield loss, {"loss": float(loss.detach())}
 
-    with eager_attention(policy):
+    with eager_attention(policy), within(memory, policy):
         return optimise(policy, update, math.ceil(recipe.epochs * copied.order.per_epoch), recipe, seed, place)
 
 
 class Copied:
-    """Demonstrations as tokens."""
+    """Demonstrations as tokens. micro: how many are read at once, None = all of a batch."""
 
-    def __init__(self, policy: Policy, examples: Sequence[Demonstration], batch: int, seed: int) -> None:
+    def __init__(self, policy: Policy, examples: Sequence[Demonstration], batch: int, seed: int, micro: int | None) -> None:
         self.rows = [(policy.prompt_ids(example.prompt), policy.answer_ids(example.answer)) for example in examples]
-        self.order = Order([len(prompt) for prompt, _ in self.rows], batch, seed)
+        self.order, self.micro = Order([len(prompt) for prompt, _ in self.rows], batch, seed), micro
 
-    def loss(self, policy: Policy, step: int) -> torch.Tensor:
-        """-log pi per token of the answers of one batch, as a scalar."""
-        chosen = [self.rows[i] for i in self.order.batch(step)]
-        return -policy.logprobs(chosen).sum() / sum(len(answer) for _, answer in chosen)
+    def losses(self, policy: Policy, step: int) -> Iterator[torch.Tensor]:
+        """-log pi per token of the answers of one batch, as scalars that sum to it, each worked out when it is asked for."""
+        batch = self.order.batch(step)
+        tokens = sum(len(self.rows[i][1]) for i in batch)
+        for part in _parts(batch, self.micro):
+            yield -policy.logprobs([self.rows[i] for i in part]).sum() / tokens
+
+
+def _parts(batch: Sequence[int], micro: int | None) -> Iterator[Sequence[int]]:
+    size = micro or len(batch)
+    return (batch[start : start + size] for start in range(0, len(batch), size))
 
 
 def fit_preferences(
@@ -125,6 +179,7 @@ def fit_preferences(
     seed: int,
     place: Place = Place(),
     demonstrations: Sequence[Demonstration] = (),
+    memory: Memory = Memory(),
 ) -> list[Batch]:
     """Train a policy to prefer, with itself as it is at the start as the reference.
 
@@ -139,35 +194,47 @@ def fit_preferences(
     of = {"action": [e for e in examples if e.kind == "action"]}
     if objective.state_weight > 0.0:
         of["state"] = [e for e in examples if e.kind == objective.world]
-    with eager_attention(policy):
-        sides = {kind: Side(policy, own, recipe.batch, seed) for kind, own in of.items() if own}
+    micro = memory.micro_batch
+    replayed = demonstrations if objective.replay > 0.0 else ()
+    copied = Copied(policy, replayed, 2 * recipe.batch, seed, micro and 2 * micro) if replayed else None
+    with eager_attention(policy), within(memory, policy):
+        sides = {kind: Side(policy, own, recipe.batch, seed, micro) for kind, own in of.items() if own}
 
-    copied = Copied(policy, demonstrations, 2 * recipe.batch, seed) if demonstrations and objective.replay > 0.0 else None
+        def update(step: int) -> Iterator[Part]:
+            own = [side.terms(policy, step, objective.beta) for side in sides.values()]
+            copying = copied.losses(policy, step) if copied is not None else iter(())
+            for *terms, copied_loss in zip_longest(*own, copying):
+                yield _part(dict(zip(sides, terms, strict=True)), copied_loss, objective)
 
-    def update(step: int) -> tuple[torch.Tensor, Batch]:
-        terms = {kind: side.term(policy, step, objective.beta) for kind, side in sides.items()}
-        loss = d2po(terms["action"], terms.get("state"), objective.state_weight, objective.anchor)
-        told = {"loss": float(loss.detach())}
-        if copied is not None:
-            copying = copied.loss(policy, step)
-            loss = loss + objective.replay * copying
-            told = {"loss": float(loss.detach()), "copied_loss": float(copying.detach())}
-        for kind, term in terms.items():
-            told[f"{kind}_loss"] = float(term.loss.detach().mean())
-            told[f"{kind}_margin"] = float(term.margin.detach().mean())
-            told[f"{kind}_accuracy"] = float((term.margin.detach() > 0).float().mean())
-            told[f"{kind}_nll"] = float(term.nll.detach().mean())
-        return loss, told
-
-    steps = math.ceil(recipe.epochs * sides["action"].order.per_epoch)
-    with eager_attention(policy):
+        steps = math.ceil(recipe.epochs * sides["action"].order.per_epoch)
         return optimise(policy, update, steps, recipe, seed, place)
 
 
-class Side:
-    """The preferences of one kind as tokens, with the reference's log-probabilities worked out once."""
+def _part(terms: dict[str, Term | None], copying: torch.Tensor | None, objective: Objective) -> Part:
+    """The loss of what is read at once, where at least one term or a loss of copying is there, and what it measured."""
+    loss, told = d2po(terms["action"], terms.get("state"), objective.state_weight, objective.anchor), Batch()
+    if copying is not None:
+        replayed = objective.replay * copying
+        loss, told = replayed if loss is None else loss + replayed, {"copied_loss": float(copying.detach())}
+    assert loss is not None  # reason: the parts end with the longest, so that something is there in each
+    for kind, term in terms.items():
+        if term is not None:
+            told[f"{kind}_loss"] = float(term.loss.detach().sum()) / term.pairs
+            told[f"{kind}_margin"] = float(term.margin.detach().sum()) / term.pairs
+            told[f"{kind}_accuracy"] = float((term.margin.detach() > 0).sum()) / term.pairs
+            told[f"{kind}_nll"] = float(term.nll.detach().sum()) / term.chosen
+    return loss, {"loss": float(loss.detach()), **told}
 
-    def __init__(self, reference: Policy, examples: Sequence[Preference], batch: int, seed: int) -> None:
+
+class Side:
+    """The preferences of one kind as tokens, with the reference's log-probabilities worked out once.
+
+    micro: how many are read at once, None = all of a batch.
+    """
+
+    def __init__(
+        self, reference: Policy, examples: Sequence[Preference], batch: int, seed: int, micro: int | None = None
+    ) -> None:
         import torch
 
         self.rows: list[tuple[Ids, list[Ids]]] = []
@@ -175,27 +242,34 @@ class Side:
             answers = [reference.answer_ids(text) for text in (example.chosen, *example.rejected)]
             self.rows.append((reference.prompt_ids(example.prompt), answers))
         self.order = Order([len(prompt) + sum(map(len, answers)) for prompt, answers in self.rows], batch, seed)
+        self.micro = micro
         known: dict[int, torch.Tensor] = {}
-        for step in range(self.order.per_epoch):
-            part = self.order.batch(step)
+        for part in (part for step in range(self.order.per_epoch) for part in _parts(self.order.batch(step), micro)):
             with torch.inference_mode():
                 values = reference.sibling_logprobs([self.rows[i] for i in part])
             known.update(zip(part, torch.split(values, [len(self.rows[i][1]) for i in part]), strict=True))
         self.reference = [known[i] for i in range(len(self.rows))]
 
-    def term(self, policy: Policy, step: int, beta: float) -> Term:
-        """The DPO term of one batch: prompt and chosen answer are read once for all that it is preferred to."""
+    def terms(self, policy: Policy, step: int, beta: float) -> Iterator[Term]:
+        """The DPO term of one batch in parts, each worked out when it is asked for."""
+        batch = self.order.batch(step)
+        pairs = sum(len(self.rows[i][1]) - 1 for i in batch)
+        for part in _parts(batch, self.micro):
+            yield self._term(policy, part, beta, pairs, len(batch))
+
+    def _term(self, policy: Policy, part: Sequence[int], beta: float, pairs: int, chosen: int) -> Term:
+        """Prompt and chosen answer are read once for all that it is preferred to. pairs, chosen: of the whole batch."""
         import torch
 
-        batch = self.order.batch(step)
-        ours = policy.sibling_logprobs([self.rows[i] for i in batch])
-        theirs = torch.cat([self.reference[i] for i in batch])
-        sizes = [len(self.rows[i][1]) for i in batch]
+        ours = policy.sibling_logprobs([self.rows[i] for i in part])
+        theirs = torch.cat([self.reference[i] for i in part])
+        sizes = [len(self.rows[i][1]) for i in part]
         starts = [sum(sizes[:k]) for k in range(len(sizes))]
         first = [start for start, size in zip(starts, sizes, strict=True) for _ in range(size - 1)]
         other = [start + j for start, size in zip(starts, sizes, strict=True) for j in range(1, size)]
-        tokens = torch.tensor([len(self.rows[i][1][0]) for i in batch], device=ours.device)
-        return Term(*dpo(ours[first], ours[other], theirs[first], theirs[other], beta), -ours[starts] / tokens)
+        tokens = torch.tensor([len(self.rows[i][1][0]) for i in part], device=ours.device)
+        told = dpo(ours[first], ours[other], theirs[first], theirs[other], beta)
+        return Term(*told, -ours[starts] / tokens, pairs, chosen)
 
 
 class Order:
@@ -224,7 +298,11 @@ class Order:
 
 
 def optimise(policy: Policy, update: Update, steps: int, recipe: Recipe, seed: int, place: Place) -> list[Batch]:
-    """Take `steps` updates with AdamW, each of the loss that `update(step)` gives; goes on from the place's checkpoint."""
+    """Take `steps` updates with AdamW, each of the losses that `update(step)` yields; goes on from the place's checkpoint.
+
+    The gradients of a loss are added to those of the losses before it, and what it was worked out from is let go, before the
+    next one is worked out.
+    """
     import torch
 
     from .checkpoints import load_checkpoint, save_checkpoint
@@ -238,9 +316,11 @@ def optimise(policy: Policy, update: Update, steps: int, recipe: Recipe, seed: i
     for step in range(len(log), steps):
         for group in optimizer.param_groups:
             group["lr"] = recipe.rate * _share(step / steps, recipe.warmup)
-        loss, told = update(step)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        told = Batch()
+        for loss, part in update(step):
+            loss.backward()  # type: ignore[no-untyped-call]
+            told = {name: told.get(name, 0.0) + part.get(name, 0.0) for name in {**told, **part}}
         norm = torch.nn.utils.clip_grad_norm_(parameters, recipe.clip)
         optimizer.step()
         log.append({**told, "gradient_norm": float(norm)})

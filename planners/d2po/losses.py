@@ -20,18 +20,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One DPO term over a batch of N pairs that share M chosen texts.
+    """One DPO term over N pairs that share M chosen texts, a batch or a part of one.
 
     loss: (N,); margin: (N,) implicit reward of w minus that of l, beta included; nll: (M,) -log pi(w|x) per token.
+    pairs, chosen: N and M of the whole batch.
     """
 
     loss: torch.Tensor
     margin: torch.Tensor
     nll: torch.Tensor
+    pairs: int
+    chosen: int
 
     def total(self, anchor: float) -> torch.Tensor:
-        """Mean loss of the pairs plus `anchor` times the mean of the chosen texts, as a scalar."""
-        return self.loss.mean() + anchor * self.nll.mean()
+        """Mean loss of the pairs plus `anchor` times the mean of the chosen texts, as a scalar: a part's share of the means."""
+        return self.loss.sum() / self.pairs + anchor * (self.nll.sum() / self.chosen)
 
 
 def dpo(
@@ -47,7 +50,11 @@ def dpo(
     return -logsigmoid(margin), margin
 
 
-def d2po(action: Term, state: Term | None, weight: float, anchor: float) -> torch.Tensor:
-    """L_action + weight * L_state as a scalar, both anchored; without state pairs it is plain DPO."""
-    loss = action.total(anchor)
-    return loss if state is None or weight == 0.0 else loss + weight * state.total(anchor)
+def d2po(action: Term | None, state: Term | None, weight: float, anchor: float) -> torch.Tensor | None:
+    """L_action + weight * L_state as a scalar, both anchored; without state pairs it is plain DPO. None where neither is there,
+    as in a part of a batch."""
+    loss = None if action is None else action.total(anchor)
+    if state is None or weight == 0.0:
+        return loss
+    of_states = weight * state.total(anchor)
+    return of_states if loss is None else loss + of_states

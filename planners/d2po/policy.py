@@ -82,7 +82,7 @@ class Policy:
         mask = torch.zeros(sees.shape, dtype=self._mask_type, device=self.device).masked_fill(~sees, -torch.inf)[:, None]
         kept = torch.arange(ids.shape[1] - width - 1, ids.shape[1], device=self.device)  # a slice would copy the whole head
         with self.autocast():
-            out = self.model(input_ids=ids, attention_mask=mask, position_ids=places, logits_to_keep=kept)
+            out = self.model(input_ids=ids, attention_mask=mask, position_ids=places, logits_to_keep=kept, use_cache=False)
         row, source, target, owner = self._targets(groups, width)
         each = out.logits[row, source].float().log_softmax(-1).gather(1, target[:, None])[:, 0]
         count = sum(len(answers) for _, answers in groups)

@@ -28,7 +28,7 @@ from .demonstrate import demonstrate
 from .episodes import Episode, layout
 from .evaluate import Evaluation, evaluate_shard, write_part
 from .examples import Demonstration, read_lines, write_lines
-from .fit import Batch, Objective, OutOfTimeError, Place, Recipe, fit_demonstrations, fit_preferences
+from .fit import Batch, Memory, Objective, OutOfTimeError, Place, Recipe, fit_demonstrations, fit_preferences
 from .grounding import told_texts, walk
 from .models import base_policy, load_policy, merged, save_policy, with_lora
 from .pairs import balanced
@@ -83,6 +83,8 @@ def train_d2po(
     search: SearchSettings = SearchSettings(),  # noqa: B008 (frozen)
     workers: int | None = None,
     executor: Executor = "process",
+    micro_batch: int | None = None,
+    gradient_checkpointing: bool = False,
     ship_to: Path | None = None,
 ) -> str:
     """Train and compare SFT, DPO and D2PO; returns the tables of out/table.md (`report`).
@@ -96,7 +98,9 @@ def train_d2po(
     all. ground: how "small" learns from its walks. sft, prefer: what is to be other than what goes with the base (`settings`).
     objective: what preferences are learnt by. preset: how tasks are searched, "paper" and "code" as published. search: how
     tasks are searched with the default preset. workers: of the search and of the evaluation; where not given, one process, or
-    as many as Ray has room for. executor: "process", or "ray", which needs `enactive[ray]`.
+    as many as Ray has room for. executor: "process", or "ray", which needs `enactive[ray]`. micro_batch: demonstrations, or
+    preferences of each kind, that are read at once, so that an update needs less memory; where not given, all of it.
+    gradient_checkpointing: an update needs less memory and more time. Neither changes what is learnt by more than rounding.
     ship_to: folder for the D2PO policy of the first seed in half precision, with its card. out: folder of all that is made.
     minutes: when they are over it ends after what is under way: the update, or in each worker the shard of 50 searched or 110
     evaluated tasks. Walks and demonstrations are made whole.
@@ -110,6 +114,7 @@ def train_d2po(
     torch.set_num_threads(1)
     if workers is not None and workers < 1:
         raise ConfigError(f"--workers must be at least 1, not {workers}")
+    memory = Memory(micro_batch, gradient_checkpointing)
     how = training(base, lora, sft, prefer)
     plan = Plan(
         base,
@@ -128,7 +133,7 @@ def train_d2po(
         search_settings(preset, search),
     )
     end = time.monotonic() + 60.0 * minutes
-    run = _Run(plan, out, lambda: time.monotonic() > end, workers, executor)
+    run = _Run(plan, out, lambda: time.monotonic() > end, workers, executor, memory)
     if any(run.collection(seed).shards() for seed in range(seeds)):
         require(judge, executor)
     same_plan(plan, out)
@@ -151,6 +156,7 @@ class _Run:
     over: Callable[[], bool]
     workers: int | None
     executor: Executor
+    memory: Memory
 
     def seed(self, seed: int) -> None:
         """All stages of one seed."""
@@ -180,7 +186,7 @@ class _Run:
             walked = [e for s in self._homes() for e in walk(s, plan.walks, plan.knowledge, np.random.default_rng([0, s]))]
             texts = [f"{example.prompt} {example.answer}" for example in walked]
             policy = base_policy("small", [*texts, *(task.instruction for task in self._tasks()), *told_texts()], 0)
-            self._keep(policy, fit_demonstrations(policy, walked, plan.ground, 0, self._place(folder)), folder)
+            self._keep(policy, fit_demonstrations(policy, walked, plan.ground, 0, self._place(folder), self.memory), folder)
         return load_policy(folder)
 
     def _sft(self, folder: Path, seed: int) -> None:
@@ -190,7 +196,7 @@ class _Run:
         if not _there(folder / "sft"):
             examples = read_lines(path, Demonstration)
             policy = self._trainable(self._base(), seed)
-            log = fit_demonstrations(policy, examples, self.plan.sft, seed, self._place(folder / "sft"))
+            log = fit_demonstrations(policy, examples, self.plan.sft, seed, self._place(folder / "sft"), self.memory)
             self._keep(policy, log, folder / "sft")
 
     def _shown(self, home: int) -> Iterator[Demonstration]:
@@ -226,7 +232,8 @@ class _Run:
         policy = self._trainable(load_policy(folder / "sft", whole=not self.plan.lora), seed)
         examples = balanced(preferred, seed)
         copied = read_lines(self.out / "demonstrations.jsonl", Demonstration)
-        log = fit_preferences(policy, examples, self.plan.prefer, objective, seed, self._place(folder / name), copied)
+        place = self._place(folder / name)
+        log = fit_preferences(policy, examples, self.plan.prefer, objective, seed, place, copied, self.memory)
         self._keep(policy, log, folder / name)
 
     def _measure(self, folder: Path) -> None:

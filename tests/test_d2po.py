@@ -146,6 +146,22 @@ def test_a_prompt_that_was_read_before_gives_the_scores_of_whole_texts(policy, k
         assert len({round(value, 3) for value in whole}) == len(texts)
 
 
+@pytest.mark.parametrize("kind", ["llama", "qwen"])
+def test_answers_to_a_prompt_that_was_read_are_those_to_the_prompt_and_it_is_gone_on_from(policy, kind):
+    exact = replace_precision(policy) if kind == "llama" else of_qwen(policy)
+    for prompt in PROMPTS:
+        reading = exact.read(prompt)
+        for draw in ((1, 0.0, 0), (4, 1.0, 3)):
+            assert exact.answers_to(reading, *draw) == exact.answers([prompt], *draw)[0]
+        longer = f"{prompt} find mug. then:"
+        on = exact.read(longer, reading)
+        assert on.ids == exact.prompt_ids(longer)
+        assert torch.allclose(on.logits, exact.read(longer).logits, atol=1e-4)
+        assert exact.answers_to(on) == exact.answers([longer])[0]
+        assert torch.equal(exact.read(prompt, on).logits, reading.logits)  # no beginning of it: read from its own
+        assert exact.answers_to(reading) == exact.answers([prompt])[0]
+
+
 def test_beams_that_begin_behind_the_prompt_find_what_beams_over_the_whole_find(policy):
     exact = replace_precision(policy)
     for prompt in PROMPTS:

@@ -26,6 +26,7 @@ from enactive.planners.d2po.episodes import Episode
 from enactive.planners.d2po.evaluate import Outcome
 from enactive.planners.d2po.models import save_policy, small_policy
 from enactive.planners.d2po.planner import D2PO
+from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.prompt import AnswerError, command_text
 from enactive.planners.d2po.replanning import Surprises, came_true
 from enactive.planners.d2po.report import replayed
@@ -55,8 +56,11 @@ class Prompted:
             self.answer_to[moment.prompt] = command_text(command)
             moment = episode.step(moment, command)
 
-    def answers(self, prompts, *draw, tokens=0):
-        return [["a prediction" if prompt.endswith("then:") else self.answer_to.get(prompt, "lost")] for prompt in prompts]
+    def read(self, prompt, before=None):
+        return prompt
+
+    def answers_to(self, prompt, *draw, tokens=0):
+        return ["a prediction" if prompt.endswith("then:") else self.answer_to.get(prompt, "lost")]
 
 
 def run(planner):
@@ -76,9 +80,45 @@ def test_the_loop_tells_the_policy_what_training_did(folder):
     assert episode.steps[0].trace["predicted"] == "a prediction"
 
 
+def test_the_prompt_is_read_once_and_the_choices_are_those_of_reading_it_each_time():
+    """With the policy that ships: what is said, with which probability, the others and the predictions; and the tokens read."""
+    read = Policy.read
+
+    class Anew(Policy):
+        """Reads the prompt for each question, from its beginning."""
+
+        def read(self, prompt, before=None):
+            return prompt
+
+        def answers_to(self, prompt, *draw, **more):
+            return self.answers([prompt], *draw, **more)[0]
+
+        def likely(self, prompt, count):
+            return super().likely(read(self, prompt), count)
+
+    def decisions(kind):
+        planner, tokens = D2PO(), []
+        policy = planner.policy
+        planner.policy = kind(policy.model, policy.tokenizer, policy.name, bf16=False)
+        policy.model.register_forward_pre_hook(
+            lambda module, given, named: tokens.append(named["input_ids"].numel()), with_kwargs=True
+        )
+        traces = [step.trace for step in run(planner).steps]
+        return traces, sum(tokens)
+
+    (shared, few), (apart, many) = decisions(Policy), decisions(Anew)
+    assert len(shared) == len(apart) > 5
+    for one, other in zip(shared, apart, strict=True):
+        for name in ("reason", "predicted", "instead_of", "came_true"):
+            assert one.get(name) == other.get(name)
+        assert one["probability"] == pytest.approx(other["probability"], abs=2e-4)
+        assert one["alternatives"] == pytest.approx(other["alternatives"], abs=2e-4)
+    assert few < 0.6 * many
+
+
 def test_an_answer_that_is_no_command_fails_the_trial(folder):
     planner = D2PO(folder, alternatives=0)
-    planner.policy.answers = lambda prompts, *draw, tokens=0: [["dance with the mug"]]
+    planner.policy.answers_to = lambda reading, *draw, tokens=0: ["dance with the mug"]
     episode = run(planner)
     assert episode.outcome == "error"
     assert "no command" in episode.error
@@ -154,7 +194,7 @@ def test_a_temperature_without_a_critic_draws_by_the_seed_and_none_is_greedy():
 
 def test_every_prompt_has_a_draw_of_its_own(folder):
     planner, asked = D2PO(folder, predict=False, alternatives=0, temperature=0.7), []
-    planner.policy.answers = lambda prompts, *draw: asked.append(draw) or [["done"]]
+    planner.policy.answers_to = lambda reading, *draw: asked.append(draw) or ["done"]
     for thing in THINGS:
         planner.reset(TaskGoal(f"put a {thing} on the bed"), embodiment=None)
         planner.plan(SimpleNamespace(extra=TOLD))
@@ -170,8 +210,11 @@ def test_a_temperature_below_zero_is_refused(folder):
 class Stubborn:
     """Says one command again and again, and knows others: the first is none, the second is refused too, the third is right."""
 
-    def answers(self, prompts, *draw, tokens=0):
-        return [["failed because" if prompt.endswith("then:") and self.foresees else "pick up fridge"] for prompt in prompts]
+    def read(self, prompt, before=None):
+        return prompt
+
+    def answers_to(self, prompt, *draw, tokens=0):
+        return ["failed because" if prompt.endswith("then:") and self.foresees else "pick up fridge"]
 
     def likely(self, prompt, count):
         rated = (("pick up fridge", 0.5), ("dance", 0.2), ("find unicorn", 0.1), ("find kitchen counter", 0.05))

@@ -409,7 +409,7 @@ def test_the_planner_takes_what_the_critic_rates_highest(tmp_path):
     ship(rating_net(tiny()), {}, tmp_path)
     planner = D2PO(critic=tmp_path, candidates=4)
     planner.critic = Prefers("find bed")
-    planner.policy.answers = lambda prompts, count, temperature, seed: [["done", "find bed", "done", "find mug"][:count]]
+    planner.policy.answers_to = lambda reading, count, temperature, seed: ["done", "find bed", "done", "find mug"][:count]
     planner.reset(TaskGoal("put a mug on the bed"), embodiment=None)
     told = {"known_objects": (), "holding": "", "message": "", "refused": False}
     planner.predict = False

@@ -23,6 +23,7 @@ from .weights import WEIGHTS, policy_in
 
 if TYPE_CHECKING:
     from ..critics.prefixes import Piece
+    from .policy import Reading
 
 PREDICTION_TOKENS = 48
 CRITIC_TEMPERATURE = 0.7
@@ -99,26 +100,27 @@ class D2PO:
             self._surprises.hear(bool(now["refused"]))
             if self.predict:
                 heard["came_true"] = came_true(self._expected, str(now["message"]), bool(now["refused"]))
-        answer, rated = self._answer(situation)
+        reading = self.policy.read(policy_prompt(situation))  # once, for the answer, the others and the prediction
+        answer, rated = self._answer(situation, reading)
         command = parse_command(answer)
         number = len(self._dialogue.turns) + 1
         self._trace = {"reason": answer, "seen": situation.scene, "command": number, **rated, **heard}
         if command.verb == "done":
             return Stop("the policy says that it is done", found=True)
         if self.predict:
-            ((self._expected,),) = self.policy.answers([world_prompt(situation, command)], tokens=PREDICTION_TOKENS)
+            asked = self.policy.read(world_prompt(situation, command), reading)
+            (self._expected,) = self.policy.answers_to(asked, tokens=PREDICTION_TOKENS)
             self._trace["predicted"] = self._expected
         self._surprises.say(command, situation.scene, self._expected)
         self._dialogue.say(command)
         return Interact(command.verb, command.target)
 
-    def _answer(self, situation: Situation) -> tuple[str, dict[str, Any]]:
+    def _answer(self, situation: Situation, reading: Reading) -> tuple[str, dict[str, Any]]:
         """What the policy says or, of several draws, what the critic rates highest (with the ratings, for the trace)."""
-        prompt = policy_prompt(situation)
-        draw = zlib.crc32(f"{self.seed} {prompt}".encode())  # not one draw for the same step of all tasks
-        (drawn,) = self.policy.answers([prompt], self.candidates, self.temperature, draw)
+        draw = zlib.crc32(f"{self.seed} {policy_prompt(situation)}".encode())  # not one draw for the same step of all tasks
+        drawn = self.policy.answers_to(reading, self.candidates, self.temperature, draw)
         if self.critic is None:
-            return self._replanned(situation, prompt, drawn[0])
+            return self._replanned(situation, reading, drawn[0])
         options = list(dict.fromkeys(drawn))
         rated = self.critic.next_scores([(self._read, user_turn(situation, answer)) for answer in options])
         best = max(range(len(options)), key=lambda i: rated[i][0])
@@ -126,17 +128,17 @@ class D2PO:
         ratings = {answer: round(score, 3) for answer, (score, _) in zip(options, rated, strict=True)}
         return options[best], {"rated": ratings}
 
-    def _replanned(self, situation: Situation, prompt: str, answer: str) -> tuple[str, dict[str, Any]]:
+    def _replanned(self, situation: Situation, reading: Reading, answer: str) -> tuple[str, dict[str, Any]]:
         """An answer or, where it is barred, the likeliest that is not; with the probabilities, for the trace."""
         barred = self.replan and self._surprises.bars(parse_command(answer), situation.scene)
         beams = BEAMS if barred else self.alternatives + 1
-        likely = dict(self.policy.likely(prompt, beams)) if beams > 1 else {}
+        likely = dict(self.policy.likely(reading, beams)) if beams > 1 else {}
         told: dict[str, Any] = {}
         if barred and (other := self._surprises.another(likely, situation.scene)) is not None:
             answer, told = other, {"instead_of": answer}
         if not self.alternatives:
             return answer, told
-        chance = likely[answer] if answer in likely else math.exp(self.policy.score(prompt, [answer])[0])
+        chance = likely[answer] if answer in likely else math.exp(self.policy.score(reading, [answer])[0])
         rest = [text for text in likely if text != answer][: self.alternatives]
         alternatives = {text: round(likely[text], 4) for text in rest}
         return answer, {**told, "probability": round(chance, 4), "alternatives": alternatives}

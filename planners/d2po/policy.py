@@ -121,13 +121,18 @@ class Policy:
                 owner += 1
         return torch.tensor(out, device=self.device).T
 
-    def read(self, prompt: str) -> Reading:
-        """A prompt, read once for all that is asked about it."""
+    def read(self, prompt: str, before: Reading | None = None) -> Reading:
+        """A prompt, read once for all that is asked about it. Of one that goes on from what was read before, which stays as it
+        was, the rest alone is read."""
         import torch
 
         start = self.prompt_ids(prompt)
+        known, cache = 0, None
+        if before is not None and len(before.ids) < len(start) and start[: len(before.ids)] == before.ids:
+            known, cache = len(before.ids), deepcopy(before.cache)
+        ids, mask = self._padded([start])
         with torch.inference_mode(), self.autocast():
-            logits, cache = self._read(*self._padded([start]), 1)
+            logits, cache = self._read(ids[:, known:], mask, 1, cache)
         return Reading(start, cache, logits)
 
     def score(self, prompt: str | Reading, texts: Sequence[str], reuse: bool = True) -> list[float]:
@@ -196,11 +201,25 @@ class Policy:
                 out[i] = written[place * count : (place + 1) * count]
         return out
 
-    def likely(self, prompt: str, count: int, tokens: int = MAX_ANSWER_TOKENS) -> list[tuple[str, float]]:
+    def answers_to(
+        self, reading: Reading, count: int = 1, temperature: float = 0.0, seed: int = 0, tokens: int = MAX_ANSWER_TOKENS
+    ) -> list[str]:
+        """What `answers` gives to one prompt, from what was read of it, which stays as it was."""
+        import torch
+
+        generator = torch.Generator(self.device).manual_seed(seed)
+        cache = deepcopy(reading.cache)
+        _, mask = self._padded([reading.ids] * count)
+        with torch.inference_mode(), self.autocast():
+            if count > 1:
+                cache.batch_repeat_interleave(count)
+            return self.write(reading.logits.repeat_interleave(count, 0), cache, mask, temperature, generator, tokens)
+
+    def likely(self, prompt: str | Reading, count: int, tokens: int = MAX_ANSWER_TOKENS) -> list[tuple[str, float]]:
         """The likeliest answers to a prompt that a search with `count` beams finds, and their probabilities; best first."""
         import torch
 
-        reading = self.read(prompt)
+        reading = prompt if isinstance(prompt, Reading) else self.read(prompt)
         ids, mask = self._padded([reading.ids])
         with torch.inference_mode(), self.autocast():
             written = self.model.generate(
@@ -262,9 +281,10 @@ class Policy:
             logits = out.logits[:, -1].float()
         return [self._text(row) for row in torch.cat(written, 1).tolist()]
 
-    def _read(self, ids: torch.Tensor, mask: torch.Tensor, repeats: int) -> tuple[torch.Tensor, Any]:
-        """(N * repeats, vocabulary) logits of the next token and the cache, each row repeated."""
-        out = self.model(**_placed(ids, mask), use_cache=True, logits_to_keep=1)
+    def _read(self, ids: torch.Tensor, mask: torch.Tensor, repeats: int, cache: Any = None) -> tuple[torch.Tensor, Any]:
+        """(N * repeats, vocabulary) logits of the next token and the cache, each row repeated. ids: (N, new) tokens, behind
+        those that the cache holds; mask: (N, T) of all."""
+        out = self.model(**_placed(ids, mask), cache=cache, use_cache=True, logits_to_keep=1)
         cache = out.cache
         if repeats > 1:
             cache.batch_repeat_interleave(repeats)
@@ -292,7 +312,7 @@ class Policy:
 
 
 def _placed(ids: torch.Tensor, mask: torch.Tensor) -> dict[str, torch.Tensor]:
-    places = (mask.cumsum(1) - 1).clamp(min=0)
+    places = (mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
     return {"input_ids": ids, "attention_mask": mask, "position_ids": places}
 
 

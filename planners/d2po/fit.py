@@ -107,7 +107,7 @@ def within(memory: Memory, policy: Policy) -> Iterator[None]:
     if memory.gradient_checkpointing:
         if not getattr(model, "supports_gradient_checkpointing", False):
             raise ConfigError(f"{policy.name} has no gradient checkpointing: leave out --gradient_checkpointing")
-        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        model.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
     try:
         yield
     except torch.cuda.OutOfMemoryError as problem:
@@ -117,7 +117,7 @@ def within(memory: Memory, policy: Policy) -> Iterator[None]:
         ) from problem
     finally:
         if memory.gradient_checkpointing:
-            model.gradient_checkpointing_disable()
+            model.activation_checkpointing_disable()
 
 
 @contextmanager
@@ -232,9 +232,7 @@ class Side:
     micro: how many are read at once, None = all of a batch.
     """
 
-    def __init__(
-        self, reference: Policy, examples: Sequence[Preference], batch: int, seed: int, micro: int | None = None
-    ) -> None:
+    def __init__(self, reference: Policy, examples: Sequence[Preference], batch: int, seed: int, micro: int | None) -> None:
         import torch
 
         self.rows: list[tuple[Ids, list[Ids]]] = []

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
-from enactive.envs.household.tasks.knowledge import in_view, known_objects, scene_text
+from enactive.envs.household.tasks.knowledge import in_view, known_objects, scene_text, told
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.symbolic import TASK_VERBS, Command, apply_command
 from enactive.errors import ModelError
@@ -27,7 +27,7 @@ from enactive.planners.d2po.losses import Term, d2po, dpo
 from enactive.planners.d2po.models import load_policy, save_policy, small_policy
 from enactive.planners.d2po.pairs import data_card, demonstrations, preferences
 from enactive.planners.d2po.policy import Policy
-from enactive.planners.d2po.prompt import AnswerError, command_text, parse_command, state_text, told
+from enactive.planners.d2po.prompt import AnswerError, command_text, parse_command, state_text
 from enactive.planners.d2po.rewards import AGAIN, LLMJudge, OracleProgress, judgement
 from enactive.planners.d2po.tree_search import PRESETS, SearchSettings, search
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from enactive.envs import Goal, TaskGoal
-from enactive.envs.household.tasks.knowledge import Knowledge
+from enactive.envs.household.tasks.knowledge import Knowledge, told
 from enactive.envs.household.tasks.symbolic import Command
 from enactive.errors import PlannerError
 from enactive.perception.base import Belief
 
-from .prompt import Situation, command_text, first_clause, told
+from .prompt import Situation, command_text, first_clause
 
 NEEDS = frozenset({"instruction", "known_objects", "holding", "message", "refused"})
 

@@ -7,7 +7,7 @@ p(s_t+1 | s_t, a_t), or without one, p(s_t+1 | s_t, g), the goal-directed form.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,15 +58,6 @@ def look(layout: Layout, state: TaskState, memory: Memory, choice: Knowledge) ->
     """What an agent is told of its surroundings in a state, and what it has had in view since the start."""
     seen = in_view(layout, state)
     return scene_text(layout, state.world, seen, memory | seen, choice), memory | seen
-
-
-def told(choice: Knowledge, names: Sequence[str], holding: str) -> str:
-    """What `scene_text` says, from the names alone. holding: "" = the hand is empty."""
-    held = f"The hand holds the {holding}." if holding else "The hand is empty."
-    return f"{_SAYS[choice]}: {', '.join(names) or 'nothing'}. {held}"
-
-
-_SAYS: Mapping[Knowledge, str] = {"visible": "In view", "remembered": "Seen so far", "privileged": "In the apartment"}
 
 
 def policy_prompt(situation: Situation) -> str:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
 from enactive.errors import ConfigError
@@ -44,9 +44,14 @@ def known_objects(
 
 def scene_text(layout: Layout, state: WorldState, seen: Iterable[int], memory: Memory, choice: Knowledge = "visible") -> str:
     """`known_objects` and the hand in two sentences, for a prompt."""
-    names = known_objects(layout, state, seen, memory, choice)
-    held = f"The hand holds the {layout.categories[state.held]}." if state.held >= 0 else "The hand is empty."
+    holding = layout.categories[state.held] if state.held >= 0 else ""
+    return told(choice, known_objects(layout, state, seen, memory, choice), holding)
+
+
+def told(choice: Knowledge, names: Iterable[str], holding: str) -> str:
+    """What `scene_text` says, from the names alone. holding: "" = the hand is empty."""
+    held = f"The hand holds the {holding}." if holding else "The hand is empty."
     return f"{_SAYS[choice]}: {', '.join(names) or 'nothing'}. {held}"
 
 
-_SAYS = {"visible": "In view", "remembered": "Seen so far", "privileged": "In the apartment"}
+_SAYS: Mapping[Knowledge, str] = {"visible": "In view", "remembered": "Seen so far", "privileged": "In the apartment"}

@@ -81,6 +81,33 @@ def test_the_minutes_end_a_search_after_the_shard_under_way_and_the_next_call_go
         assert job.shards() == left
 
 
+def test_a_shard_whose_card_could_not_be_written_is_not_taken_for_whole(job, monkeypatch):
+    replaced = Path.replace
+    monkeypatch.setattr(Path, "replace", lambda self, to: replaced(self, "/nowhere/else" if to.suffix == ".json" else to))
+    with pytest.raises(OSError, match="nowhere"):
+        module.write_shard(job, 0, ([], [], {"tasks": 3}))
+    assert job.shards() == [0]
+    assert collected(job.folder) == ([], [], [])
+
+
+def test_a_stage_that_cannot_note_its_end_has_its_checkpoint_still(tmp_path, monkeypatch):
+    def full(path, text):
+        raise OSError(28, "No space left on device")
+
+    tiny = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+    run, checkpoint = _Run(None, tmp_path, lambda: False, None, "process", Memory()), tmp_path / "checkpoint.safetensors"
+    checkpoint.write_bytes(b"")
+    with monkeypatch.context() as patched:
+        patched.setattr("enactive.planners.d2po.train.write_whole", full)
+        with pytest.raises(OSError, match="No space"):
+            run._keep(small_policy(["goal: mug"], 0, **tiny), [{"loss": 1.0}], tmp_path)
+    assert checkpoint.exists()
+    assert not (tmp_path / "log.json").exists()
+    run._keep(small_policy(["goal: mug"], 0, **tiny), [{"loss": 1.0}], tmp_path)
+    assert not checkpoint.exists()
+    assert (tmp_path / "log.json").exists()
+
+
 def test_a_large_policy_wants_a_gpu(tmp_path):
     for folder, weights in (("large", LARGE), ("small", 10)):
         (tmp_path / folder).mkdir()

@@ -18,6 +18,7 @@ from ..d2po.episodes import Episode
 from ..d2po.fit import OutOfTimeError
 from ..d2po.policy import Policy
 from ..d2po.prompt import Situation
+from ..d2po.run_folder import write_whole
 from .rollouts import Node, Walkers, root, step_labels
 from .visualprm import Trajectory
 
@@ -81,10 +82,7 @@ def read_trajectories(path: Path) -> list[Trajectory]:
 
 def write_trajectories(path: Path, trajectories: Sequence[Trajectory]) -> None:
     """Write one shard, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".fresh")
-    fresh.write_text("".join(json.dumps(asdict(one)) + "\n" for one in trajectories))
-    fresh.replace(path)
+    write_whole(path, "".join(json.dumps(asdict(one)) + "\n" for one in trajectories))
 
 
 def _labelled(walkers: Walkers, tasks: Sequence[Task], knowledge: Knowledge, settings: Solutions) -> list[Trajectory]:

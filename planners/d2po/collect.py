@@ -28,6 +28,7 @@ from .examples import Demonstration, Preference, read_lines, write_lines
 from .models import load_policy
 from .pairs import data_card, demonstrations, preferences
 from .rewards import LLMJudge, OracleProgress, ProcessReward
+from .run_folder import write_whole
 from .settings import is_small
 from .tree_search import SearchSettings, search
 
@@ -107,7 +108,7 @@ def write_shard(job: Collection, shard: int, taught: Taught) -> None:
     path, (copied, preferred, card) = card_path(job, shard), taught
     write_lines(path.with_suffix(".demonstrations.jsonl"), copied)
     write_lines(path.with_suffix(".preferences.jsonl"), preferred)
-    path.write_text(json.dumps(card, indent=1) + "\n")
+    write_whole(path, json.dumps(card, indent=1) + "\n")
 
 
 def collect(job: Collection, workers: int | None = None, executor: Executor = "process") -> Shards:

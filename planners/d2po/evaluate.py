@@ -17,6 +17,7 @@ from enactive.envs.household.tasks.task import Task
 from .episodes import Episode, Moment
 from .models import load_policy
 from .prompt import AnswerError, command_text, parse_command
+from .run_folder import write_whole
 
 if TYPE_CHECKING:
     from .policy import Policy
@@ -117,9 +118,7 @@ def _outcome(episode: Episode, moment: Moment, wrong: str) -> Outcome:
 
 def write_outcomes(path: Path, outcomes: Sequence[Outcome]) -> None:
     """Write one JSON object a line, whole or not at all."""
-    fresh = path.with_suffix(".fresh")
-    fresh.write_text("".join(json.dumps(asdict(outcome)) + "\n" for outcome in outcomes))
-    fresh.replace(path)
+    write_whole(path, "".join(json.dumps(asdict(outcome)) + "\n" for outcome in outcomes))
 
 
 def read_outcomes(path: Path) -> list[Outcome]:

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from .run_folder import write_whole
+
 PairKind = Literal["action", "state", "goal_state"]
 
 
@@ -54,10 +56,7 @@ def pairs(preferences: Sequence[Preference]) -> int:
 
 def write_lines(path: Path, examples: Iterable[Demonstration | Preference]) -> None:
     """Write a file of one JSON object a line, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".fresh")
-    fresh.write_text("".join(json.dumps(asdict(example)) + "\n" for example in examples))
-    fresh.replace(path)
+    write_whole(path, "".join(json.dumps(asdict(example)) + "\n" for example in examples))
 
 
 def read_lines(path: Path, kind: type[Example]) -> list[Example]:

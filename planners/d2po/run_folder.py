@@ -1,4 +1,7 @@
-"""A training run's folder is of one plan: what ends early goes on with the same command, and with no other."""
+"""A training run's folder is of one plan: what ends early goes on with the same command, and with no other.
+
+That a file is there tells that what made it is done, so no file is ever there in part.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,17 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Write a file, whole or not at all, in a folder that is made where it is not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.fresh")
+    fresh.write_text(text)
+    fresh.replace(path)
+
+
 def same_plan(plan: DataclassInstance, out: Path) -> None:
     """Make the folder and note its plan. Raises ConfigError where it holds a run of another."""
     path, told = out / "plan.json", json.loads(json.dumps(asdict(plan)))
     if path.exists() and json.loads(path.read_text()) != told:
         raise ConfigError(f"{out} holds a run of other settings (plan.json): choose another folder with --out")
-    out.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(told, indent=1) + "\n")
+    write_whole(path, json.dumps(told, indent=1) + "\n")

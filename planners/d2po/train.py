@@ -33,7 +33,7 @@ from .grounding import told_texts, walk
 from .models import base_policy, load_policy, merged, save_policy, with_lora
 from .pairs import balanced
 from .report import METHODS, SPLITS, write_report
-from .run_folder import same_plan
+from .run_folder import same_plan, write_whole
 from .settings import GROUND, Change, training
 from .tree_search import Preset, SearchSettings, search_settings
 from .weights import ship
@@ -254,10 +254,10 @@ class _Run:
         return Place(folder / "checkpoint.safetensors", self.over)
 
     def _keep(self, policy: Policy, log: list[Batch], folder: Path) -> None:
-        """Write a trained policy; the log comes last, and tells that the stage is done."""
+        """Write a trained policy; then the log, which tells that the stage is done and needs its checkpoint no more."""
         save_policy(merged(policy), folder)
+        write_whole(folder / "log.json", json.dumps(log) + "\n")
         (folder / "checkpoint.safetensors").unlink(missing_ok=True)
-        (folder / "log.json").write_text(json.dumps(log) + "\n")
         print(f"{folder}: {len(log)} updates, loss {log[0]['loss']:.3f} to {log[-1]['loss']:.3f}", flush=True)
 
 

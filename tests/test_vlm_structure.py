@@ -149,6 +149,17 @@ def test_draws_and_failures_are_not_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_full_disk_is_a_sentence_and_no_half_an_answer_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(kept: object, file: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    model = CachedModel(ScriptedModel(["one"]), tmp_path)
+    monkeypatch.setattr("enactive.perception.vlm.cache.json.dump", full)
+    with pytest.raises(ConfigError, match="cannot be written"):
+        model.chat(ASK)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "broken", ["", "{", "[]", '{"version": 1}', '{"version": 0}', '{"version": 1, "text": 3, "logprobs": [4]}']
 )

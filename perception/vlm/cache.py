@@ -63,11 +63,15 @@ class CachedModel:
 
     def _keep(self, path: Path, reply: Reply) -> None:
         kept = {"version": VERSION, **asdict(replace(reply, structure=None))}
+        part = None
         try:
             with tempfile.NamedTemporaryFile("w", dir=self.folder, suffix=".part", delete=False, encoding="utf-8") as file:
+                part = Path(file.name)
                 json.dump(kept, file)
-            os.replace(file.name, path)
+            os.replace(part, path)
         except OSError as problem:
+            if part is not None:  # half an answer would keep its room
+                part.unlink(missing_ok=True)
             raise ConfigError(f"the cache folder {self.folder} cannot be written ({problem.strerror})") from problem
 
 

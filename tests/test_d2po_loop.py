@@ -147,6 +147,13 @@ def test_weights_that_changed_are_refused(folder):
         shipped_policy(folder)
 
 
+def test_to_ship_into_a_folder_leaves_the_folders_in_it_open(tmp_path):
+    (tmp_path / "mine").mkdir(mode=0o755)
+    ship(small_policy(["goal: mug"], 0, **TINY), {}, tmp_path)
+    assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "model.safetensors").stat().st_mode & 0o777 == 0o644
+
+
 def test_the_folders_of_a_training_run_are_policies(tmp_path):
     save_policy(small_policy(["goal: mug"], 0, **TINY), tmp_path / "sft")
     assert D2PO(tmp_path / "sft").policy.name == str(tmp_path / "sft")

@@ -23,7 +23,8 @@ def ship(policy: Policy, card: dict[str, Any], folder: Path = WEIGHTS) -> None:
     policy.model.bfloat16()
     save_policy(policy, folder)
     for path in folder.iterdir():
-        path.chmod(0o644)  # as any file of a package
+        if path.is_file():  # what else lies there is not touched
+            path.chmod(0o644)  # as any file of a package
     told = {"sha256": sha256_of(folder / "model.safetensors"), **card}
     (folder / "card.json").write_text(json.dumps(told, indent=1) + "\n")
 

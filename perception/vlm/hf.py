@@ -153,12 +153,11 @@ class HFModel:
             raise ConfigError("an empty continuation has no score")
         inner = getattr(self.model, "model", None)
         if inner is not None and hasattr(inner, "rope_deltas"):
-            inner.rope_deltas = (
-                None  # Qwen's models keep how the last pictures shifted positions, also for a prompt without any
-            )
+            # Qwen's models keep how the last pictures shifted positions, also for a prompt without any
+            inner.rope_deltas = None
         inputs = self.inputs([messages])
         with self._running(inputs["input_ids"].shape[1]), torch.inference_mode():
-            out = self.model(**inputs, use_cache=True)
+            out = self.model(**inputs, use_cache=True, logits_to_keep=1)
             first, cache = out.logits[0, -1:], out.cache
             return [self._score_one(ids, first, cache) for ids in tokens]
 

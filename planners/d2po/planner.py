@@ -89,6 +89,7 @@ class D2PO:
         """Start on a task. Raises PlannerError for another kind of goal."""
         self._dialogue = Dialogue(goal, self.knowledge)
         self._surprises, self._expected = Surprises(), ""
+        self._trace = {}
         self._read: Piece | None = None
 
     def plan(self, belief: Belief) -> Intent:

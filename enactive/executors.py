@@ -59,7 +59,7 @@ def require(executor: Executor) -> None:
     """Raises ConfigError where the executor is not installed."""
     if executor == "ray":
         try:
-            import ray  # noqa: F401
+            import ray  # noqa: F401  # reason: whether it is there is all that is asked
         except ImportError as error:
             raise ConfigError('--executor ray needs Ray: pip install "enactive[ray]"') from error
 

@@ -33,6 +33,7 @@ PAIRS = [
     Preference("t", "state", f"next: find {thing}. then:", f"a {thing} is in view", ("no sofa is in view",))
     for thing in ("mug", "cup", "plate", "fork", "spoon", "knife")
 ]
+DEMONSTRATIONS = [Demonstration("t", pair.prompt, pair.chosen) for pair in PAIRS]
 RECIPE = Recipe(epochs=6.0, batch=2, rate=3e-3)
 
 
@@ -42,6 +43,11 @@ def tiny():
 
 def weights(policy):
     return [p.detach().clone() for p in policy.model.parameters()]
+
+
+def apart(some, others):
+    """The largest difference of any weight."""
+    return max(float((a - b).abs().max()) for a, b in zip(weights(some), weights(others), strict=True))
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.5, 1.0])
@@ -111,12 +117,27 @@ def test_what_was_interrupted_and_resumed_has_the_weights_of_what_was_not(memory
     assert all(torch.equal(a, b) for a, b in zip(weights(again), weights(whole), strict=True))
 
 
-DEMONSTRATIONS = [Demonstration("t", pair.prompt, pair.chosen) for pair in PAIRS]
+def test_what_was_killed_goes_on_from_the_last_minutes(monkeypatch, tmp_path):
+    monkeypatch.setattr("enactive.planners.d2po.fit.SAVE_AFTER_S", 0.0)
+    whole, killed, again, checkpoint = tiny(), tiny(), tiny(), tmp_path / "checkpoint.safetensors"
+    expected = fit_demonstrations(whole, DEMONSTRATIONS, RECIPE, seed=5)
+    read, asked = killed.sibling_logprobs, []
 
+    def until_killed(groups):
+        asked.append(0)
+        if len(asked) == 8:
+            raise MemoryError
+        return read(groups)
 
-def apart(some, others):
-    """The largest difference of any weight."""
-    return max(float((a - b).abs().max()) for a, b in zip(weights(some), weights(others), strict=True))
+    monkeypatch.setattr(killed, "sibling_logprobs", until_killed)
+    with pytest.raises(MemoryError):
+        fit_demonstrations(killed, DEMONSTRATIONS, RECIPE, 5, Place(checkpoint))
+    asked.clear()
+    read = again.sibling_logprobs
+    monkeypatch.setattr(again, "sibling_logprobs", lambda groups: asked.append(0) or read(groups))
+    assert fit_demonstrations(again, DEMONSTRATIONS, RECIPE, 5, Place(checkpoint)) == expected
+    assert len(asked) == len(expected) - 7
+    assert apart(again, whole) == 0.0
 
 
 @pytest.mark.parametrize(("memory", "lora"), [(Memory(1), False), (Memory(2, True), False), (Memory(None, True), True)])

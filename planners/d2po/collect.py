@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from enactive import executors
 from enactive.envs.household.tasks.knowledge import Knowledge
@@ -148,7 +148,7 @@ def _made(make: Callable[[Job, int], Made], one: tuple[Job, int]) -> Made:
     return make(*one)
 
 
-def _died(one: tuple[Job, int], cause: str) -> Any:
+def _died(one: tuple[Job, int], cause: str) -> NoReturn:
     job, shard = one
     raise ConfigError(
         f"a worker died of shard {shard} of {job.policy}, and so did another that made it again ({cause}): make room in memory "

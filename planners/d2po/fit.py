@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from enactive.errors import ConfigError, EnactiveError
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from .policy import Ids, Policy
 
-SAVE_EVERY = 200  # updates
+SAVE_AFTER_S = 300.0  # what is lost at most where a run is killed, however long an update takes
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,8 @@ def fit_preferences(
         def update(step: int) -> Iterator[Part]:
             own = [side.terms(policy, step, objective.beta) for side in sides.values()]
             copying = copied.losses(policy, step) if copied is not None else iter(())
-            for *terms, copied_loss in zip_longest(*own, copying):
+            parts: Iterator[Any] = zip_longest(*own, copying)
+            for *terms, copied_loss in parts:
                 yield _part(dict(zip(sides, terms, strict=True)), copied_loss, objective)
 
         steps = math.ceil(recipe.epochs * sides["action"].order.per_epoch)
@@ -311,6 +313,7 @@ def optimise(policy: Policy, update: Update, steps: int, recipe: Recipe, seed: i
     kept = place.checkpoint
     log = load_checkpoint(kept, policy, optimizer) if kept is not None and kept.exists() else []
     policy.model.train()
+    saved = time.monotonic()
     for step in range(len(log), steps):
         for group in optimizer.param_groups:
             group["lr"] = recipe.rate * _share(step / steps, recipe.warmup)
@@ -323,8 +326,9 @@ def optimise(policy: Policy, update: Update, steps: int, recipe: Recipe, seed: i
         optimizer.step()
         log.append({**told, "gradient_norm": float(norm)})
         over = place.over()
-        if kept is not None and ((step + 1) % SAVE_EVERY == 0 or over):
+        if kept is not None and (over or time.monotonic() - saved > SAVE_AFTER_S):
             save_checkpoint(kept, policy, optimizer, log)
+            saved = time.monotonic()
         if over:
             raise OutOfTimeError("the minutes are spent: the same command goes on from here")
     policy.model.eval()

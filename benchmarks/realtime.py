@@ -162,6 +162,7 @@ def restart_robot(run: Run) -> None:
 def stop_then_commands(run: Run) -> None:
     """The stop, and then, past the control loop, commands that want to move on, until the measurement is over."""
     stranger = run.process.connect()
+    stranger._name = run.robot._name  # the robot follows one end at a time, and this one says that it is that
     stranger.sequence = 1_000_000  # ahead of the control loop's, whose commands are out of order from here on
     far = stranger.told["joints"] + 1.0
     run.began_s = time.perf_counter()

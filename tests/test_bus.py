@@ -15,7 +15,7 @@ from enactive.agents.realtime import Chunk, ControlLoop, Tick
 from enactive.agents.realtime.policy_main import answer
 from enactive.agents.realtime.process import PolicyProcess
 from enactive.agents.realtime.record import state_of as state_of_run
-from enactive.agents.realtime.service import robot_loop
+from enactive.agents.realtime.service import INFO_EVERY, robot_loop
 from enactive.envs import Action, CameraFrame, Observation
 from enactive.envs.bus.base import Mailbox, MemoryBus
 from enactive.envs.bus.codec import (
@@ -105,11 +105,15 @@ class Rig:
         self.causes: list[str] = []
 
         def introduce(box: Mailbox, timeout_s: float) -> bytes | None:
-            self.server.source._count = 0  # type: ignore[attr-defined]
+            self.server.source._count += -self.server.source._count % INFO_EVERY  # type: ignore[attr-defined]
             self.serve()
             return box.take()
 
-        self.robot = BusRobot(self.wire, wait=introduce, clock=self.clock)
+        self.introduce = introduce
+        self.robot = self.connect()
+
+    def connect(self) -> BusRobot:
+        return BusRobot(self.wire, wait=self.introduce, clock=self.clock)
 
     def _keep(self, tick: Tick) -> None:
         self.sent.append(tick.sent)
@@ -170,7 +174,7 @@ def test_a_cut_line_holds_and_late_packets_do_not_move_the_body() -> None:
 def test_a_command_that_is_no_numbers_is_dropped_and_counted(values: np.ndarray) -> None:
     rig = Rig()
     rig.move(5)
-    said = {"boot": rig.robot.boot, "seq": 1000, "answers_s": rig.robot.told["stamp_s"]}
+    said = {"boot": rig.robot.boot, "from": rig.robot._name, "seq": 1000, "answers_s": rig.robot.told["stamp_s"]}
     rig.wire.publish("command", pack({**said, "values": values}))
     rig.serve()
     assert rig.still(2)
@@ -268,6 +272,56 @@ def test_reordered_commands_are_refused() -> None:
     assert rig.server.source.refused["out of order"] > 5  # type: ignore[attr-defined]
     steps = np.diff(np.array(rig.sent), axis=0)
     assert np.abs(steps).max() <= 3.0 / 100 + 1e-9
+
+
+def test_a_robot_follows_one_end_at_a_time_and_another_once_that_is_silent() -> None:
+    rig = Rig()
+    rig.move(50)
+    first, other = rig.robot, rig.connect()
+    ticks: list[Tick] = []
+    late = ControlLoop(other, Far(rig), rate_hz=100.0, clock=rig.clock, taps=[ticks.append])
+    for _ in range(10):
+        late.tick()
+        first.observe()
+        first.send(Action("joint_pos", rig.sent[-1][np.newaxis]))
+        late.robot.send(Action("joint_pos", rig.sent[-1][np.newaxis] + 1.0))  # which arrives last, and last again
+        rig.serve()
+    assert rig.still(10)
+    assert [tick.held for tick in ticks[-5:]] == ["the robot holds: another drives it"] * 5
+    assert rig.server.source.refused == {"while another drives": 20}  # type: ignore[attr-defined]
+    for _ in range(20):
+        late.tick()
+        rig.serve()
+    assert [tick.held for tick in ticks[-5:]] == [""] * 5
+    assert not rig.still(5)
+    assert first.observe()
+    assert first.reply().held == "another drives it"
+
+
+def test_a_state_that_was_overtaken_unsays_nothing() -> None:
+    rig = Rig()
+    states: list[bytes] = []
+    rig.wire.subscribe("state", states.append)
+    rig.move(5)
+    newest = rig.robot.observe()
+    assert newest.stamp_s == unpack(states[-1], stamp_s=float)["stamp_s"]
+    rig.wire.publish("state", states[0])
+    assert rig.robot.observe().stamp_s == newest.stamp_s
+
+
+def test_a_picture_that_was_overtaken_is_not_shown_again_and_one_from_the_future_does_not_stay() -> None:
+    rig = Rig()
+
+    def shown(stamp_s: float) -> float:
+        frame = CameraFrame(np.zeros((2, 2, 3), np.uint8), None, np.eye(3), np.eye(4), stamp_s)
+        rig.wire.publish("camera", camera_message("side", frame))
+        return rig.robot.observe().cameras["side"].stamp_s
+
+    now = rig.clock.now
+    assert [shown(stamp_s) for stamp_s in (now - 0.2, now - 0.1, now - 0.15)] == [now - 0.2, now - 0.1, now - 0.1]
+    for no_time in (np.inf, now + 9.0, np.nan):
+        shown(no_time)
+        assert shown(now) == now
 
 
 def test_a_frozen_robot_state_makes_its_commands_stale() -> None:
@@ -398,7 +452,7 @@ def test_a_robot_whose_stop_is_not_answered_is_closed_twice_and_told_no_more(mon
     rig.server.source._bus = wire  # type: ignore[attr-defined]
 
     def introduce(box: Mailbox, timeout_s: float) -> bytes | None:
-        rig.server.source._count = 0  # type: ignore[attr-defined]
+        rig.server.source._count += -rig.server.source._count % INFO_EVERY  # type: ignore[attr-defined]
         rig.serve()
         return box.take()
 

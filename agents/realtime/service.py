@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from enactive.agents.guard import Chain, EStop
 from enactive.envs import Action, Observation
-from enactive.envs.bus.base import Bus, Mailbox
+from enactive.envs.bus.base import Bus
 from enactive.envs.bus.codec import NOTHING, Malformed, embodiment_message, new_pictures, state_message, unpack
 from enactive.envs.robot import Robot
 from enactive.errors import SafetyAbort, at_the_end
@@ -24,18 +26,26 @@ INFO_EVERY = 50
 
 
 class Commands:
-    """Commands from a bus as the source of the robot's own control loop, which publishes what the robot observes."""
+    """Commands from a bus as the source of the robot's own control loop, which publishes what the robot observes.
 
-    def __init__(self, bus: Bus, robot: Robot, estop: EStop, clock: Callable[[], float] = time.perf_counter) -> None:
+    One end drives at a time: what another sends is refused until the one that drives has been silent for `silent_s`.
+    """
+
+    def __init__(
+        self, bus: Bus, robot: Robot, estop: EStop, silent_s: float, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
         self.boot = uuid.uuid4().hex
         self.refused: Counter[str] = Counter()
         self._changed: Counter[str] = Counter()
         self._bus, self._body, self._estop, self._clock = bus, robot.embodiment, estop, clock
-        self._inbox, self._told = Mailbox(), {"held": "", "requested": NOTHING, "sent": NOTHING}
+        self._told = {"held": "", "requested": NOTHING, "sent": NOTHING}
+        self._lock = threading.Lock()  # between the bus's thread and the loop's
+        self._command: dict[str, Any] | None = None
         self._shown_s: dict[str, float] = {}
         self._answered: dict[str, int] = {}  # the newest stop or reset that was taken, by who asked
+        self._silent_s, self._driver, self._driven_s = silent_s, "", -math.inf
         self._sequence, self._count = 0, 0
-        bus.subscribe("command", self._inbox.put)
+        bus.subscribe("command", self._arrived)
         bus.subscribe("stop", self._stop)
 
     def offer(self, observation: Observation) -> None:
@@ -45,28 +55,19 @@ class Commands:
         self._count += 1
         answered = dict(self._answered)  # before the latch is looked at, so that what is answered shows in it
         stop = {"answered": answered, "events": len(self._estop.events), "latched": self._estop.cause}
-        more = {"boot": self.boot, **stop, **self._told, "changed": dict(self._changed), "refused": dict(self.refused)}
+        more = {"boot": self.boot, "driver": self._driver, "seq": self._count, **stop, **self._told}
+        with self._lock:
+            more |= {"changed": dict(self._changed), "refused": dict(self.refused)}
         self._bus.publish("state", state_message(observation, **more))
         for picture in new_pictures(observation.cameras, self._shown_s):
             self._bus.publish("camera", picture)
 
     def take(self) -> Chunk | None:
-        """The newest command, once; refused where it is malformed, out of order, or meant for a former self."""
-        payload = self._inbox.take()
-        if payload is None:
+        """The newest command, once."""
+        with self._lock:
+            command, self._command = self._command, None
+        if command is None:
             return None
-        try:
-            command = unpack(payload, boot=str, seq=int, answers_s=float, values=np.ndarray)
-        except Malformed:
-            self.refused["malformed"] += 1
-            return None
-        if command["boot"] != self.boot:
-            self.refused["meant for a former self"] += 1
-            return None
-        if command["seq"] <= self._sequence:
-            self.refused["out of order"] += 1
-            return None
-        self._sequence = command["seq"]
         values = np.atleast_2d(np.asarray(command["values"], dtype=np.float64))
         return Chunk(Action(self._body.control_mode, values), command["answers_s"])
 
@@ -79,6 +80,28 @@ class Commands:
         self._changed.update(change.link for change in tick.changed)
         requested = NOTHING if tick.requested is None else tick.requested
         self._told = {"held": tick.held, "requested": requested, "sent": tick.sent}
+
+    def _arrived(self, payload: bytes) -> None:
+        """Keep a command, or count why it is refused: looked at here, lest it take the place of one that is not."""
+        with self._lock:
+            if refused := self._refused(payload):
+                self.refused[refused] += 1
+
+    def _refused(self, payload: bytes) -> str:
+        try:
+            command = unpack(payload, boot=str, seq=int, answers_s=float, values=np.ndarray, **{"from": str})
+        except Malformed:
+            return "malformed"
+        if command["boot"] != self.boot:
+            return "meant for a former self"
+        if command["from"] != self._driver:
+            if self._clock() - self._driven_s <= self._silent_s:
+                return "while another drives"
+            self._driver, self._sequence = command["from"], 0  # which counts by itself
+        if command["seq"] <= self._sequence:
+            return "out of order"
+        self._sequence, self._driven_s, self._command = command["seq"], self._clock(), command
+        return ""
 
     def _stop(self, payload: bytes) -> None:
         """Take a stop or a reset, once: it is repeated until a state has told that it was taken."""
@@ -112,7 +135,7 @@ def robot_loop(
     The age of pictures is looked at by whoever decides by them, at the other end.
     """
     estop = EStop(clock)
-    commands = Commands(bus, robot, estop, clock)
+    commands = Commands(bus, robot, estop, watchdog_s, clock)
     return ControlLoop(
         robot,
         commands,

@@ -22,8 +22,8 @@ from .codec import STATE, Malformed, camera_of, embodiment_of_message, pack, sta
 ANSWER_S = 0.5  # within which a stop or a reset must be acknowledged
 PERSISTENT = 10  # changed commands on the way in a row; fewer fell into one tick of the robot, which catches up by itself
 SAID = {
-    "boot": str, "held": str, "latched": str, "events": int, "answered": dict, "requested": np.ndarray, "sent": np.ndarray,
-    "changed": dict,
+    "boot": str, "driver": str, "seq": int, "held": str, "latched": str, "events": int, "answered": dict,
+    "requested": np.ndarray, "sent": np.ndarray, "changed": dict,
 }  # fmt: skip
 
 
@@ -41,11 +41,14 @@ class BusRobot:
     """Talks to a robot process over a bus.
 
     Each command names the observation that it follows, so that the robot can tell in its own clock how old it is, and the
-    robot process it is meant for, so that a robot that was restarted refuses what was meant for its former self. Stamps are
-    the robot's monotonic clock, which processes of one machine share.
+    robot process it is meant for, so that a robot that was restarted refuses what was meant for its former self; and who sends
+    it, since the robot follows one end at a time, and another only once that is silent. Stamps are the robot's monotonic
+    clock, which processes of one machine share.
 
     A stop or a reset is said at once, from whichever thread asks, and again before every command until the robot has
     acknowledged it; a robot that does not within `ANSWER_S` counts as gone.
+
+    A state or a picture that is overtaken on its way is dropped: what the robot has said is not unsaid by what it said before.
 
     wait: how a mailbox is waited on. clock: monotonic seconds. Raises EmbodimentFault where no robot introduces itself within
     `timeout_s`.
@@ -114,11 +117,12 @@ class BusRobot:
         requested, sent = told["requested"], told["sent"]
         latched = told["latched"] if told["events"] != self._events and self._unanswered() is None else ""
         self._events = told["events"]
+        held = told["held"] or ("" if told["driver"] in ("", self._name) else "another drives it")
         if not news or not sent.size:
-            return Reply(told["held"], latched)
-        if told["held"] or not requested.size:
+            return Reply(held, latched)
+        if held or not requested.size:
             self._changes = 0
-            return Reply(told["held"], latched, start=sent)
+            return Reply(held, latched, start=sent)
         stays, self._requested = np.array_equal(requested, self._requested), requested
         self._changes = 0 if stays or np.array_equal(requested, sent) else self._changes + 1
         if self._changes < PERSISTENT or self._last is None:
@@ -132,9 +136,9 @@ class BusRobot:
         """Send one command, without waiting, and before it a stop or a reset that is not acknowledged yet."""
         self._repeat()
         self.sequence += 1
-        command = {"boot": self.boot, "seq": self.sequence, "answers_s": self.told["stamp_s"], "values": action.values[0]}
+        command = {"boot": self.boot, "from": self._name, "seq": self.sequence, "answers_s": self.told["stamp_s"]}
         self._last = action.values[0]
-        self._bus.publish("command", pack(command))
+        self._bus.publish("command", pack({**command, "values": action.values[0]}))
         return action
 
     def stop(self, cause: str) -> None:
@@ -184,9 +188,12 @@ class BusRobot:
         if payload is None:
             return
         try:
-            self.told, self._news = unpack(payload, **SAID, **STATE), True
+            told = unpack(payload, **SAID, **STATE)
         except Malformed:
             self.malformed += 1
+            return
+        if told["boot"] != self.told["boot"] or told["seq"] > self.told["seq"]:
+            self.told, self._news = told, True
 
     def _picture(self, payload: bytes) -> None:
         try:
@@ -194,7 +201,9 @@ class BusRobot:
         except Malformed:
             self.malformed += 1
             return
-        self._cameras[name] = frame
+        kept = self._cameras.get(name)
+        if kept is None or not frame.stamp_s < kept.stamp_s <= self._clock():  # what lies ahead, or is no time, is no newer one
+            self._cameras[name] = frame
 
     def _introduced(self, payload: bytes) -> None:
         try:

@@ -46,7 +46,8 @@ class Drive:
     """PointNav to a free place about 2 m from where the body starts, in the control loop, at the body's 10 Hz."""
 
     def __init__(self) -> None:
-        self.env, self.clock, self.estop = Household(seed=3, control_mode="base_twist", width=80, height=60), Clock(), EStop()
+        self.env = Household(seed=3, control_mode="base_twist", width=80, height=60, max_steps=5000)
+        self.clock, self.estop = Clock(), EStop()
         self.robot = EnvRobot(self.env, seed=1, clock=self.clock)
         start = self.env.save_state()
         self.goal_m = next(place for place in self.free_places() if 1.5 < np.linalg.norm(place - start.base[:2]) < 2.5)
@@ -117,3 +118,19 @@ def test_a_stop_and_a_perception_that_hangs_hold_the_base(drive: Drive) -> None:
     place = drive.env.state.base.copy()
     drive.go(5)
     assert drive.env.state.base.tolist() == place.tolist()
+
+
+def test_a_stop_of_a_minute_writes_no_obstacles_and_does_not_end_the_run(drive: Drive) -> None:
+    drive.go(25)
+    drive.estop.latch("key")
+    drive.go(600)
+    belief = drive.stack._belief
+    assert belief is not None  # reason: for the types; what matters is what its map has learned
+    assert belief.map is not None  # reason: as above
+    assert not belief.map.forget_bumps()
+    drive.estop.reset("operator")
+    for _ in range(40):
+        if drive.away_m() < 0.3:
+            break
+        drive.go(10)
+    assert drive.away_m() < 0.3

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from enactive.agents.guard import Chain, EStop, FrozenJoints, Intervention, Watchdog
 from enactive.envs import Action, ControlMode, Observation
+from enactive.envs.observation import HELD
 from enactive.envs.robot import Reply, Robot, command_of, joints_of
 from enactive.errors import CompatibilityError, SafetyAbort, at_the_end
 
@@ -68,7 +69,8 @@ class ControlLoop:
     that the last positions are sent again, and zeros in place of velocities. Amiss is: the emergency stop is latched; the
     observation is older than `max_age_s` or frozen; a picture in it is older than `max_picture_age_s` or missing; the policy's
     heartbeat is silent for `heartbeat_s`; no usable chunk arrived for `watchdog_s`; the robot itself holds; the chunk has come
-    to its end. What was decided before a stop never runs after it. What the robot makes of a command counts as what was sent:
+    to its end. What was decided before a stop never runs after it, and the policy is told of a hold (`HELD` in the extra of the
+    observation), lest it take the body for stuck. What the robot makes of a command counts as what was sent:
     the next one starts from there.
 
     guard: a `Chain`, reset to the body at this rate. taps: take ticks and never wait. clock, sleep: monotonic seconds.
@@ -141,7 +143,7 @@ class ControlLoop:
         self._hear(self.robot.reply())
         now = self.cadence.mark("observe")
 
-        self.source.offer(observation)
+        self.source.offer(observation if not self._held else replace(observation, extra={**observation.extra, HELD: True}))
         chunk = self.source.take()
         if chunk is not None and self.player.take(chunk, now, self._last, held=self._held):
             self._commands.feed(now)

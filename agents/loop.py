@@ -43,7 +43,8 @@ class Agent:
 
     guard: `guard_of(env)` where none is given, anew for each run. max_steps: turns of the loop before the episode is cut.
     deadline_s: wall time of a whole episode. success_radius_m: how near to a view point of the goal a stop counts as success.
-    clock, sleep: monotonic seconds. estop: a latch that halts the run with SafetyAbort before the next command.
+    clock, sleep: monotonic seconds. estop: a latch that halts the run with SafetyAbort before the reset, and before the next
+    command.
 
     A body that states its rate and does not say that it is simulated gets its commands no faster than that, since what it
     declares per second (a velocity, say) is granted per command.
@@ -124,6 +125,7 @@ class _Run:
 
     def reset(self, seed: int | None, options: dict[str, Any]) -> None:
         agent, env = self.agent, self.env
+        self._require_open()  # a real body may move in its reset
         obs, info = call_world(env.reset, seed=seed, options=options)
         self.observation = Observation.from_gym(obs, info)
         oracle = env.get_wrapper_attr("oracle") if env.has_wrapper_attr("oracle") else None
@@ -164,8 +166,7 @@ class _Run:
             action = None if requested is None else agent.guard.review(requested)
             if action is not None and self.cadence is not None:
                 self.cadence.wait()
-            if agent.estop.cause:
-                raise SafetyAbort(f"the emergency stop is latched ({agent.estop.cause}): reset it before the next run")
+            self._require_open()
             if index == 0:
                 episode.first_action_s = t3 - self.began
             pose, reward, ended, truncated = self.observation.T_world_base, 0.0, False, False
@@ -197,6 +198,11 @@ class _Run:
                 return self.score(stopped=False)
         episode.outcome, episode.reason = "truncated", f"{agent.max_steps} steps were over"
         self.score(stopped=False)
+
+    def _require_open(self) -> None:
+        """Raises SafetyAbort where the emergency stop is latched."""
+        if cause := self.agent.estop.cause:
+            raise SafetyAbort(f"the emergency stop is latched ({cause}): reset it before the next run")
 
     def stand_still(self) -> None:
         """Tell a real body that was last told to move, by a velocity, to stand still: nobody else will, after the run.

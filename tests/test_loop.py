@@ -254,6 +254,21 @@ def test_a_stop_while_the_body_is_not_due_yet_comes_before_its_next_command() ->
     assert len(sent) == 1
 
 
+def test_a_stop_that_is_latched_already_lets_no_body_be_reset() -> None:
+    resets = []
+
+    class Homing(Arm):
+        def reset(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+            resets.append(options)
+            return super().reset(**options)
+
+    estop = EStop()
+    estop.latch("key")
+    with pytest.raises(SafetyAbort, match=r"the emergency stop is latched \(key\)"):
+        Agent(Watch(), Far(), Obey(), estop=estop).run(Homing(), ObjectGoal("there"))
+    assert not resets
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_command_that_is_not_finite_halts_before_it_is_sent(bad: float) -> None:
     env = LineWorld()

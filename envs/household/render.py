@@ -107,13 +107,10 @@ class Renderer:
         T_world_camera: (4, 4), the head camera of the body where not given.
         """
         self.prepare(state, T_world_camera)
+        for i in self._hot_or_cold(state, T_world_camera):  # transparent, which writes no depth
+            add_to(self.scene, state, int(i), self.compiled.apartment.objects[i].asset)
         mujoco.mjr_render(self._rect, self.scene, self.context)
         mujoco.mjr_readPixels(self._rgb, self._depth, self._rect, self.context)
-        if len(signs := self._hot_or_cold(state, T_world_camera)):
-            for i in signs:
-                add_to(self.scene, state, int(i), self.compiled.apartment.objects[i].asset)
-            mujoco.mjr_render(self._rect, self.scene, self.context)
-            mujoco.mjr_readPixels(self._rgb, None, self._rect, self.context)
         depth = self._depth[::-1] * np.float32(1.0 - NEAR_M / FAR_M)  # the buffer holds 1 at NEAR_M and 0 at FAR_M
         depth += np.float32(NEAR_M / FAR_M)
         np.divide(np.float32(NEAR_M), depth, out=depth)

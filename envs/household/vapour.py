@@ -5,7 +5,6 @@ Steam and frost are added to the drawn scene, not to the model: rays, segmentati
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,13 +24,13 @@ MOST = max(WISPS * PUFFS, FLAKES)  # shapes on one thing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shape:
-    """An ellipsoid. centre: (3,) metres; turn: (3, 3), its axes; half_size: (3,) metres; rgba."""
+class Shapes:
+    """Ellipsoids. centres: (M, 3) metres; turns: (M, 3, 3), their axes; half_sizes: (M, 3) metres; rgba: (M, 4)."""
 
-    centre: NDArray[np.float64]
-    turn: NDArray[np.float64]
-    half_size: tuple[float, float, float]
-    rgba: tuple[float, float, float, float]
+    centres: NDArray[np.float64]
+    turns: NDArray[np.float64]
+    half_sizes: NDArray[np.float64]
+    rgba: NDArray[np.float32]
 
 
 def tinted(rgb: NDArray[np.float32], temperature: NDArray[np.int8]) -> NDArray[np.float32]:
@@ -47,11 +46,12 @@ def add_to(scene: mujoco.MjvScene, state: WorldState, object_id: int, asset: Ass
     """Draw the steam or the frost of a hot or cold thing."""
     x, y, z, yaw = state.pose[object_id]
     turn = np.array([[np.cos(yaw), -np.sin(yaw), 0.0], [np.sin(yaw), np.cos(yaw), 0.0], [0.0, 0.0, 1.0]])
-    hot = state.temperature[object_id] == HOT
-    for shape in steam(asset) if hot else frost(asset, bool(state.sliced[object_id])):
+    shapes = steam(asset) if state.temperature[object_id] == HOT else frost(asset, bool(state.sliced[object_id]))
+    centres = shapes.centres @ turn.T + (x, y, z)
+    axes = (turn @ shapes.turns).reshape(-1, 9)
+    for half_size, centre, own, rgba in zip(shapes.half_sizes, centres, axes, shapes.rgba, strict=True):
         geom = scene.geoms[scene.ngeom]
-        centre, axes = turn @ shape.centre + (x, y, z), (turn @ shape.turn).ravel()
-        mujoco.mjv_initGeom(geom, mujoco.mjtGeom.mjGEOM_ELLIPSOID, shape.half_size, centre, axes, shape.rgba)
+        mujoco.mjv_initGeom(geom, mujoco.mjtGeom.mjGEOM_ELLIPSOID, half_size, centre, own, rgba)
         geom.emission, geom.specular, geom.shininess = 0.15, 0.0, 0.0
         # else those of the part drawn here before stand, and what is transparent would be sorted by its size
         geom.category, geom.objtype = mujoco.mjtCatBit.mjCAT_DECOR, mujoco.mjtObj.mjOBJ_UNKNOWN
@@ -65,26 +65,26 @@ def reach_m(asset: Asset) -> float:
 
 
 @lru_cache(maxsize=256)
-def steam(asset: Asset) -> tuple[Shape, ...]:
+def steam(asset: Asset) -> Shapes:
     """Wisps that rise from a thing's top, thinning out, in its frame."""
     (cx, cy, cz), (hx, hy, hz) = asset.bounds.centre, asset.bounds.half_size
-    return tuple(_wisp_parts((cx, cy, cz + hz), min(hx, 0.1), min(hy, 0.1)))
-
-
-def _wisp_parts(top: tuple[float, float, float], hx: float, hy: float) -> Iterator[Shape]:
     step_m = RISE_M / PUFFS
-    for wisp in range(WISPS):
-        angle = 2.0 * np.pi * wisp / WISPS + 0.4
-        foot = np.array([0.5 * hx * np.cos(angle), 0.5 * hy * np.sin(angle), 0.0]) + top
-        sway = np.array([np.cos(angle + 1.0), np.sin(angle + 1.0), 0.0])
-        for k in range(PUFFS):
-            centre = foot + sway * 0.012 * np.sin(1.3 * k + wisp) + (0.0, 0.0, (k + 0.5) * step_m)
-            thick = WISP_M * (0.8 + 0.12 * k)
-            yield Shape(centre, np.eye(3), (thick, thick, 1.0 * step_m), (*STEAM, 0.45 * (1.0 - k / (PUFFS + 1.0))))
+    wisp, k = (each.ravel().astype(np.float64) for each in np.mgrid[:WISPS, :PUFFS])
+    angle = 2.0 * np.pi * wisp / WISPS + 0.4
+    foot = np.column_stack([0.5 * min(hx, 0.1) * np.cos(angle), 0.5 * min(hy, 0.1) * np.sin(angle), 0.0 * angle])
+    sway = np.column_stack([np.cos(angle + 1.0), np.sin(angle + 1.0), 0.0 * angle]) * (0.012 * np.sin(1.3 * k + wisp))[:, None]
+    rise = np.column_stack([0.0 * k, 0.0 * k, (k + 0.5) * step_m])
+    thick, share = WISP_M * (0.8 + 0.12 * k), 0.45 * (1.0 - k / (PUFFS + 1.0))
+    return Shapes(
+        np.array([cx, cy, cz + hz]) + foot + sway + rise,
+        np.tile(np.eye(3), (len(k), 1, 1)),
+        np.column_stack([thick, thick, np.full(len(k), step_m)]),
+        np.column_stack([np.tile(STEAM, (len(k), 1)), share]).astype(np.float32),
+    )
 
 
 @lru_cache(maxsize=256)
-def frost(asset: Asset, sliced: bool) -> tuple[Shape, ...]:
+def frost(asset: Asset, sliced: bool) -> Shapes:
     """Flakes that lie flat on what shows of a thing, spread by area, in its frame."""
     meshes = [part.mesh for part in asset.parts if part.when in ("", "sliced" if sliced else "whole")]
     corners = np.concatenate([mesh.vertices[mesh.faces] for mesh in meshes]).astype(np.float64)  # (F, 3, 3)
@@ -96,9 +96,11 @@ def frost(asset: Asset, sliced: bool) -> tuple[Shape, ...]:
     normals = across[faces] / area[faces, None]
     centres = np.einsum("fk,fkd->fd", weights, chosen) + 0.0015 * normals
     sizes = FLAKE_M * rng.uniform(0.6, 1.3, FLAKES)
-    return tuple(
-        Shape(centre, _flat_on(normal), (float(size), float(size), 0.002), (*FROST, 0.9))
-        for centre, normal, size in zip(centres, normals, sizes, strict=True)
+    return Shapes(
+        centres,
+        np.array([_flat_on(normal) for normal in normals]),
+        np.column_stack([sizes, sizes, np.full(FLAKES, 0.002)]),
+        np.tile(np.array((*FROST, 0.9), dtype=np.float32), (FLAKES, 1)),
     )
 
 

@@ -21,7 +21,7 @@ from ..model import Apartment, Skill
 from ..motion import PITCH_LIMIT_RAD
 from ..obstacles import leaf_box
 from ..rectangles import turned
-from ..state import WorldState, hiding, leaves, movers, with_changes
+from ..state import WorldState, covered, leaves, movers, with_changes
 from ..suites import digest
 from ..targets import reading, skills_of
 from ..world import World
@@ -58,7 +58,6 @@ class Layout:
         self.skills = tuple(skills_of(placed.asset) for placed in things)
         self.leaves = leaves(apartment)
         self.height_m = tuple(float(leaf_box(mover, 0.0)[0][2]) for _, mover in movers(apartment))
-        self._hides = hiding(apartment)
         self.appliances = tuple(
             self._appliance_of(i) for i, own in enumerate(self.skills) if own & {"heats", "cools", "cleans"}
         )
@@ -80,17 +79,12 @@ class Layout:
         fits = reading(text)
         return tuple(placed.id for placed in self.apartment.objects if fits(placed.asset))
 
-    def covered(self, state: WorldState, object_id: int, surface: int) -> bool:
-        """Whether a closed door, lid or drawer hides a surface."""
-        leaf = self._hides[object_id][surface]
-        return leaf >= 0 and bool(state.opening[leaf] < 0.5)
-
     def where(self, state: WorldState, object_id: int) -> tuple[int, int]:
         """(what a thing stands on or in at last, the outermost closed thing around it or -1)."""
         closed, root = -1, object_id
         while (parent := int(state.parent[root])) >= 0:
             surface = int(state.surface[root])
-            if surface >= 0 and self.covered(state, parent, surface):
+            if surface >= 0 and covered(self.apartment, state, parent, surface):
                 closed = parent
             root = parent
         return root, closed

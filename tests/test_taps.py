@@ -56,6 +56,41 @@ def test_a_recorder_on_a_full_disk_is_taken_off() -> None:
     assert "No space left on device" in tap.warning
 
 
+def test_a_recorder_that_fails_in_any_way_is_told_of() -> None:
+    def broken(tick: Tick) -> None:
+        raise ValueError("no such codec")
+
+    tap = Tap(broken)
+    tap(pictured(0))
+    tap.close()
+    assert tap.warning.endswith("broken stopped recording: ValueError: no such codec")
+
+
+def test_what_a_slow_recorder_has_not_come_to_at_the_end_is_told_of() -> None:
+    thaw, seen = threading.Event(), []
+
+    def slow(tick: Tick) -> None:
+        thaw.wait(60.0)
+        seen.append(tick.index)
+
+    tap = Tap(slow)
+    tap(pictured(0))
+    while tap._waiting:  # until it has taken the first and stands still
+        pass
+    for index in range(1, 6):
+        tap(pictured(index))
+    tap.close(timeout_s=0.1)
+    assert tap.warning.endswith("slow was 0.1 s behind at the end, and 5 ticks are lost")
+    thaw.set()
+    tap._thread.join(10.0)
+    assert seen == [0]  # nothing is written into what its owner has closed by now
+
+
+def test_a_run_that_is_killed_leaves_its_settings(tmp_path: Path) -> None:
+    TickRecorder(tmp_path, {"off": ["step"]})
+    assert json.loads((tmp_path / "control.json").read_text()) == {"config": {"off": ["step"]}}
+
+
 def test_neither_a_frozen_viewer_nor_a_recorder_on_a_full_disk_costs_a_tick(tmp_path: Path) -> None:
     (tmp_path / "ticks.jsonl").symlink_to("/dev/full")  # opens, and takes nothing
     recorder, thaw, seen = TickRecorder(tmp_path, {}), threading.Event(), []

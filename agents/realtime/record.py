@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from .loop import ControlLoop, Tick
 
 
 class TickRecorder:
-    """Writes `ticks.jsonl`, `video.mp4` (where there is a camera) and at the end `control.json` into a folder."""
+    """Writes `ticks.jsonl`, `video.mp4` (where there is a camera) and `control.json` into a folder: of that the settings at the
+    start, so that a run that is killed tells what it was, too, and the report at the end."""
 
     def __init__(self, folder: Path, config: Mapping[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -29,6 +30,8 @@ class TickRecorder:
         self._lines = (folder / "ticks.jsonl").open("w")
         self._video: VideoWriter | None = None
         self._newest_s = -np.inf
+        with suppress(OSError):  # what the disk does not take now is told at the end
+            self._tell({})
 
     def tick(self, tick: Tick) -> None:
         """Write a tick, with what was due, what each link of the guard and the robot changed, and what was sent; and the first
@@ -53,7 +56,10 @@ class TickRecorder:
             files.callback(self._lines.close)
             if self._video is not None:
                 files.callback(self._video.close)
-            (self._folder / "control.json").write_text(json.dumps(plain({"config": self._config, **report}), indent=1))
+            self._tell(report)
+
+    def _tell(self, report: Mapping[str, Any]) -> None:
+        (self._folder / "control.json").write_text(json.dumps(plain({"config": self._config, **report}), indent=1))
 
 
 class ControlLine:

@@ -17,13 +17,15 @@ FRAMES, TICKS = 8, 4096
 class Tap:
     """Hands ticks to one recorder or viewer, on a thread of its own.
 
-    watch: called with each tick; it may take as long as it likes. An OSError (a full disk, say) takes it off, which `warning`
-    tells. Where it is too slow, pictures are dropped first (at most `frames` ticks with pictures wait), then whole ticks (at
-    most `ticks` wait), oldest first; `dropped_frames` and `dropped_ticks` count them.
+    watch: called with each tick; it may take as long as it likes. What it raises (on a full disk, say) takes it off, and ticks
+    that it has not come to at the end are lost: `warning` tells of either. Where it is too slow, pictures are dropped first (at
+    most `frames` ticks with pictures wait), then whole ticks (at most `ticks` wait), oldest first; `dropped_frames` and
+    `dropped_ticks` count them.
     """
 
     def __init__(self, watch: Callable[[Tick], None], *, frames: int = FRAMES, ticks: int = TICKS) -> None:
         self._watch, self._frames, self._ticks = watch, frames, ticks
+        self._name = getattr(watch, "__qualname__", type(watch).__name__)
         self._waiting: deque[Tick] = deque()
         self._pictures: dict[int, Mapping[str, CameraFrame]] = {}  # by index of the tick, oldest first
         self._lock = threading.Lock()
@@ -50,10 +52,15 @@ class Tap:
         self._more.set()
 
     def close(self, timeout_s: float = 5.0) -> None:
-        """Let the watcher finish what waits, for at most `timeout_s`."""
+        """Let the watcher finish what waits, for at most `timeout_s`; it gets nothing after that."""
         self._closing = True
         self._more.set()
         self._thread.join(timeout_s)
+        with self._lock:
+            left = len(self._waiting)
+            self._waiting.clear()
+        if self._thread.is_alive():
+            self.warning = f"{self._name} was {timeout_s:g} s behind at the end, and {left} ticks are lost"
 
     def _run(self) -> None:
         while not self.warning:
@@ -66,8 +73,9 @@ class Tap:
                 continue
             try:
                 self._watch(tick)
-            except OSError as error:
-                self.warning = f"{getattr(self._watch, '__qualname__', type(self._watch).__name__)} stopped recording: {error}"
+            except Exception as error:  # noqa: BLE001  # reason: whatever ends a watcher is told, and is no reason to stop a body
+                words = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+                self.warning = f"{self._name} stopped recording: {words}"
 
     def _next(self) -> Tick | None:
         with self._lock:

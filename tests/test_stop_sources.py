@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from enactive.agents.guard import EStop
-from enactive.agents.guard.stop_sources import StopFile, StopKeys, StopServer, stop_on_signals
+from enactive.agents.guard.stop_sources import StopFile, StopKeys, StopServer, listening, stop_on_signals
 from enactive.errors import ConfigError
 
 
@@ -58,6 +58,8 @@ def test_stops_by_file_signal_and_http(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="at least 16 characters"):
         StopServer(estop, "short")
+    with pytest.raises(ConfigError, match="cannot have port 99999"):
+        StopServer(estop, "0123456789abcdef", port=99999)
     with StopServer(estop, "0123456789abcdef", status=lambda: {"rate_hz": 100}) as server:
 
         def call(path: str, token: str, method: str = "POST") -> Any:
@@ -66,6 +68,8 @@ def test_stops_by_file_signal_and_http(tmp_path: Path) -> None:
             with urllib.request.urlopen(request, timeout=5) as answer:
                 return json.load(answer)
 
+        with pytest.raises(ConfigError, match=f"cannot have port {server.port} of 127.0.0.1 .*take another, or 0"):
+            StopServer(estop, "0123456789abcdef", port=server.port)
         with pytest.raises(urllib.error.HTTPError, match="401"):
             call("/stop", "wrong")
         assert estop.cause == ""
@@ -74,6 +78,15 @@ def test_stops_by_file_signal_and_http(tmp_path: Path) -> None:
         assert call("/reset", "0123456789abcdef") == {"latched": ""}
         with pytest.raises(urllib.error.HTTPError, match="404"):
             call("/move", "0123456789abcdef")
+
+
+def test_ctrl_z_stops_and_does_not_suspend_who_listens_for_a_stop() -> None:
+    estop, left = EStop(), list[bool]()
+    with listening(estop, lambda: left.append(True)):
+        os.kill(os.getpid(), signal.SIGTSTP)
+        assert estop.cause == "signal SIGTSTP"
+    assert not left
+    assert signal.getsignal(signal.SIGTSTP) is signal.SIG_DFL
 
 
 def wait_for(event: threading.Event) -> None:

@@ -37,11 +37,14 @@ def listening(
     """Stops by key and by the signals that end a program; by file and over HTTP where asked for.
 
     leave: ends the run, by the key `q` and by a signal; where it is None the latch does, and the second signal interrupts.
+    Ctrl-Z stops like a key, and suspends nothing: a program that is suspended hears no key, and back in the foreground it is
+    the terminal that keeps them.
     port: of 127.0.0.1; 0 takes a free one, and the token that it wants is printed; below 0 there is none. status: as of a
     `StopServer`. For the main thread.
     """
     with ExitStack() as opened:
         opened.enter_context(stop_on_signals(estop, *ENDING, leave=leave))
+        opened.enter_context(stop_on_signals(estop, signal.SIGTSTP, leave=lambda: None))
         opened.callback(StopKeys(estop, leave or partial(estop.latch, "key q")).close)
         if file is not None:
             opened.callback(StopFile(estop, file).close)
@@ -161,7 +164,7 @@ class StopServer:
 
     host: the loopback interface unless told otherwise. port: 0 takes a free one, which `port` then tells. status: what
     `GET /status` adds to the latch. Each request runs on a thread of its own, so none waits behind another. Raises
-    ConfigError for a token shorter than 16 characters.
+    ConfigError for a token shorter than 16 characters, and for a port that is not to be had.
     """
 
     def __init__(
@@ -212,7 +215,10 @@ class StopServer:
             def log_message(self, format: str, *args: Any) -> None:
                 """Say nothing: the latch keeps its own record."""
 
-        self._server = ThreadingHTTPServer((host, port), Handler)
+        try:
+            self._server = ThreadingHTTPServer((host, port), Handler)
+        except (OSError, OverflowError) as error:
+            raise ConfigError(f"the stop server cannot have port {port} of {host} ({error}): take another, or 0") from error
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
         threading.Thread(target=self._server.serve_forever, name="stop server", daemon=True).start()

@@ -31,6 +31,23 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
+def fresh_folder(path: Path) -> Path:
+    """Make a folder for one run, and return it: `path`, or where another run has that already, the first free `path-2`, `-3`...
+
+    Raises ConfigError where it cannot be made.
+    """
+    made, number = path, 2
+    while True:
+        try:
+            made.mkdir(parents=True)
+        except FileExistsError:
+            made, number = path.with_name(f"{path.name}-{number}"), number + 1
+        except OSError as error:
+            raise ConfigError(f"{made} cannot be made ({error.strerror}): {cure(error)}") from error
+        else:
+            return made
+
+
 @cache
 def code_version() -> str:
     """Twelve digits that change with any module or JSON file of the package: the code that this process began with."""

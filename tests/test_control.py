@@ -125,9 +125,9 @@ class Mirrors(JointSweep):
 
 def mirror_with_full_disk(full: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     """A run of `Mirrors` whose disk is full in the middle of a tick, or at the end."""
-    monkeypatch.setattr("enactive.agents.commands.control.time.strftime", lambda words: "now")
     folder = tmp_path / "now-control"
     folder.mkdir()
+    monkeypatch.setattr("enactive.agents.commands.control.fresh_folder", lambda path: folder)
     write = TickRecorder.tick
 
     def tick(recorder: TickRecorder, tick: Tick) -> None:
@@ -161,4 +161,11 @@ def test_what_does_not_fit_is_refused_before_anything_moves(tmp_path: Path, caps
     assert "no link form" in capsys.readouterr().err
     assert main(["control", "--rate_hz", "200", "--out", str(tmp_path)]) == 2
     assert "takes 100 commands a second, not 200" in capsys.readouterr().err
+    for flag, value in (("rate_hz", "0"), ("policy_hz", "-1"), ("robot_watchdog_s", ".nan"), ("max_age_s", ".inf")):
+        assert main(["control", f"--{flag}", value, "--out", str(tmp_path)]) == 2
+        assert f"--{flag} must be above 0" in capsys.readouterr().err
+    assert main(["control", "--seconds", "-1", "--out", str(tmp_path)]) == 2
+    assert "--seconds must be at least 0" in capsys.readouterr().err
+    assert main(["control", "--policy", "NavigationController", "--out", str(tmp_path)]) == 2
+    assert "NavigationController needs a planner to tell it what to do" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

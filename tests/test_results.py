@@ -9,9 +9,17 @@ import pytest
 from enactive.agents import results as results_module
 from enactive.agents.component import Component, Method
 from enactive.agents.evaluation import evaluate
-from enactive.agents.results import Results, code_version
+from enactive.agents.results import Results, code_version, fresh_folder
 from enactive.agents.table import preamble
 from enactive.errors import ConfigError
+
+
+def test_runs_that_begin_in_one_second_do_not_share_a_folder(tmp_path: Path) -> None:
+    made = [fresh_folder(tmp_path / "runs" / "now") for _ in range(3)]
+    assert [folder.name for folder in made] == ["now", "now-2", "now-3"]
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match=r"cannot be made .*choose another --out"):
+        fresh_folder(tmp_path / "file" / "now")
 
 
 def test_a_torn_last_line_is_run_again_and_the_rest_is_kept(tmp_path: Path) -> None:

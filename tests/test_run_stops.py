@@ -92,6 +92,7 @@ def test_a_stop_file_lets_no_command_through(tmp_path: Path, capsys: pytest.Capt
     assert main(command(tmp_path, "--stop_file", str(tmp_path / "stop"))) == 1
     assert f"latched (file {tmp_path / 'stop'})" in capsys.readouterr().err
     assert sent(tmp_path) == 0
+    assert not list((tmp_path / "runs").iterdir())
 
 
 def test_a_simulation_needs_no_stop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

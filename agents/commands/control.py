@@ -15,6 +15,7 @@ from jsonargparse import ArgumentParser
 from enactive.agents.compat import check_policy
 from enactive.agents.component import Component
 from enactive.agents.guard import Chain, EStop, Form
+from enactive.agents.results import fresh_folder
 from enactive.errors import ConfigError, EnactiveError, words_of
 
 from ._components import add_components, component
@@ -33,7 +34,8 @@ def main(argv: Sequence[str]) -> int:
     """Control until told to stop. Exit status 1 where the run ended with an error, 0 otherwise; the body holds either way."""
     parser = ArgumentParser(
         prog="enactive control",
-        description="Drive a robot by a policy in real time. Space stops, r resets the stop, q or Ctrl-C ends; the body holds.",
+        description="Drive a robot by a policy in real time. Space stops, r resets the stop, q or Ctrl-C ends; the body holds. "
+        "A policy is a controller that nobody plans for: perceiver, planner and goal run beside one in Python alone.",
     )
     parser.add_argument("--config", action="config")
     parser.add_argument("--rate_hz", type=float, default=100.0, help="commands a second")
@@ -50,6 +52,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--stop_port", type=int, default=-1, help="HTTP stop on this port of 127.0.0.1; 0 takes a free one")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where the run's folder is made")
     chosen = parser.parse_args(add_components(parser, argv, DEFAULTS))
+    if wrong := [name for name in ABOVE_0 if not (chosen[name] > 0.0 and math.isfinite(chosen[name]))]:
+        raise ConfigError(f"{', '.join(f'--{name}' for name in wrong)} must be above 0, and finite")
+    if not chosen.seconds >= 0.0:
+        raise ConfigError("--seconds must be at least 0, which is until told to stop")
     parts = {role: component(role, chosen[role]) for role in DEFAULTS}
     folder = chosen.out / f"{time.strftime('%Y%m%d-%H%M%S')}-control"
     config = {name: chosen[name] for name in SETTINGS} | {role: part.to_json() for role, part in parts.items()}
@@ -57,10 +63,10 @@ def main(argv: Sequence[str]) -> int:
     return control.run(chosen.stop_file, chosen.stop_port)
 
 
-SETTINGS = (
-    "rate_hz", "policy_hz", "seconds", "watchdog_s", "heartbeat_s", "max_age_s", "max_picture_age_s", "robot_watchdog_s",
-    "off", "seed",
+ABOVE_0 = (
+    "rate_hz", "policy_hz", "watchdog_s", "heartbeat_s", "max_age_s", "max_picture_age_s", "robot_watchdog_s",
 )  # fmt: skip
+SETTINGS = (*ABOVE_0, "seconds", "off", "seed")
 
 
 class Control:
@@ -82,6 +88,12 @@ class Control:
         self._check_links()
         with ExitStack() as opened:
             here = opened.enter_context(self.policy.opened())  # before anything is started: it may refuse its arguments
+            if not hasattr(here, "standing_intent"):
+                raise ConfigError(
+                    f"{type(here).__name__} needs a planner to tell it what to do, and enactive control starts none: take a "
+                    "policy with a `standing_intent`, or run perceiver, planner and controller in Python "
+                    "(docs/systems/realtime.md)"
+                )
             robot = self._start_robot(opened)
             body = robot.connect()
             opened.callback(body.close)  # which the loop does, too, where it comes to run
@@ -90,6 +102,7 @@ class Control:
             policy = PolicyProcess(self.policy, body.embodiment, rate_hz=self.config["policy_hz"])
             opened.callback(policy.close)
 
+            self.folder = fresh_folder(self.folder)
             recorder = TickRecorder(self.folder, self.config)
             line = ControlLine(lambda: loop)
             taps = [Tap(recorder.tick), Tap(line.tick)]
@@ -162,6 +175,8 @@ class Control:
         warnings = [tap.warning for tap in taps if tap.warning]
         complete = finish(recorder, report | {"recorder_dropped": dropped, "warnings": warnings})
         line.close(report)
+        for warning in warnings:
+            print(f"warning: {warning}")
         return complete and not taps[0].warning
 
     def _tell_mirrored(self, policy: Any, complete: bool) -> None:

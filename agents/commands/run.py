@@ -6,17 +6,19 @@ import os
 import re
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from jsonargparse import ArgumentParser
 
+from enactive.agents.compat import check_compatibility
 from enactive.agents.component import Component
 from enactive.agents.guard import EStop
 from enactive.agents.guard.stop_sources import listening
 from enactive.agents.loop import Agent
 from enactive.agents.plugins import load, named
 from enactive.agents.progress import LiveLine
+from enactive.agents.results import fresh_folder
 from enactive.envs import Goal, ImageGoal, PoseGoal, TaskGoal, parse_goal
 from enactive.envs.gym_io import embodiment_of
 from enactive.errors import ConfigError
@@ -63,6 +65,8 @@ def main(argv: Sequence[str]) -> int:
         arguments += ["--env.seed", str(DEMO_SEED)]
     chosen = parser.parse_args(add_components(parser, arguments, defaults))
     words = chosen.goal or str(read_config(argv).get("goal") or "")  # the parser forgets a positional of the file
+    if words and chosen.goal_image is not None:
+        raise ConfigError(f"asked for {words!r} and for what {str(chosen.goal_image)!r} shows: leave one out")
     goal: Goal = read_goal_image(chosen.goal_image) if chosen.goal_image is not None else parse_goal(words)
     parts = {role: component(role, chosen[role]) for role in DEFAULTS}
     _require_pursuit(parts["planner"], goal)
@@ -78,10 +82,8 @@ def main(argv: Sequence[str]) -> int:
     from enactive.agents.report import RunFolder
 
     slug = re.sub(r"[^a-z0-9]+", "-", (words or chosen.goal_image.stem).lower()).strip("-")[:40]
-    folder = chosen.out / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}"
     config = {"seed": chosen.seed, "max_steps": chosen.max_steps, "goal_image": chosen.goal_image}
     config |= {role: part.to_json() for role, part in parts.items()}
-    record = RunFolder(folder, config)
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))  # threads of one process that fight for busy cores collapse
     estop = EStop()
     with ExitStack() as opened:
@@ -92,7 +94,13 @@ def main(argv: Sequence[str]) -> int:
             opened.enter_context(listening(estop, file=chosen.stop_file, port=chosen.stop_port))
         elif chosen.stop_file is not None or chosen.stop_port >= 0:
             raise ConfigError("--stop_file and --stop_port are for real bodies, and this one is simulated: leave them out")
-        episode = agent.run(env, goal, seed=chosen.seed, recorders=[LiveLine(), record])
+        check_compatibility(env, perceiver, planner, controller, goal).raise_if_broken()  # before there is a folder
+        folder = fresh_folder(chosen.out / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}")
+        try:
+            episode = agent.run(env, goal, seed=chosen.seed, recorders=[LiveLine(), RunFolder(folder, config)])
+        finally:
+            with suppress(OSError):  # it goes where the run ended before anything was written into it
+                folder.rmdir()
     for warning in episode.warnings:
         print(f"warning: {warning}")
     for name, value in episode.metrics.items():

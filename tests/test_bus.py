@@ -69,9 +69,9 @@ def test_each_camera_is_sent_by_its_own_time_and_once(monkeypatch: pytest.Monkey
     monkeypatch.setattr("enactive.agents.realtime.process.Child", lambda module, config: None)  # what it is offered shows here
     policy = PolicyProcess(Component("controllers", "JointSweep"), DeskArm().embodiment)
     wire.subscribe("camera", lambda payload: sent.append((camera_of(payload)[0], camera_of(payload)[1].stamp_s)))
-    for front_s, wrist_s in ((2.0, 1.0), (2.0, 1.5), (2.0, 1.5), (3.0, 1.5)):
+    for front_s, wrist_s in ((2.0, 1.0), (2.0, 1.5), (2.0, 1.5), (3.0, 1.5), (1e300, 1.5), (4.0, 1.5)):
         policy.offer(Observation({"front": frame(front_s), "wrist": frame(wrist_s)}, None, np.zeros(4)))
-    assert sent == [("front", 2.0), ("wrist", 1.0), ("wrist", 1.5), ("front", 3.0)]
+    assert sent == [("front", 2.0), ("wrist", 1.0), ("wrist", 1.5), ("front", 3.0), ("front", 1e300), ("front", 4.0)]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from enactive.agents.component import Component
 from enactive.agents.realtime import ControlLoop
 from enactive.agents.realtime.process import PolicyProcess, RobotProcess
 from enactive.envs import Action
-from enactive.envs.bus.base import Mailbox
+from enactive.envs.bus.base import Mailbox, MemoryBus
 from enactive.envs.bus.codec import (
     pack,
 )
@@ -41,6 +41,26 @@ def test_the_line_needs_the_key_and_stays_on_this_machine() -> None:
     with pytest.raises(EmbodimentFault, match="is the other end up, and the key the same"):
         ZenohBus(Line(line.endpoint, "wrong"), listen=False, connect_s=0.5)
     here.close()
+
+
+def test_a_robots_process_that_ends_is_not_waited_for_and_its_line_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(MemoryBus):
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+    lines: list[Silent] = []
+
+    def line_to_it(line: Line, listen: bool, connect_s: float) -> Silent:
+        lines.append(Silent())
+        return lines[-1]
+
+    monkeypatch.setattr("enactive.agents.realtime.process.ZenohBus", line_to_it)
+    process = RobotProcess(Component("envs", "no.such.World"), Line.fresh(), rate_hz=100.0)
+    with pytest.raises(EmbodimentFault, match="ended with status 1 before it could be reached"):
+        process.connect(timeout_s=600.0)  # of which it waits as long as the process lives
+    assert [line.closed for line in lines] == [True]
 
 
 def test_the_arm_follows_a_policy_across_three_processes_and_holds_when_the_policy_is_killed() -> None:

@@ -23,6 +23,7 @@ from enactive.errors import ControllerError, EmbodimentFault
 from .chunks import Chunk
 
 INFO_EVERY = 50
+LOOK_S = 0.2  # between two looks at whether a process that is waited for has ended
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "LP_NUM_THREADS": "0",
@@ -78,15 +79,32 @@ class RobotProcess(Child):
     def connect(self, timeout_s: float = 30.0) -> BusRobot:
         """The robot as the control loop sees it. Raises EmbodimentFault where its process ends or does not answer in time."""
         until = time.monotonic() + timeout_s
-        while self.ended is None and time.monotonic() < until:
+        while True:
             try:
-                return BusRobot(ZenohBus(self._line, listen=False, connect_s=1.0))
+                return self._reach(max(1.0, until - time.monotonic()))
             except EmbodimentFault:
+                if self.ended is not None:
+                    raise EmbodimentFault(
+                        f"the robot's process ended with status {self.ended} before it could be reached; see its words above"
+                    ) from None
                 if time.monotonic() >= until:
                     raise
-        raise EmbodimentFault(
-            f"the robot's process ended with status {self.ended} before it could be reached; see its words above"
-        )
+
+    def _reach(self, timeout_s: float) -> BusRobot:
+        bus = ZenohBus(self._line, listen=False, connect_s=1.0)
+        try:
+            return BusRobot(bus, timeout_s=timeout_s, wait=self._wait)
+        except EmbodimentFault:
+            bus.close()
+            raise
+
+    def _wait(self, box: Mailbox, timeout_s: float) -> bytes | None:
+        """The next message, or None after `timeout_s`, or as soon as nobody is left to send one."""
+        until = time.monotonic() + timeout_s
+        while (payload := box.wait(min(LOOK_S, max(0.0, until - time.monotonic())))) is None:
+            if self.ended is not None or time.monotonic() >= until:
+                break
+        return payload
 
 
 class PolicyProcess:

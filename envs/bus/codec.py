@@ -87,9 +87,11 @@ def camera_message(name: str, frame: CameraFrame) -> bytes:
 
 
 def new_pictures(cameras: Mapping[str, CameraFrame], shown_s: dict[str, float]) -> Iterator[bytes]:
-    """Messages of the frames that are newer than those of the same camera before; shown_s, by camera, keeps when those were."""
+    """Messages of the frames that are not those of the same camera before; shown_s, by camera, keeps when those were.
+
+    Not only of newer ones: after a single stamp that lies ahead, none would be."""
     for name, frame in cameras.items():
-        if frame.stamp_s > shown_s.get(name, -math.inf):
+        if frame.stamp_s != shown_s.get(name, -math.inf):
             shown_s[name] = frame.stamp_s
             yield camera_message(name, frame)
 

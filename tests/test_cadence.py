@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_realtime import Clock
+from realtime_bench import Clock
 
 from enactive.agents.realtime import Cadence
 

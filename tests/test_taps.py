@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_realtime import Bench
+from realtime_bench import Bench
 
 from enactive.agents.commands.control import finish
 from enactive.agents.realtime import Tap, Tick

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from enactive.envs.household import meshes
+from enactive.envs.household.env import Household
 from enactive.envs.household.model import (
     COLOURS,
     Apartment,
@@ -18,6 +21,7 @@ from enactive.envs.household.model import (
     Room,
     Surface,
 )
+from enactive.envs.household.state import WorldState
 
 TABLE, CABINET, LAMP, MUG, KNIFE, SCREEN = range(6)
 
@@ -75,3 +79,8 @@ def toy_apartment() -> Apartment:
     rooms = (Room("kitchen", "kitchen", (0, 0, 3.94, 4), plain, plain), Room("office", "office", (4.06, 0, 8, 4), plain, plain))
     doorway = Doorway((0, 1), (4.0, 2.0), "y", 0.9, 2.05, False)
     return Apartment(11, rooms, (doorway,), (), places, 2.6, 0.12)
+
+
+def at(env: Household, x: float, y: float, yaw: float, pitch: float = 0.0) -> WorldState:
+    """The state of an environment with the body at another place."""
+    return replace(env.state, base=np.array([x, y, yaw]), pitch_rad=pitch)

@@ -10,25 +10,43 @@ from enactive.errors import ConfigError
 
 from .goal import Goal, ObjectGoal, PoseGoal, TaskGoal, TextGoal
 
-_REQUEST = re.compile(
-    r"^(please\s+|can you\s+|could you\s+)*"
-    r"(find|look for|search for|locate|go to|navigate to|walk to|drive to|take me to|show me|get to|where is|where's|where are)"
-    r"\s+"
-    r"(me\s+)?"
+LONGEST = 1000  # characters; the time that the patterns below take grows with the square of them
+_POLITE = (
+    r"^(?:(?:please|kindly|hey|hello|hi|ok|okay|robot(?=,)|now|then|just|can you|could you|would you|will you"
+    r"|i (?:need|want) you to|i'd like you to|help me(?: to)?|try to|go and)\b[\s,]*)*"
 )
+_REQUEST = re.compile(
+    _POLITE + r"(?:find|(?:i'm |i am |we're |we are )?look(?:ing)? for|(?:i'm |i am )?search(?:ing)? for|locate|spot|seek"
+    r"|(?:go|navigate|walk|drive|move|head|get|take me|bring me) to|show me|where (?:is|are)|where's|where did i (?:leave|put)"
+    r"|where can i find|have you seen|(?:do|can) you see|is there|are there|there is|there's|there are|i need|i want|i'd like"
+    r"|i(?:'ve| have)? lost|i can(?:'t|not) find)\s+(?:me\s+)?"
+)
+_PLEASANTRY = re.compile(r"(?:[\s,]+(?:please|thanks|thank you|for me|if you can|now|anywhere|somewhere|around here))+$")
 _TASK = re.compile(
-    r"^(please\s+|kindly\s+|can you\s+|could you\s+|would you\s+|i (?:need|want) you to\s+)*"
-    r"(?:(?:put|place|clean|wash|rinse|heat|warm|cool|chill|slice|cut|turn (?:on|off|.+ (?:on|off))|switch|open|close|pick up"
-    r"|move|bring|examine|carry|gather|load|make|give|refrigerate|hold|inspect|check|grab|fetch|look at|i want two"
-    r"|set (?!of\b)|take (?!me\b)|get (?!to\b)|find .+\b(?:and|then) (?:put|place|set|move|bring))\b"
-    r"|.+ should be (?:in|on)|(?!find\b|look for\b).+ is dirty,)"
+    _POLITE + r"(?:(?:put|place|clean|wash|rinse|heat|warm|cool|chill|slice|cut|turn (?:on|off|.+ (?:on|off))|switch|open|close"
+    r"|pick up|move (?!to\b)|bring (?!me to\b)|examine|carry|gather|load|make|give|refrigerate|hold|inspect|check|grab"
+    r"|fetch|look at|i want two|set (?!of\b)|take (?!me\b)|get (?!to\b)"
+    r"|(?:find|go to|walk to) .+\b(?:and|then) (?:put|place|set|move|bring|fetch|get|grab|pick up|take))\b"
+    r"|(?!find\b|look for\b|where\b|locate\b|search for\b).+ should be (?:in|on)|(?!find\b|look for\b).+ is dirty,)"
+)
+_MOVE = re.compile(
+    r"^(?:go|come|turn|move|step|walk|drive|run|roll|back|follow|stop|wait|halt|stay|stand|rotate|spin|explore|return|look|quit"
+    r"|hello|hi|hey|help)(?:\s+(?:to|back|home|here|there|left|right|forwards?|backwards?|ahead|straight|around|round|up|down|on"
+    r"|away|out|over|me|it|them|us|still|again|now|slowly|everywhere|a|bit|\d+(?:\.\d+)?|degrees?|metres?|meters?|steps?))*$"
 )
 _ARTICLE = re.compile(r"^(a|an|the|any|some|my|our|your|one of the)\s+")
 _NUMBER = r"([+-]?\d+(?:\.\d+)?)"
-_POINT = re.compile(rf"^\(?\s*{_NUMBER}\s*m?\s*[, ]\s*{_NUMBER}\s*m?\s*\)?$")
-_RELATION = re.compile(
-    r"\b(in|on|at|under|below|above|over|near|beside|behind|between|inside|by|with|from|of|to|against|opposite|that|which|whose)\b"
+_POINT = re.compile(rf"^\(?\s*(?:x\s*[=:]?\s*)?{_NUMBER}\s*m?\s*[, ]\s*(?:y\s*[=:]?\s*)?{_NUMBER}\s*m?\s*\)?$")
+# Words that the bare name of a kind of thing does not have: with one of them a phrase tells more, or is a sentence.
+_MORE_THAN_A_NAME = re.compile(
+    r"\b(?:in|on|at|under|below|above|over|near|beside|behind|between|inside|by|with|from|of|to|against|opposite|that"
+    r"|which|whose|beneath|underneath|alongside|atop|upon|within|around|facing|across|adjacent|among|onto|into|next"
+    r"|nearest|closest|left|without|not|no|except|but|than|other|and|or|then|find|go|bring|a|an|the|my|your|our|his"
+    r"|her|their|this|these|those|i|you|he|she|we|they|it|me|us|him|them|who|what|when|why|how|where|is|are|am|was"
+    r"|were|do|does|did|has|have|had|should|one|two|three|four|five|six|seven|eight|nine|ten|both|all|every|each"
+    r"|several|many|some|any)\b"
 )
+_NAME = re.compile(r"[a-z0-9'\- ]+")
 _ATTRIBUTE = frozenset(
     {
         "red",
@@ -83,14 +101,22 @@ def parse_goal(sentence: str) -> Goal:
     """Read a typed request.
 
     "find a mug" is an `ObjectGoal`, "find the red mug in the kitchen" a `TextGoal`, "put a clean mug on the table" a
-    `TaskGoal`, "go to 1.5, -2" a `PoseGoal` in world metres. A sentence without a verb is something to find.
+    `TaskGoal`, "go to 1.5, -2" a `PoseGoal` in world metres. A sentence without a verb is something to find. What is more than
+    the bare name of a kind of thing is a `TextGoal`, for the planner to read or to refuse.
 
-    Raises ConfigError where nothing is asked for.
+    Raises ConfigError where nothing is asked for, a mere move ("turn left"), or too much.
     """
-    words = " ".join(sentence.lower().split()).strip(" .!?")
+    if len(sentence) > LONGEST:
+        raise ConfigError(f"the goal has {len(sentence)} characters; say in at most {LONGEST} what to find or to do")
+    words = " ".join(sentence.lower().replace("\u2019", "'").split()).strip(" .!?")
     if _TASK.match(words):
         return TaskGoal(words)
-    phrase = _REQUEST.sub("", words, count=1)
+    if _MOVE.match(words):
+        raise ConfigError(
+            f"{sentence!r} is a move, and goals are things to find, places and household tasks: "
+            'try "find the red mug in the kitchen" or "go to 1.5, -2"'
+        )
+    phrase = _PLEASANTRY.sub("", _REQUEST.sub("", words, count=1)).strip(" .!?")
     thing = _ARTICLE.sub("", f"{phrase} ", count=1).strip()
     if not re.search(r"\w", thing) or _REQUEST.fullmatch(words + " "):
         raise ConfigError(f'the goal {sentence!r} names nothing to look for; try "find the red mug in the kitchen"')
@@ -98,6 +124,7 @@ def parse_goal(sentence: str) -> Goal:
         T_world_goal = np.eye(4)
         T_world_goal[:2, 3] = [float(point[1]), float(point[2])]
         return PoseGoal(T_world_goal)
-    if _RELATION.search(thing) or _ATTRIBUTE & set(re.findall(r"\w+", thing)):
+    named = _NAME.fullmatch(thing) and not _MORE_THAN_A_NAME.search(thing) and not thing[0].isdigit()
+    if not named or _ATTRIBUTE & set(re.findall(r"\w+", thing)):
         return TextGoal(phrase)
     return ObjectGoal(thing)

@@ -47,53 +47,13 @@ _MORE_THAN_A_NAME = re.compile(
     r"|several|many|some|any)\b"
 )
 _NAME = re.compile(r"[a-z0-9'\- ]+")
-_ATTRIBUTE = frozenset(
-    {
-        "red",
-        "orange",
-        "yellow",
-        "green",
-        "blue",
-        "purple",
-        "pink",
-        "brown",
-        "beige",
-        "white",
-        "grey",
-        "gray",
-        "black",
-        "silver",
-        "golden",
-        "dark",
-        "light",
-        "wooden",
-        "metal",
-        "metallic",
-        "plastic",
-        "ceramic",
-        "glass",
-        "leather",
-        "fabric",
-        "paper",
-        "rubber",
-        "stone",
-        "wicker",
-        "cardboard",
-        "marble",
-        "steel",
-        "big",
-        "large",
-        "small",
-        "little",
-        "tiny",
-        "tall",
-        "short",
-        "round",
-        "square",
-        "rectangular",
-        "oval",
-        "striped",
-    }
+_ATTRIBUTE = re.compile(
+    r"\b(?:red|orange|yellow|green|blue|purple|pink|brown|beige|white|grey|gray|black|silver|golden|dark|light|wooden"
+    r"|metal|metallic|plastic|ceramic|glass|leather|fabric|paper|rubber|stone|wicker|cardboard|marble|steel|big|large"
+    r"|small|little|tiny|tall|short|round|square|rectangular|oval|striped|bigger|biggest|larger|largest|smaller"
+    r"|smallest|taller|tallest|longer|longest|shorter|shortest|long|low|wide|narrow|thin|thick|slim|high|deep|open"
+    r"|closed|folded|rolled|wool|woollen|cotton|straw|bamboo|brass|bronze|copper|chrome|porcelain|velvet|linen|rattan"
+    r"|off-white|violet|turquoise|cream)\b"
 )
 
 
@@ -125,6 +85,6 @@ def parse_goal(sentence: str) -> Goal:
         T_world_goal[:2, 3] = [float(point[1]), float(point[2])]
         return PoseGoal(T_world_goal)
     named = _NAME.fullmatch(thing) and not _MORE_THAN_A_NAME.search(thing) and not thing[0].isdigit()
-    if not named or _ATTRIBUTE & set(re.findall(r"\w+", thing)):
+    if not named or _ATTRIBUTE.search(thing):
         return TextGoal(phrase)
     return ObjectGoal(thing)

@@ -10,9 +10,10 @@ from enactive.errors import ConfigError
 
 from .base import Belief
 from .detector import Detector, TextEncoder
+from .room_table import ROOM_KINDS
 from .scene_graph_builder import SceneGraphBuilder
 from .spatial_memory import SpatialMemory, depth_range_m
-from .vocabulary import COLOURS, canonical, materials
+from .vocabulary import COLOURS, canonical, in_singular, materials
 
 
 class EmbeddedPerceiver:
@@ -59,54 +60,37 @@ class EmbeddedPerceiver:
 
 
 _HEAD_END = re.compile(
-    r"\b(?:on|in|inside|at|by|near|next|under|above|below|behind|beside|with|and|that|which|from|to|of|is|are|made|top|close|located|placed|sitting|standing|lying)\b|[,.;!?]"
+    r"\b(?:on|in|inside|at|by|near|next|under|above|below|behind|beside|with|and|that|which|from|to|of|is|are|made|top|close"
+    r"|located|placed|sitting|standing|lying|over|beneath|underneath|onto|upon|within|around|against|opposite|closest|nearest"
+    r"|between|among|across|facing|front|hanging|hangs|stands|sits|lies|has|have|having|but|not|no|without|except|than|other|or"
+    r"|then|there|where|who|it|them|i|we|you|they|should|be|left|right)(?:'s|'t|n't)?\b|[,.;!?]"
 )
-_NOT_NAMES = frozenset(
-    {
-        "a",
-        "an",
-        "the",
-        "some",
-        "any",
-        "my",
-        "find",
-        "me",
-        "put",
-        "bring",
-        "pick",
-        "up",
-        "down",
-        "go",
-        "one",
-        "look",
-        "for",
-        "show",
-        "take",
-        "search",
-        "locate",
-        "please",
-        "",
-    }
-)
-
-
-_PLACES = frozenset(
-    {"living room", "dining room", "laundry room", "kitchen", "bedroom", "bathroom", "office", "hallway", "room"}
-)
+_NOT_NAMES = {
+    "a", "an", "the", "some", "any", "my", "our", "your", "his", "her", "their", "this", "these", "those", "all", "both",
+    "two", "three", "four", "five", "find", "me", "put", "bring", "pick", "up", "down", "go", "one", "ones", "look", "for",
+    "show", "take", "search", "locate", "please", "get", "fetch", "thing", "things", "item", "object", "something",
+    "anything", "stuff",
+}  # fmt: skip
+_ROOMS = {word for kind in ROOM_KINDS for word in kind.split()[-1:]} | {
+    "study", "lounge", "hall", "corridor", "foyer", "pantry", "washroom", "restroom", "laundry", "entrance", "corner",
+    "middle", "house", "home",
+}  # fmt: skip
 
 
 def goal_words(goal: Goal | None) -> tuple[str, ...]:
-    """Names to look for: the category, or the nouns of a description, without articles and colours.
+    """Names to look for: the category, or the nouns of a description, without articles and colours. A room is no thing to see.
 
     A phrase that ends in a name of the vocabulary gives that name: "the small red mug" is looked for as "mug".
     """
     if goal is None or isinstance(goal, ImageGoal | PoseGoal):
         return ()
     if isinstance(goal, ObjectGoal):
-        return (goal.category,)
-    sentence = goal.instruction if isinstance(goal, TaskGoal) else goal.text
-    names = [_name_in(phrase.split()) for phrase in _HEAD_END.split(sentence.lower())]
-    return tuple(dict.fromkeys(name for name in names if name and name not in {*_PLACES, *materials(), "wood"}))
+        names = [in_singular(goal.category)]
+    else:
+        sentence = goal.instruction if isinstance(goal, TaskGoal) else goal.text
+        names = [_name_in(phrase.split()) for phrase in _HEAD_END.split(sentence.lower())]
+    things = (name for name in names if name and name.split()[-1] not in _ROOMS and name not in {*materials(), "wood"})
+    return tuple(dict.fromkeys(things))
 
 
 def _name_in(words: list[str]) -> str:

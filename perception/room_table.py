@@ -102,6 +102,7 @@ HINTS: Mapping[str, Mapping[float, str]] = {
     },
 }
 ROOM_KINDS = tuple(HINTS)
+BY_ITSELF = 2.0
 
 
 def _by_thing() -> dict[str, dict[str, float]]:
@@ -119,3 +120,8 @@ VOTES: Mapping[str, Mapping[str, float]] = _by_thing()
 def votes_of(name: str) -> Mapping[str, float]:
     """Room kinds that a thing speaks for, with weights; empty where it speaks for none."""
     return VOTES.get(name) or VOTES.get(name.rpartition(" ")[2]) or {}
+
+
+def shows(name: str, room: str) -> bool:
+    """Whether a thing of a name shows by itself which kind of room it stands in: where a toilet is, there is the bathroom."""
+    return votes_of(name).get(room, 0.0) >= BY_ITSELF

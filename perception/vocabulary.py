@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import lru_cache
 
 from enactive.envs.household.model import COLOURS as _COLOURS
@@ -16,6 +16,7 @@ STRUCTURE: Mapping[str, tuple[str, ...]] = {
     "window": ("window pane",),
     "door": ("doorway", "room door"),
 }
+PLURALS = (("ves", "f"), ("ves", "fe"), ("ies", "y"), ("es", ""), ("s", ""))
 COLOURS: tuple[str, ...] = tuple(_COLOURS)
 
 
@@ -53,8 +54,21 @@ def _canonical() -> Mapping[str, str]:
 
 
 def canonical(word: str) -> str | None:
-    """The category that a name or synonym means, None where the vocabulary does not know it."""
-    return _canonical().get(word.lower().strip())
+    """The category that a name or synonym means, None where the vocabulary does not know it. "mugs" means a mug."""
+    return _canonical().get(in_singular(word))
+
+
+def in_singular(word: str) -> str:
+    """A name or synonym in the singular; words that the vocabulary does not know stay as they are."""
+    return singular(word.lower().strip(), _canonical())
+
+
+def singular(name: str, known: Container[str]) -> str:
+    """For example "knives" -> "knife" where that is a known word; unknown words stay as they are, and so do known ones."""
+    if name in known:
+        return name
+    stems = (name.removesuffix(ending) + instead for ending, instead in PLURALS if name.endswith(ending))
+    return next((stem for stem in stems if stem in known), name)
 
 
 @lru_cache(maxsize=1)

@@ -11,12 +11,14 @@ from enactive.envs import Embodiment, Goal, ImageGoal, ObjectGoal, TextGoal
 from enactive.errors import PlannerError
 from enactive.perception.base import Belief
 from enactive.perception.detector import Detector
+from enactive.perception.room_table import ROOM_KINDS, shows
 from enactive.perception.scene_graph import SceneNode
 
 from .approach import Approach, pace, turn_between, yaw_of
 from .base import Intent, Look, Stop, surroundings
-from .unigoal.commonsense import canonical
 from .unigoal.grammar import parse_description
+from .unigoal.nouns import category_node
+from .unigoal.vocabulary import ANY_OBJECT, canonical
 
 
 def goal_name(goal: Goal, describer: Detector | None = None) -> str:
@@ -26,7 +28,7 @@ def goal_name(goal: Goal, describer: Detector | None = None) -> str:
     names nothing, or a picture shows nothing that is recognised.
     """
     if isinstance(goal, ObjectGoal):
-        name = goal.category
+        name = category_node(goal.category).name
     elif isinstance(goal, TextGoal):
         graph = parse_description(goal.text)
         name = graph.nodes[graph.target].name
@@ -39,8 +41,8 @@ def goal_name(goal: Goal, describer: Detector | None = None) -> str:
         raise PlannerError(
             f"this planner finds things, and {type(goal).__name__} names none: give it a category or a description"
         )
-    if not name.strip():
-        raise PlannerError('the goal names nothing; say what to find, for example "mug"')
+    if name == ANY_OBJECT:
+        raise PlannerError("this planner finds things by their names, and the goal tells none: use UniGoal")
     return canonical(name)
 
 
@@ -119,6 +121,7 @@ class Seeker:
 
 
 def answers_to(name: str, wanted: str) -> bool:
-    """Whether a node of one name is what another asks for: "mug" is asked for by "mug", and answered by "coffee mug"."""
+    """Whether a node of one name is what another asks for: "mug" is asked for by "mug", and answered by "coffee mug". A room is
+    asked for by its kind, and answered by what stands in no other."""
     name = canonical(name)
-    return name == wanted or name.endswith(" " + wanted)
+    return name == wanted or name.endswith(" " + wanted) or (wanted in ROOM_KINDS and shows(name, wanted))

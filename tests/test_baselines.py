@@ -337,8 +337,10 @@ class SeesNothing:
 
 
 def test_goals_that_name_nothing_are_refused() -> None:
-    with pytest.raises(PlannerError, match="names nothing"):
+    with pytest.raises(PlannerError, match="category is empty"):
         goal_name(ObjectGoal("  "))
+    with pytest.raises(PlannerError, match="by their names"):
+        goal_name(TextGoal("something red"))
     with pytest.raises(PlannerError, match="nothing is recognised"):
         goal_name(ImageGoal(np.zeros((32, 32, 3), np.uint8)), SeesNothing())
     with pytest.raises(PlannerError, match="TaskGoal"):
@@ -354,6 +356,9 @@ def test_names_answer_to_names() -> None:
     assert answers_to("couch", "sofa")
     assert not answers_to("mug", "coffee mug")
     assert not answers_to("smug", "mug")
+    assert answers_to("mug", goal_name(ObjectGoal("mugs")))
+    assert answers_to("toilet", "bathroom")
+    assert not answers_to("sink", "bathroom")  # kitchens have one too
 
 
 def test_a_heading_is_read_off_a_pose() -> None:

@@ -32,6 +32,7 @@ def test_a_bare_category_is_an_object_goal(sentence: str, category: str) -> None
         ("go to the green key", "the green key"),
         ("the lamp next to the bed", "the lamp next to the bed"),
         ("show me a wooden chair", "a wooden chair"),
+        ("find the thick book", "the thick book"),
         ("find the book beneath the bed", "the book beneath the bed"),
         ("the chair nearest the window", "the chair nearest the window"),
         ("find my keys, they should be on the table", "my keys, they should be on the table"),

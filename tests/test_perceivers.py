@@ -257,6 +257,12 @@ def test_standing_still_and_looking_at_a_bare_wall_are_no_faults(perceiver):
         (TextGoal("the red mug on the kitchen counter"), ("mug", "kitchen counter")),
         (TextGoal("the small blue spaceship next to the sofa"), ("small spaceship", "sofa")),
         (TaskGoal("Put a clean mug in the microwave."), ("mug", "microwave")),
+        (ObjectGoal("knives"), ("knife",)),
+        (ObjectGoal("couch"), ("couch",)),
+        (ObjectGoal("bathroom"), ()),
+        (TextGoal("the mug that's on the table that stands over the mat"), ("mug", "dining table", "rug")),
+        (TextGoal("the keys I left on the desk in the big bedroom"), ("key", "desk")),
+        (TextGoal("something red nearest the sofa"), ("sofa",)),
     ],
 )
 def test_words_of_the_goal(goal, words):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from enactive.errors import PlannerError
 from enactive.planners.unigoal.goal_graph import GoalGraph
 from enactive.planners.unigoal.grammar import parse_description
+from enactive.planners.unigoal.nouns import category_node
 
 
 def told(graph: GoalGraph) -> tuple[list[str], set[tuple[str, str, str]]]:
@@ -61,6 +62,32 @@ CASES = [
     ("the toy spaceship on the shelf", ["toy spaceship", "shelf"], [("toy spaceship", "on", "shelf")]),
     ("find the spaceship", ["spaceship"], []),
     ("gray couch", ["grey sofa"], []),
+    ("the beige standing lamp by the sofa", ["beige floor lamp", "sofa"], [("floor lamp", "next to", "sofa")]),
+    ("a mug left on the table", ["mug", "table"], [("mug", "on", "table")]),
+    ("the bag of chips on the counter", ["bag of chips", "counter"], [("bag of chips", "on", "counter")]),
+    ("the chair by the chest of drawers", ["chair", "dresser"], [("chair", "next to", "dresser")]),
+    ("the small box of cereal", ["small cereal box"], []),
+    ("a pair of scissors", ["scissors"], []),
+    ("a set of keys on the desk", ["key", "desk"], [("key", "on", "desk")]),
+    ("a bottle of water", ["bottle"], []),
+    ("the mug with a blue handle", ["mug"], []),
+    ("the knives in the drawer", ["knife", "drawer"], [("knife", "in", "drawer")]),
+    ("the dark green sofa", ["green sofa"], []),
+    ("something red on the desk", ["red object", "desk"], [("object", "on", "desk")]),
+    ("the mug that's on the desk", ["mug", "desk"], [("mug", "on", "desk")]),
+    ("the keys I left on the table", ["key", "table"], [("key", "on", "table")]),
+    ("in the kitchen there is a red mug, find it", ["red mug@kitchen"], []),
+    ("On the desk, find the red mug.", ["red mug", "desk"], [("mug", "on", "desk")]),
+    ("the painting on the wall", ["painting"], []),
+    ("the chair in the corner of the room", ["chair"], []),
+    ("the bed in the second bedroom", ["bed@bedroom"], []),
+    ("the plant closest to the window", ["plant", "window"], [("plant", "next to", "window")]),
+    ("the mug next to the sofa and the tv", ["mug", "sofa", "tv"], [("mug", "next to", "sofa"), ("mug", "next to", "tv")]),
+    ("the mug on the desk and the lamp next to it", ["mug", "desk"], [("mug", "on", "desk")]),
+    ("the biggest of the mugs", ["large mug"], []),
+    ("one of the chairs by the desk", ["chair", "desk"], [("chair", "next to", "desk")]),
+    ("the mug, the red one", ["red mug"], []),
+    ("the big bathroom", ["bathroom@bathroom"], []),
 ]  # fmt: skip
 
 
@@ -75,6 +102,50 @@ def test_reads(text: str, nodes: list[str], edges: list[tuple[str, str, str]]) -
 def test_a_goal_that_names_nothing_is_refused(text: str) -> None:
     with pytest.raises(PlannerError, match="names no object"):
         parse_description(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a mug that is not red", "negations"),
+        ("the mug which isn't red", "negations"),
+        ("any mug except the red one", "negations"),
+        ("a chair without armrests", "negations"),
+        ("two mugs on the table", "one at a time"),
+        ("all the chairs", "one at a time"),
+        ("the mug and the plate", "one at a time"),
+        ("a mug or a cup", "one at a time"),
+        ("the kitchen, then find the mug", "one at a time"),
+        ("in the bedroom", "not only where"),
+        ("on the table", "not only where"),
+        ("something to drink", "says nothing of what"),
+        ("where can i sit", "not understood"),
+        ("\u043d\u0430\u0439\u0434\u0438 \u043a\u0440\u0443\u0436\u043a\u0443", "letters of English"),
+    ],
+)
+def test_what_would_become_another_goal_is_refused(text: str, reason: str) -> None:
+    """A graph has no place for it: "a mug that is not red" without its "not" ends before the red one."""
+    with pytest.raises(PlannerError, match=reason):
+        parse_description(text)
+
+
+@pytest.mark.parametrize(
+    ("category", "name", "attributes"),
+    [
+        ("mugs", "mug", {}),
+        ("shoes", "shoe", {}),
+        ("glasses", "glasses", {}),
+        ("Couch", "sofa", {}),
+        ("long wall cabinet", "wall cabinet", {"size": "long"}),
+        ("mom's mug", "mug", {}),
+        ("pool table", "pool table", {}),
+        ("red", "red", {}),
+    ],
+)
+def test_a_category_is_read_as_people_type_it(category: str, name: str, attributes: dict[str, str]) -> None:
+    """With "shoes" for a name a shoe rack, whose embedding is nearer, was as good a find as a shoe."""
+    node = category_node(category)
+    assert (node.name, node.attributes) == (name, attributes)
 
 
 @given(st.text(max_size=60))

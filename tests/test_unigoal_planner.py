@@ -102,6 +102,36 @@ def test_the_right_one_of_several_is_taken() -> None:
     assert math.dist((world.x, world.y), (2.0, 1.0)) < 1.0
 
 
+def home(*rooms: str):
+    """A toilet and a sofa, which stand in the rooms that are named."""
+    things = (thing(0, "toilet", (2.0, 1.0, 0.4), room=0), thing(1, "sofa", (2.0, -1.5, 0.4), room=1))
+    return scene(*things, rooms=dict(enumerate(rooms)))
+
+
+@pytest.mark.parametrize(("room", "place"), [("bathroom", (2.0, 1.0)), ("living room", (2.0, -1.5))])
+def test_a_room_is_found_where_its_things_stand(room: str, place: tuple[float, float]) -> None:
+    world = World(planner(), ObjectGoal(room), floor(ROOM), home("bathroom", "living room"))
+    assert world.run().found
+    assert math.dist((world.x, world.y), place) < 1.0
+
+
+def test_a_room_of_which_nothing_stands_here_is_not_found() -> None:
+    assert not World(planner(), ObjectGoal("kitchen"), floor(ROOM), home("bathroom", "living room")).run().found
+
+
+def test_what_is_told_by_its_colour_alone_is_any_thing_of_the_colour() -> None:
+    graph = mugs("red", "green", "blue")
+    graph.nodes[1].name = "book"
+    world = World(planner(), TextGoal("something green"), floor(ROOM), graph)
+    assert world.run().found
+    assert world.traces[-1]["matches"] == {"0": 1}
+
+
+def test_of_colours_that_are_not_known_none_is_the_one_that_was_told() -> None:
+    world = World(planner(), TextGoal("something green"), floor(ROOM), mugs("red", "blue"))
+    assert not world.run().found
+
+
 def test_what_is_not_there_is_reported_after_all_is_explored() -> None:
     world = World(planner(), TextGoal("the spaceship"), floor(ROOM), mugs("red"))
     stop = world.run()

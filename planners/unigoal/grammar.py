@@ -7,30 +7,85 @@ A description is a head noun with attributes, followed by clauses that relate it
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from enactive.errors import PlannerError
 
 from .goal_graph import GoalEdge, GoalGraph, GoalNode
-from .nouns import Draft, noun, size_of
-from .phrases import DETERMINERS, LONGEST_PHRASE, NOUN_ENDS, OPENINGS, PARTICIPLES, RELATION_PHRASES, TOKEN
-from .vocabulary import ROOM_WORDS, attribute
+from .nouns import Draft, known, noun, room_named, size_of
+from .phrases import (
+    DETERMINERS,
+    HOLDING,
+    IN_TURN,
+    LONGEST_PHRASE,
+    MANY,
+    MEASURES,
+    NEGATIONS,
+    NO_HEADS,
+    NOUN_ENDS,
+    NOWHERE,
+    ONE_OF,
+    OPENINGS,
+    PARTICIPLES,
+    RELATION_PHRASES,
+    TOKEN,
+)
+from .vocabulary import ANY_OBJECT, attribute
+
+LONGEST_NAME = 3  # words; what is longer and not known is a sentence
 
 
 def parse_description(text: str) -> GoalGraph:
-    """The goal graph of a description; node 0 is the target. Raises PlannerError where it names nothing."""
-    plain = re.sub(r"\s+", " ", text.lower().replace("\u2019", "'")).strip()
-    tokens = TOKEN.findall(OPENINGS.sub("", plain))
-    graph = _Reader(tokens).read()
+    """The goal graph of a description; node 0 is the target.
+
+    Raises PlannerError where it names nothing, more than one thing to find, or says what a thing is not: a graph has no place
+    for that, and leaving it out would turn the goal into another one.
+    """
+    plain = re.sub(r"\s+", " ", unicodedata.normalize("NFKD", text.lower().replace("\u2019", "'"))).strip()
+    plain = re.sub(r"\b(that|which|who|there|it)'s\b", r"\1 is", "".join(c for c in plain if not unicodedata.combining(c)))
+    if any(c.isalpha() and not c.isascii() for c in plain):
+        raise PlannerError(f"the goal {text!r} is not written in the letters of English, which is all that is read")
+    plain = _place_last(OPENINGS.sub("", plain))
+    if negated := NEGATIONS.search(plain):
+        raise PlannerError(f"the goal {text!r} says {negated[0]!r}; negations are not read: say what the thing is")
+    plain = ONE_OF.sub("", plain)
+    if MANY.search(plain):
+        raise PlannerError(f"the goal {text!r} asks for several things: ask for one at a time")
+    graph = _Reader(TOKEN.findall(plain), text).read()
     if not graph.nodes:
         raise PlannerError(f"the goal {text!r} names no object; say what to find, for example 'the red mug in the kitchen'")
+    target = graph.nodes[graph.target]
+    if target.name == ANY_OBJECT and not (target.attributes or target.room or graph.edges):
+        raise PlannerError(f"the goal {text!r} says nothing of what to find; name it, or tell its colour, place or neighbours")
+    if len(target.name.split()) > LONGEST_NAME:
+        raise PlannerError(_not_understood(text))
     return graph
+
+
+def _not_understood(text: str) -> str:
+    return f"the goal {text!r} was not understood; say what to find, for example 'the red mug in the kitchen'"
+
+
+def _place_last(plain: str) -> str:
+    """A description with the place that it opens with after the thing: "on the desk there is a mug" -> "a mug, on the desk"."""
+    opening = re.match(r"(.+?)(?:,|\b(?=there (?:is|are)\b|find\b|look for\b))\s*(.+)", plain)
+    if opening is None or not _relation_in(opening[1].split()):
+        return plain
+    return f"{OPENINGS.sub('', opening[2])}, {opening[1]}"
+
+
+def _relation_in(words: list[str]) -> str:
+    """The longest relation phrase that some words begin with, "" where none."""
+    phrases = (" ".join(words[:length]) for length in range(LONGEST_PHRASE, 0, -1))
+    return next((phrase for phrase in phrases if phrase in RELATION_PHRASES), "")
 
 
 class _Reader:
     """Reads tokens from left to right. `cursor` is the node named last, node 0 the head."""
 
-    def __init__(self, tokens: list[str]) -> None:
+    def __init__(self, tokens: list[str], text: str) -> None:
         self.tokens = tokens
+        self.text = text
         self.at = 0
         self.drafts: list[Draft] = []
         self.edges: list[GoalEdge] = []
@@ -47,10 +102,18 @@ class _Reader:
     def _clause(self) -> bool:
         """Read one clause; False where the token at hand opens none."""
         token = self.tokens[self.at]
-        if token in {".", ",", ";", "and"}:
+        if token in {".", ",", ";", "and", "or", "but", "then"}:
             self.to_head, self.at = bool(self.drafts), self.at + 1
+            if token in {"and", "or", "then"}:
+                self._refuse_a_second_goal()
             return True
+        if token in IN_TURN and self.drafts and self.tokens[self.at + 1 : self.at + 2] not in (["it"], ["them"]):
+            raise PlannerError(f"the goal {self.text!r} asks for more than one thing in turn: ask for one at a time")
         if not self.drafts:
+            if self._relation_phrase():
+                raise PlannerError(f"the goal {self.text!r} names no object; say what to find, not only where")
+            if token in NO_HEADS:
+                raise PlannerError(_not_understood(self.text))
             return self._noun_phrase() is not None
         if token in {
             "that",
@@ -77,13 +140,16 @@ class _Reader:
             return self._relation(phrase)
         return self._complement()
 
+    def _refuse_a_second_goal(self) -> None:
+        """Raises PlannerError where a thing is named beside the head alone: "the mug and the plate"."""
+        rest = self.tokens[self.at :]
+        again = rest and (rest[0] in DETERMINERS or any(known(rest[:length]) for length in (1, 2, 3)))
+        if again and len(self.drafts) == 1 and not (self.edges or self.drafts[0].room):
+            raise PlannerError(f"the goal {self.text!r} names more than one thing to find: ask for one at a time")
+
     def _relation_phrase(self) -> str:
         """The longest relation phrase at hand, "" where none."""
-        for length in range(LONGEST_PHRASE, 0, -1):
-            phrase = " ".join(self.tokens[self.at : self.at + length])
-            if phrase in RELATION_PHRASES:
-                return phrase
-        return ""
+        return _relation_in(self.tokens[self.at : self.at + LONGEST_PHRASE])
 
     def _relation(self, phrase: str) -> bool:
         """For example "on the counter", "in the kitchen", "between the sofa and the tv", "next to it is a kettle"."""
@@ -91,6 +157,8 @@ class _Reader:
         relation = RELATION_PHRASES[phrase]
         if room := self._room():
             self._place_in(room)
+            return True
+        if self._nowhere():
             return True
         if self._skip("it", "them"):
             other = self._noun_phrase(after=("is", "are", "stands", "sits", "there"))
@@ -105,11 +173,32 @@ class _Reader:
             return True
         subject = 0 if to_head else self._subject(cursor, other, relation)
         self._relate(subject, relation, other)
-        if "between" in phrase and self._skip("and"):
+        while self._another("between" in phrase):
+            self.at += 1
             second = self._noun_phrase()
             if second is not None:
                 self._relate(subject, relation, second)
         self.to_head = False
+        return True
+
+    def _another(self, surely: bool) -> bool:
+        """Whether "and" joins one more thing to that of a relation: "next to the sofa and the tv". surely: for "between"."""
+        if self.tokens[self.at : self.at + 1] != ["and"] or self.at + 1 == len(self.tokens):
+            return False
+        end = self.at + 1
+        while end < len(self.tokens) and (self.tokens[end] in DETERMINERS or not self._ends_noun(end)):
+            end += 1
+        alone = end == len(self.tokens) or self.tokens[end] in {".", ",", ";", "and"}  # no more is said of it
+        return surely or (alone and self.tokens[self.at + 1] in DETERMINERS)
+
+    def _nowhere(self) -> bool:
+        """Step over a place that says nothing: "on the wall", "in the corner of the room"."""
+        end = self.at
+        while end < len(self.tokens) and self.tokens[end] in {*DETERMINERS, *NOWHERE, "of"}:
+            end += 1
+        if end == self.at or self.tokens[end - 1] not in NOWHERE or not (end == len(self.tokens) or self._ends_noun(end)):
+            return False
+        self.at = end
         return True
 
     def _subject(self, cursor: int, other: int, relation: str) -> int:
@@ -161,13 +250,17 @@ class _Reader:
         if word in {"of", "from"} and (room := self._room()):
             self._place_in(room)
             return True
-        if self._attribute_only():
+        if self._attribute_only() or self._nowhere():
             return True
         whole, before = self._about(), len(self.drafts)
         other = self._noun_phrase()
         if other is None or other < before:
             return True
         phrase = self._relation_phrase()
+        if not phrase and self._is_no_thing(word, whole, other):
+            self.drafts.pop()
+            self.cursor = whole
+            return True
         self.at += len(phrase.split())
         if phrase and self._skip("it", "them", "top"):
             self._relate(other, RELATION_PHRASES[phrase], whole)
@@ -176,6 +269,12 @@ class _Reader:
             self._relate(whole, "next to", other)
         self.cursor = whole
         return True
+
+    def _is_no_thing(self, word: str, whole: int, other: int) -> bool:
+        """Whether what belongs to a thing is a part or a filling, which no scene graph has: "with a handle", "of water"."""
+        if word == "of" and self.drafts[whole].name.split()[-1] in HOLDING:
+            return size_of(self.drafts[other].name) != "furniture"
+        return word != "from" and not known(self.drafts[other].name.split())
 
     def _attribute_only(self) -> bool:
         """A material or look that is said after the noun: "of wood", "with a round shape", "in red"."""
@@ -241,16 +340,18 @@ class _Reader:
         at = self.at
         while at < len(self.tokens) and self.tokens[at] in DETERMINERS:
             at += 1
-        for length in (2, 1):
-            name = " ".join(self.tokens[at : at + length])
-            after = at + length
-            if name in ROOM_WORDS and (after >= len(self.tokens) or self._ends_noun(after)):
-                self.at = after
-                return ROOM_WORDS[name]
-        return ""
+        end = at
+        while end < len(self.tokens) and not self._ends_noun(end):
+            end += 1
+        room = room_named(self.tokens[at:end])
+        self.at = end if room else self.at
+        return room
 
     def _ends_noun(self, at: int) -> bool:
         token = self.tokens[at]
+        if token in PARTICIPLES:  # "the standing lamp" is none that stands by something
+            following = self.tokens[at + 1 : at + 2]
+            return not following or self._ends_noun(at + 1)
         return token in NOUN_ENDS or token in DETERMINERS or self._relation_at(at)
 
     def _noun_phrase(self, after: tuple[str, ...] = ()) -> int | None:
@@ -259,19 +360,34 @@ class _Reader:
             pass
         if self._skip("it", "them"):
             return 0
+        words = self._words()
+        if not words:
+            return None
+        words = self._more_attributes(words)
+        sorted_out = all(attribute(word) for word in words) and not known(words)  # "the bigger of the mugs"
+        if (words[-1] in MEASURES or sorted_out) and self._skip("of"):  # "a pair of scissors" is scissors
+            while self._skip(*DETERMINERS):
+                pass
+            words = [word for word in words if word not in MEASURES] + self._words() or words
+        draft = noun(words)
+        self.drafts.append(draft)
+        self.cursor, self.to_head = len(self.drafts) - 1, False
+        return self.cursor
+
+    def _words(self) -> list[str]:
+        """The words of a noun phrase, stepped over: at least one, and "of" where it is part of a name ("bag of chips")."""
         start = self.at
         while self.at < len(self.tokens) and not (self._ends_noun(self.at) and self.at > start):
             if self.tokens[self.at] in {".", ",", ";", "and"}:
                 break
             self.at += 1
-        words = self.tokens[start : self.at]
-        if not words:
-            return None
-        words = self._more_attributes(words)
-        draft = noun(words)
-        self.drafts.append(draft)
-        self.cursor, self.to_head = len(self.drafts) - 1, False
-        return self.cursor
+        ends = (self.at + 3, self.at + 2) if self.tokens[self.at : self.at + 1] == ["of"] else ()
+        self.at = next((end for end in ends if self._named(start, end)), self.at)
+        return self.tokens[start : self.at]
+
+    def _named(self, start: int, end: int) -> bool:
+        """Whether some words, or the last of them, are the name of a known thing; `at` is the "of" among them."""
+        return end <= len(self.tokens) and any(known(self.tokens[first:end]) for first in range(start, self.at))
 
     def _more_attributes(self, words: list[str]) -> list[str]:
         """Words that commas or "and" keep apart belong to the noun that follows: "a small, red mug"."""

@@ -18,6 +18,7 @@ from enactive.errors import ModelError, PlannerError
 from enactive.perception.vlm import ChatModel, Message, Options, Schema, chat_model
 
 from .goal_graph import GoalEdge, GoalGraph, GoalNode
+from .nouns import category_node
 from .vocabulary import ATTRIBUTE_KINDS, ROOM_WORDS, attribute, canonical
 
 MOST_NODES = 8
@@ -84,9 +85,7 @@ class LLMReasoner:
 
     def goal_graph(self, goal: Goal) -> GoalGraph:
         if isinstance(goal, ObjectGoal):
-            if not goal.category.strip():
-                raise PlannerError("the goal's category is empty; name what to find, for example 'mug'")
-            return GoalGraph((GoalNode(canonical(goal.category)),))
+            return GoalGraph((category_node(goal.category),))
         if isinstance(goal, TextGoal):
             if not goal.text.strip():
                 raise PlannerError("the goal's description is empty; say what to find")

@@ -9,7 +9,8 @@ RELATION_PHRASES = {
     "inside of": "in", "inside": "in", "in": "in", "within": "in", "into": "in",
     "next to": "next to", "beside": "next to", "besides": "next to", "near": "next to", "near to": "next to",
     "nearby": "next to",
-    "close to": "next to", "by": "next to", "at": "next to", "against": "next to", "alongside": "next to",
+    "close to": "next to", "closer to": "next to", "closest to": "next to", "closest": "next to", "nearest to": "next to",
+    "nearest": "next to", "by": "next to", "at": "next to", "against": "next to", "alongside": "next to",
     "adjacent to": "next to",
     "in front of": "next to", "behind": "next to", "left of": "next to", "right of": "next to", "to the left of": "next to",
     "to the right of": "next to", "on the left of": "next to", "on the right of": "next to", "on the side of": "next to",
@@ -22,17 +23,54 @@ PARTICIPLES = {
     "standing", "sitting", "lying", "placed", "located", "found", "resting", "hanging", "positioned", "stored", "situated",
     "kept", "left", "put", "leaning", "mounted", "stands", "sits", "lies", "hangs", "rests", "set",
 }  # fmt: skip
-DETERMINERS = {"a", "an", "the", "some", "any", "my", "our", "your", "this", "that", "other", "another", "its"}
+DETERMINERS = {
+    "a", "an", "the", "some", "any", "my", "our", "your", "this", "that", "other", "another", "its", "his", "her", "their",
+    "these", "those", "two", "three", "four", "five",
+}  # fmt: skip
+NEGATIONS = re.compile(
+    r"\b(?:not|no|without|except|excluding|neither|nor|never|(?:other|rather) than|instead of|unlike)\b|\w+n't\b"
+)
+MANY = re.compile(
+    r"^(?:(?:all|both|every|each|several|many|two|three|four|five|six|seven|eight|nine|ten|\d+)\b"
+    r"|(?:the|my|our|your|these|those) (?:two|three|four|five|six|seven|eight|nine|ten|\d+)\b)"
+)
+ONE_OF = re.compile(r"^(?:one|any|some) of (?=the\b|my\b|our\b|your\b)")
+ANYTHING = {"one", "ones", "thing", "item", "object", "something", "anything", "somewhere"}
+NOWHERE = {  # said of nearly everything, and nothing that a scene graph has
+    "wall", "floor", "ground", "ceiling", "corner", "middle", "centre", "center", "room", "house", "home", "apartment", "flat",
+    "left", "right", "air",
+}  # fmt: skip
+NO_HEADS = {"to", "of", "from", "with", "where", "who", "what", "how", "why", "i", "we", "you", "he", "she", "they"}
+MEASURES = {"pair", "set", "bunch", "pile", "stack", "piece", "roll", "bar", "tube", "sheet", "slice", "couple", "kind"}
+HOLDING = {
+    "bottle",
+    "glass",
+    "can",
+    "carton",
+    "packet",
+    "pack",
+    "tin",
+    "plate",
+    "tray",
+    "cup",
+    "mug",
+    "bowl",
+    "jar",
+    "bag",
+    "box",
+}
+IN_TURN = {"find", "go", "get", "bring", "take", "put", "look", "search", "fetch", "locate"}
 OPENINGS = re.compile(
     r"^(?:(?:please|hey|robot|now|then|just|can you|could you|would you|will you|i want you to|i need you to|i need|i want|"
     r"i am|i'm|help me|try to|go and|go to|go|navigate to|walk to|move to|drive to|head to|take me to|bring me to|bring me|"
     r"get me|get|fetch me|"
     r"fetch|show me|looking for|look for|search for|look at|locate|find me|find|where is|where are|where's|seek|spot|there is|"
-    r"there's|it is|it's|this is|reach)\b[\s,]*)+"
+    r"there are|there's|it is|it's|this is|reach)\b[\s,]*)+"
 )
 TOKEN = re.compile(r"[a-z0-9]+(?:[-'][a-z0-9]+)*|[.,;]")
 LONGEST_PHRASE = 4
 NOUN_ENDS = {
     ".", ",", ";", "and", "that", "which", "who", "is", "are", "was", "it", "with", "of", "from", "made", "has", "having",
-    "there", "to", "coloured", "colored", "painted", "also", "please",
+    "there", "to", "coloured", "colored", "painted", "also", "please", "or", "but", "then", "where",
+    "i", "we", "you", "they", "he", "she",
 }  # fmt: skip

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from enactive.envs import Goal, ImageGoal, ObjectGoal, TextGoal
 from enactive.errors import PlannerError
 from enactive.perception.detector import Detector
+from enactive.perception.room_table import ROOM_KINDS
 
 from .commonsense import LORE, Lore
 from .decomposition import strongly_related
-from .goal_graph import GoalGraph, GoalNode
+from .goal_graph import GoalGraph
 from .grammar import parse_description
 from .layout import lay_out
+from .nouns import category_node
 from .similarity import WordSimilarity, calibrated
 from .vocabulary import canonical
 
@@ -68,9 +70,7 @@ class EmbeddedReasoner:
 
     def goal_graph(self, goal: Goal) -> GoalGraph:
         if isinstance(goal, ObjectGoal):
-            if not goal.category.strip():
-                raise PlannerError("the goal's category is empty; name what to find, for example 'mug'")
-            return GoalGraph((GoalNode(canonical(goal.category)),))
+            return GoalGraph((category_node(goal.category),))
         if isinstance(goal, TextGoal):
             return parse_description(goal.text)
         if isinstance(goal, ImageGoal):
@@ -83,6 +83,10 @@ class EmbeddedReasoner:
         a, b = canonical(a), canonical(b)
         if a == b:
             return 1.0
+        for room, thing in ((a, b), (b, a)):
+            if room in ROOM_KINDS:
+                rooms = self.rooms(thing)
+                return rooms.get(room, 0.0) / max(rooms.values(), default=1.0)
         (lore_a, sure_a), (lore_b, sure_b) = self.lore(a), self.lore(b)
         if lore_a is None or lore_b is None:
             return 0.5 * float(calibrated(self.words.cosine(a, b))) ** 2
@@ -114,6 +118,8 @@ class EmbeddedReasoner:
         return (LORE[known[best]], float(alike[best])) if alike[best] >= STRANGER else (None, 0.0)
 
     def rooms(self, name: str) -> Mapping[str, float]:
+        if name in ROOM_KINDS:
+            return {name: 1.0}
         lore, sure = self.lore(name)
         if lore is None:
             return {}

@@ -15,12 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enactive.perception.detector import TextEncoder
+from enactive.perception.room_table import ROOM_KINDS, shows
 
 from .commonsense import LORE
-from .vocabulary import NEAR, ROOM_WORDS, canonical
+from .vocabulary import ANY_OBJECT, NEAR, ROOM_WORDS, canonical
 
 SAME_COSINE = 0.67  # a cosine of MiniLM from which on two words are taken for one; 0.6 becomes the paper's 0.9
 KIND_OF = 0.95  # "office chair" is a chair
+ANYTHING_GOES = 0.92  # "the red one" is any thing, where all that is said of it was seen: with one attribute unseen it is none
 NEAR_WORDS = 0.85  # people call a mug a cup, and an office chair may be seen as a chair: taken when nothing better is left
 PLACES = frozenset(ROOM_WORDS) - {"office"}  # an office chair is a kind of chair, wherever it stands
 DIFFERENT_AT_MOST = 0.7  # two known words for two things
@@ -81,6 +83,10 @@ class WordSimilarity:
     def _compare(self, a: str, b: str) -> float:
         if a == b:
             return 1.0
+        if a in ROOM_KINDS:
+            return KIND_OF if shows(b, a) else 0.0
+        if a == ANY_OBJECT:
+            return ANYTHING_GOES
         if a.endswith(" " + b) and a.removesuffix(" " + b) in PLACES:
             return KIND_OF
         if b.endswith(" " + a):

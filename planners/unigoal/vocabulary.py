@@ -49,7 +49,15 @@ SYNONYMS: Mapping[str, str] = {
     "blinds": "curtain", "looking glass": "mirror", "cd player": "radio", "chopping board": "cutting board",
     "mixer": "blender", "coffee maker": "coffee machine", "frypan": "pan", "cooking pot": "pot", "casserole": "pot",
     "serving plate": "plate", "dish": "plate", "toy blocks": "building blocks", "blocks": "building blocks",
-    "lego": "building blocks", "bricks": "building blocks", "picnic basket": "basket",
+    "lego": "building blocks", "bricks": "building blocks", "picnic basket": "basket", "bottle of wine": "wine bottle",
+    "box of cereal": "cereal box", "box of tissues": "tissue box", "bar of soap": "soap bar", "carton of milk": "milk carton",
+    "roll of toilet paper": "toilet paper", "roll of paper towel": "paper towel", "light": "lamp", "plaid": "blanket",
+    "blow dryer": "hair dryer", "hairdryer": "hair dryer", "microwave oven": "microwave", "tea pot": "teapot",
+    "tool box": "toolbox", "watering pot": "watering can", "file cabinet": "filing cabinet", "flower pot": "potted plant",
+    "shoe shelf": "shoe rack", "kitchen roll": "paper towel", "paper towel roll": "paper towel", "spanner": "wrench",
+    "toilet paper roll": "toilet paper", "coin purse": "wallet", "school bag": "backpack", "snack bag": "bag of chips",
+    "end table": "side table", "exercise book": "notebook", "hamper": "laundry basket", "torch": "flashlight",
+    "laundry hamper": "laundry basket", "hand soap": "soap bottle", "liquid soap": "soap bottle",
 }  # fmt: skip
 
 NEAR: frozenset[frozenset[str]] = frozenset(  # words for two things that people, and detectors, take for each other
@@ -70,7 +78,9 @@ COLOURS: Mapping[str, str] = {
     "pink": "pink", "brown": "brown", "beige": "beige", "white": "white", "grey": "grey", "black": "black", "gray": "grey",
     "violet": "purple", "crimson": "red", "scarlet": "red", "navy": "blue", "turquoise": "blue", "cyan": "blue",
     "tan": "beige", "cream": "beige", "golden": "yellow", "silver": "grey", "lilac": "purple", "maroon": "red",
+    "off-white": "white",
 }  # fmt: skip
+SHADES = {"dark", "light", "bright", "pale"}  # of a colour that follows; none is told from another
 LOOK_ALIKE: frozenset[frozenset[str]] = frozenset(  # colours that light and shade turn into each other
     frozenset(pair)
     for pair in (
@@ -100,8 +110,12 @@ SHAPES: Mapping[str, str] = {
 SIZES: Mapping[str, str] = {
     "small": "small", "little": "small", "tiny": "small", "large": "large", "big": "large", "huge": "large", "tall": "tall",
     "long": "long", "short": "short", "low": "low", "wide": "wide", "narrow": "narrow", "thin": "narrow", "slim": "narrow",
+    "larger": "large", "largest": "large", "bigger": "large", "biggest": "large", "smaller": "small", "smallest": "small",
+    "taller": "tall", "tallest": "tall", "longer": "long", "longest": "long", "shorter": "short", "shortest": "short",
+    "lower": "low", "lowest": "low", "wider": "wide", "widest": "wide", "narrower": "narrow", "narrowest": "narrow",
 }  # fmt: skip
 ATTRIBUTE_KINDS: Mapping[str, Mapping[str, str]] = {"colour": COLOURS, "material": MATERIALS, "shape": SHAPES, "size": SIZES}
+ANY_OBJECT = "object"  # the name of what is told by its attributes, place and relations alone: "the red one on the table"
 OTHER = "look"  # the kind of an attribute that is none of these: "striped", "folded"
 
 

@@ -21,7 +21,7 @@ from enactive.planners.unigoal.goal_graph import GoalEdge, GoalGraph, GoalNode
 from enactive.planners.unigoal.grammar import parse_description
 from enactive.planners.unigoal.keypoints import LightGlueMatcher, SiftMatcher, locate
 from enactive.planners.unigoal.matching import NODE_THRESHOLD, match
-from enactive.planners.unigoal.picture import describe
+from enactive.planners.unigoal.picture import NotRecognised, describe
 from enactive.planners.unigoal.similarity import WordSimilarity
 from enactive.planners.unigoal.spotting import Spotter
 from enactive.planners.unigoal.verification import (
@@ -434,3 +434,5 @@ def test_pictures_that_show_nothing_are_refused() -> None:
         describe(np.zeros((120, 160, 3), np.uint8), Cutter(("mug", (0, 0, 10, 10))))
     with pytest.raises(PlannerError, match="goal picture"):
         describe(np.zeros((8, 8, 3), np.uint8), Cutter())
+    with pytest.raises(NotRecognised, match="less than 32 pixels"):
+        describe(np.zeros((20, 40, 3), np.uint8), Cutter())

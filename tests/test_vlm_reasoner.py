@@ -76,6 +76,13 @@ def test_answers_that_stay_wrong_end_the_trial(goal: TextGoal | ImageGoal) -> No
         LLMReasoner(ScriptedModel(lambda messages: "I think it is a mug")).goal_graph(goal)
 
 
+def test_a_picture_that_the_model_fails_to_read_ends_the_trial_too() -> None:
+    """It was looked for by keypoints alone, as if the model had been asked and had recognised nothing."""
+    mind = LLMReasoner(ScriptedModel(lambda messages: "I think it is a mug"))
+    with pytest.raises(PlannerError, match="no valid answer in 3 tries"):
+        UniGoal(encoder=Letters(), reasoner=mind).reset(ImageGoal(np.zeros((32, 32, 3), dtype=np.uint8)), WHEELS)
+
+
 @pytest.mark.parametrize("goal", [TextGoal(" "), ObjectGoal(""), PoseGoal(np.eye(4))])
 def test_goals_that_nobody_can_read_are_refused_without_asking(goal: TextGoal | ObjectGoal | PoseGoal) -> None:
     with pytest.raises(PlannerError):

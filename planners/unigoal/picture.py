@@ -23,16 +23,23 @@ NEAR_SHARE = 0.06  # neighbours lie within this share of the diagonal from it
 MOST_NEIGHBOURS = 4
 BACKGROUND = {"wall", "floor", "ceiling", "door", "window"}
 HFOV_RAD = np.deg2rad(79.0)
+LEAST_PX = 32  # a side; detectors read no smaller pictures
 READ_PX = 320  # larger pictures are read at this width or height, which detectors are used to
+
+
+class NotRecognised(PlannerError):
+    """The picture may be of what is looked for, but nobody can say what it shows."""
 
 
 def describe(image: NDArray[np.uint8], detector: Detector | None = None) -> GoalGraph:
     """What a picture shows: the central thing with its colour, and up to four neighbours with 2-D relations.
 
-    image: (H, W, 3) uint8. detector: what reads it, the embedded segmenter where not given. Raises PlannerError where nothing
+    image: (H, W, 3) uint8. detector: what reads it, the embedded segmenter where not given. Raises NotRecognised where nothing
     is recognised near its middle.
     """
     check(image)
+    if min(image.shape[:2]) < LEAST_PX:
+        raise NotRecognised(f"nothing is recognised in a goal picture of less than {LEAST_PX} pixels a side; take a larger one")
     image = _shrunk(image)
     detector = detector or _embedded_detector()
     found = [
@@ -40,7 +47,7 @@ def describe(image: NDArray[np.uint8], detector: Detector | None = None) -> Goal
     ]
     centre = _central(found, image.shape[:2])
     if centre is None:
-        raise PlannerError(
+        raise NotRecognised(
             "nothing is recognised in the middle of the goal picture; take one that shows the object large and centred"
         )
     nodes, edges = [_node(centre, image)], []

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enactive.envs import Embodiment, Goal, ImageGoal, ObjectGoal, TextGoal
-from enactive.errors import PerceptionError, PlannerError
 from enactive.perception.base import Belief
 from enactive.perception.detector import Detector, TextEncoder
 from enactive.perception.geodesic import distance_field
@@ -34,7 +33,7 @@ from .keypoints import KeypointMatcher, SiftMatcher
 from .layout import lay_out_plainly
 from .matching import NODE_THRESHOLD, NOTHING, Matching, match, match_simplified
 from .moment import Moment
-from .picture import check
+from .picture import NotRecognised, check
 from .projection import project
 from .reasoner import EmbeddedReasoner, Reasoner
 from .similarity import WordSimilarity
@@ -132,14 +131,14 @@ class UniGoal:
         self._trace = {}
 
     def _read(self, goal: Goal) -> GoalGraph:
-        """The goal graph. A picture that nobody can put into words is looked for by its keypoints and colours alone."""
+        """The goal graph. A picture in which nothing is recognised is looked for by its keypoints and colours alone."""
         if not isinstance(goal, ImageGoal):
             return self.mind.goal_graph(goal)
         check(goal.image)
         self.spotter = Spotter(goal.image, self.keypoints)
         try:
             return self.mind.goal_graph(goal)
-        except (PlannerError, PerceptionError):
+        except NotRecognised:
             return GoalGraph((GoalNode(UNNAMED),))
 
     def _groups(self) -> list[list[int]]:

@@ -9,14 +9,14 @@ import pytest
 from unigoal_scenes import WHEELS, Letters, body, floor, scene, thing
 
 from enactive.envs import Embodiment, ImageGoal, ObjectGoal, PoseGoal, TextGoal
-from enactive.errors import PlannerError
+from enactive.errors import ConfigError, PlannerError
 from enactive.perception.base import Belief, Detection
 from enactive.perception.geodesic import distance_field
 from enactive.perception.mapping import OccupancyMap
 from enactive.planners.approach import standing_place
 from enactive.planners.base import GoTo, Look, LookAt, Planner, Stop
 from enactive.planners.semantic_frontier import SemanticFrontier
-from enactive.planners.unigoal import UniGoal, pursuit
+from enactive.planners.unigoal import UniGoal, candidates, pursuit
 from enactive.planners.unigoal.frontier_score import FrontierWeights, nearness, score_frontiers
 
 
@@ -267,6 +267,31 @@ def test_a_candidate_that_is_corrected_to_something_else_is_left() -> None:
     stop = world.run()
     assert any("mug #0 is a apple" in trace.get("corrections", []) for trace in world.traces)
     assert not stop.found
+
+
+def test_another_candidate_that_is_corrected_away_meanwhile_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list of what is left was made before: the node that the correction took out was looked up and not there."""
+    graph = mugs("blue", "blue")
+
+    def take_out(belief, centres, mind):
+        for other in set(graph.nodes) - set(centres):
+            graph.remove(other)
+        return []
+
+    monkeypatch.setattr(candidates, "correct", take_out)
+    world = World(planner(), ObjectGoal("mug"), floor(ROOM), graph)
+    for node in graph:
+        node.even_score = 0.15  # so that the first look turns it away, in the step of the correction
+    world.planner.looks = 1000  # it has looked around
+    assert not world.run().found
+    assert len(graph) == 1
+
+
+@pytest.mark.parametrize("switch", [{"matching": "simple"}, {"projection": "simple"}, {"sigma_partial": 0.95}])
+def test_switches_that_mean_nothing_are_refused(switch: dict) -> None:
+    """An ablation that is spelled wrong would else be the whole method, or another one."""
+    with pytest.raises(ConfigError, match=next(iter(switch))):
+        planner(**switch)
 
 
 def test_without_verification_the_first_one_is_taken() -> None:

@@ -194,6 +194,8 @@ class Candidates:
         for worth, id_ in left:
             if late and guesses and guesses[0][0] > worth:
                 break
+            if id_ not in now.scene.nodes:  # corrected away in this step
+                continue
             intent = self.pursue(replace(now, found=Matching(now.found.s, nodes={self.goal.target: id_})), id_)
             if intent is not None:
                 return intent
@@ -218,7 +220,7 @@ class Candidates:
             (
                 (value * node.even_score - METRE_COST * distance_m(now.belief, node), node.id)
                 for value, node in known
-                if node.id not in self.rejected
+                if node.id not in self.rejected and node.id in now.scene.nodes
             ),
             reverse=True,
         )

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enactive.envs import Embodiment, Goal, ImageGoal, ObjectGoal, TextGoal
+from enactive.errors import ConfigError
 from enactive.perception.base import Belief
 from enactive.perception.detector import Detector, TextEncoder
 from enactive.perception.geodesic import distance_field
@@ -55,7 +56,8 @@ class UniGoal:
     budget_steps: steps after which it settles for the best candidate, those of the episode where not given. encoder: of
     words, MiniLM where not given. reasoner: what a language model is in the paper. describer: detector that reads goal
     pictures, the embedded segmenter where not given. keypoints: matcher for picture goals. weights: of the frontier score.
-    The remaining switches turn parts of the method off, as in the paper's ablations.
+    The remaining switches turn parts of the method off, as in the paper's ablations. Raises ConfigError where a switch has no
+    meaning.
     """
 
     goals: tuple[type[Goal], ...] = (ObjectGoal, TextGoal, ImageGoal)
@@ -83,6 +85,14 @@ class UniGoal:
         describer: Detector | None = None,
         keypoints: KeypointMatcher | None = None,
     ) -> None:
+        for name, value, values in (
+            ("matching", matching, ("graph", "simplified")),
+            ("projection", projection, ("full", "simplified")),
+        ):
+            if value not in values:
+                raise ConfigError(f"{name} is {value!r}, and has to be one of {', '.join(values)}")
+        if not 0.0 <= sigma_partial <= sigma_perfect:
+            raise ConfigError(f"sigma_partial is {sigma_partial}, and has to be from 0 to sigma_perfect ({sigma_perfect})")
         self.sigma_partial, self.sigma_perfect, self.node_threshold = sigma_partial, sigma_perfect, node_threshold
         self.budget_steps = budget_steps
         self.matching, self.blacklist, self.multi_stage = matching, blacklist, multi_stage

@@ -46,8 +46,8 @@ class RoomKeeper:
         if fresh:
             self._segment(grid, graph)
         changed = self._assign(graph, list(graph.nodes) if fresh else [i for i in moved if i in graph.nodes])
-        if due:
-            self._name(graph)
+        named = due and self._name(graph)
+        graph.version += bool(changed) or named
         return changed
 
     def _has_changed(self, grid: OccupancyMap) -> bool:
@@ -119,8 +119,12 @@ class RoomKeeper:
         return changed
 
     @staticmethod
-    def _name(graph: SceneGraph) -> None:
-        """Votes of the objects, each by its confidence; the score is the winner's share, shrunk while votes are few."""
+    def _name(graph: SceneGraph) -> bool:
+        """Votes of the objects, each by its confidence; the score is the winner's share, shrunk while votes are few.
+
+        Returns whether the name or the score of a room changed.
+        """
+        before = [(room.name, room.score) for room in graph.rooms.values()]
         votes: dict[int, dict[str, float]] = {room_id: {} for room_id in graph.rooms}
         for node in graph:
             if node.room in votes:
@@ -133,6 +137,7 @@ class RoomKeeper:
                 room.name, room.score = best, votes[room_id][best] / (total + FEWEST_VOTES)
             else:
                 room.name, room.score = "", 0.0
+        return before != [(room.name, room.score) for room in graph.rooms.values()]
 
 
 def _spread(labels: NDArray[np.int32], reach_cells: float) -> NDArray[np.int32]:

@@ -253,6 +253,19 @@ def test_rooms_are_named_by_what_stands_in_them_and_keep_their_ids_as_the_map_gr
     assert np.allclose(graph.rooms[kitchen].centre_m, (1.7, 2.25), atol=0.15)
 
 
+def test_a_room_that_gets_a_name_is_a_change_that_readers_can_tell():
+    graph, keeper, grid = SceneGraph(), RoomKeeper(every=1), map_of(*two_rooms())
+    graph.nodes[0] = node(0, "chair", (1.0, 1.0))
+    keeper.update(grid, graph, [0])
+    before = graph.version
+    keeper.update(grid, graph, [])
+    assert graph.version == before
+    graph.nodes[0].name = "stove"
+    keeper.update(grid, graph, [])
+    assert graph.rooms[graph.nodes[0].room].name == "kitchen"
+    assert graph.version > before
+
+
 def test_a_room_without_hints_has_no_name():
     graph, keeper = SceneGraph(), RoomKeeper(every=1)
     graph.nodes[0] = node(0, "chair", (1.0, 1.0))

@@ -120,6 +120,7 @@ def test_a_goal_that_names_nothing_is_refused(text: str) -> None:
         ("on the table", "not only where"),
         ("something to drink", "says nothing of what"),
         ("where can i sit", "not understood"),
+        ("standing " * 20000, "180000 characters"),
         ("\u043d\u0430\u0439\u0434\u0438 \u043a\u0440\u0443\u0436\u043a\u0443", "letters of English"),
     ],
 )
@@ -179,6 +180,10 @@ JUMBLE = [
     "it",
 ]
 words = st.sampled_from([*JUMBLE, "with", "that", "is", "kitchen", "spaceship", "of"])
+
+
+def test_a_thousand_words_that_never_come_to_a_noun_are_read_or_refused() -> None:
+    assert parse_description("put " * 499 + "mug").nodes[0].name == "mug"
 
 
 @given(st.lists(words, max_size=14))

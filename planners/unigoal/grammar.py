@@ -32,6 +32,7 @@ from .phrases import (
 )
 from .vocabulary import ANY_OBJECT, attribute
 
+LONGEST_TEXT = 2000  # characters; the time to read them grows with their square
 LONGEST_NAME = 3  # words; what is longer and not known is a sentence
 
 
@@ -41,6 +42,8 @@ def parse_description(text: str) -> GoalGraph:
     Raises PlannerError where it names nothing, more than one thing to find, or says what a thing is not: a graph has no place
     for that, and leaving it out would turn the goal into another one.
     """
+    if len(text) > LONGEST_TEXT:
+        raise PlannerError(f"the goal has {len(text)} characters; describe it in at most {LONGEST_TEXT}")
     plain = re.sub(r"\s+", " ", unicodedata.normalize("NFKD", text.lower().replace("\u2019", "'"))).strip()
     plain = re.sub(r"\b(that|which|who|there|it)'s\b", r"\1 is", "".join(c for c in plain if not unicodedata.combining(c)))
     if any(c.isalpha() and not c.isascii() for c in plain):
@@ -348,10 +351,11 @@ class _Reader:
         return room
 
     def _ends_noun(self, at: int) -> bool:
+        while self.tokens[at] in PARTICIPLES:  # "the standing lamp" is none that stands by something
+            at += 1
+            if at == len(self.tokens):
+                return True
         token = self.tokens[at]
-        if token in PARTICIPLES:  # "the standing lamp" is none that stands by something
-            following = self.tokens[at + 1 : at + 2]
-            return not following or self._ends_noun(at + 1)
         return token in NOUN_ENDS or token in DETERMINERS or self._relation_at(at)
 
     def _noun_phrase(self, after: tuple[str, ...] = ()) -> int | None:

@@ -85,8 +85,8 @@ class PixelEmbedder(nn.Module):
 
         As convolutions over pictures of one pixel they took a quarter of an update.
         """
-        first, last = self.head[0], self.head[2]
-        return F.linear(F.relu(F.linear(pixels, first.weight[:, :, 0, 0], first.bias)), last.weight[:, :, 0, 0], last.bias)
+        (first, first_bias), (last, last_bias) = self.head[0].parameters(), self.head[2].parameters()
+        return F.linear(F.relu(F.linear(pixels, first[:, :, 0, 0], first_bias)), last[:, :, 0, 0], last_bias)
 
     def embed(self, hidden: torch.Tensor) -> torch.Tensor:
         """(N, 160) hidden values, of pixels or mean ones, to (N, 192) float32 unit embeddings."""

@@ -52,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
     parser = ArgumentParser(prog="enactive run", description=DESCRIPTION)
     parser.add_argument("--config", action="config")
     parser.add_argument("goal", type=str, nargs="?", default="", help="what to find or to do, in words")
-    parser.add_argument("--goal_image", type=Path, default=None, help="a picture of what to find, in place of words")
+    parser.add_argument("--goal_image", type=Path, default=None, help="a picture of what is meant; words then name the run")
     parser.add_argument("--seed", type=int, default=0, help="where the body starts, where the environment draws it")
     parser.add_argument("--max_steps", type=int, default=500)
     parser.add_argument("--model", type=str, default="", help=MODEL_HELP)
@@ -65,8 +65,6 @@ def main(argv: Sequence[str]) -> int:
         arguments += ["--env.seed", str(DEMO_SEED)]
     chosen = parser.parse_args(add_components(parser, arguments, defaults))
     words = chosen.goal or str(read_config(argv).get("goal") or "")  # the parser forgets a positional of the file
-    if words and chosen.goal_image is not None:
-        raise ConfigError(f"asked for {words!r} and for what {str(chosen.goal_image)!r} shows: leave one out")
     goal: Goal = read_goal_image(chosen.goal_image) if chosen.goal_image is not None else parse_goal(words)
     parts = {role: component(role, chosen[role]) for role in DEFAULTS}
     _require_pursuit(parts["planner"], goal)

@@ -69,12 +69,13 @@ _NOT_NAMES = {
     "a", "an", "the", "some", "any", "my", "our", "your", "his", "her", "their", "this", "these", "those", "all", "both",
     "two", "three", "four", "five", "find", "me", "put", "bring", "pick", "up", "down", "go", "one", "ones", "look", "for",
     "show", "take", "search", "locate", "please", "get", "fetch", "thing", "things", "item", "object", "something",
-    "anything", "stuff",
+    "anything", "stuff", "another", "different",
 }  # fmt: skip
-_ROOMS = {word for kind in ROOM_KINDS for word in kind.split()[-1:]} | {
-    "study", "lounge", "hall", "corridor", "foyer", "pantry", "washroom", "restroom", "laundry", "entrance", "corner",
-    "middle", "house", "home",
-}  # fmt: skip
+_ROOM = re.compile(  # as a whole name: a toy kitchen and a doll house are things
+    r"(?:(?:big|large|small|little|guest|main|master|first|second|third|home) )*"
+    rf"(?:{'|'.join(ROOM_KINDS)}|(?:\w+ )?room|study|lounge|hall|corridor|foyer|pantry|washroom|restroom|laundry|entrance"
+    r"|corner|middle|house|home)"
+)
 
 
 def goal_words(goal: Goal | None) -> tuple[str, ...]:
@@ -85,12 +86,13 @@ def goal_words(goal: Goal | None) -> tuple[str, ...]:
     if goal is None or isinstance(goal, ImageGoal | PoseGoal):
         return ()
     if isinstance(goal, ObjectGoal):
-        names = [in_singular(goal.category)]
+        names, substances = [in_singular(goal.category)], frozenset[str]()
     else:
         sentence = goal.instruction if isinstance(goal, TaskGoal) else goal.text
         names = [_name_in(phrase.split()) for phrase in _HEAD_END.split(sentence.lower())]
-    things = (name for name in names if name and name.split()[-1] not in _ROOMS and name not in {*materials(), "wood"})
-    return tuple(dict.fromkeys(things))
+        substances = frozenset({*materials(), "wood"})
+    things = (name for name in names if canonical(name) or not (_ROOM.fullmatch(name) or name in substances))
+    return tuple(dict.fromkeys(filter(None, things)))
 
 
 def _name_in(words: list[str]) -> str:

@@ -13,27 +13,37 @@ from .goal import Goal, ObjectGoal, PoseGoal, TaskGoal, TextGoal
 LONGEST = 1000  # characters; the time that the patterns below take grows with the square of them
 _POLITE = (
     r"^(?:(?:please|kindly|hey|hello|hi|ok|okay|robot(?=,)|now|then|just|can you|could you|would you|will you"
-    r"|i (?:need|want) you to|i'd like you to|help me(?: to)?|try to|go and)\b[\s,]*)*"
+    r"|i (?:need|want)(?: you)? to|i'd like(?: you)? to|help me(?: to)?|try to|go and)\b[\s,]*)*"
 )
 _REQUEST = re.compile(
-    _POLITE + r"(?:find|(?:i'm |i am |we're |we are )?look(?:ing)? for|(?:i'm |i am )?search(?:ing)? for|locate|spot|seek"
-    r"|(?:go|navigate|walk|drive|move|head|get|take me|bring me) to|show me|where (?:is|are)|where's|where did i (?:leave|put)"
-    r"|where can i find|have you seen|(?:do|can) you see|is there|are there|there is|there's|there are|i need|i want|i'd like"
+    _POLITE + r"(?:find|see|(?:i'm |i am |we're |we are )?look(?:ing)? for|(?:i'm |i am )?search(?:ing)? for|locate|spot|seek"
+    r"|approach|enter|(?:go|navigate|walk|drive|move|head|get|return|take me|bring me)(?: back)? to|where (?:is|are)|where's"
+    r"|(?:show me|tell me|do you know) where|show me|where did i (?:leave|put)|where can i find|have you seen"
+    r"|(?:do|can) you see|is there|are there|there is|there's|there are|i need|i want|i'd like"
     r"|i(?:'ve| have)? lost|i can(?:'t|not) find)\s+(?:me\s+)?"
 )
 _PLEASANTRY = re.compile(r"(?:[\s,]+(?:please|thanks|thank you|for me|if you can|now|anywhere|somewhere|around here))+$")
-_TASK = re.compile(
-    _POLITE + r"(?:(?:put|place|clean|wash|rinse|heat|warm|cool|chill|slice|cut|turn (?:on|off|.+ (?:on|off))|switch|open|close"
+_ORDER = (
+    r"(?:put|place|clean|wash|rinse|heat|warm|cool|chill|slice|cut|turn (?:on|off)|turn(?= .+ (?:on|off)\b)|switch|open|close"
     r"|pick up|move (?!to\b)|bring (?!me to\b)|examine|carry|gather|load|make|give|refrigerate|hold|inspect|check|grab"
-    r"|fetch|look at|i want two|set (?!of\b)|take (?!me\b)|get (?!to\b)"
-    r"|(?:find|go to|walk to) .+\b(?:and|then) (?:put|place|set|move|bring|fetch|get|grab|pick up|take))\b"
-    r"|(?!find\b|look for\b|where\b|locate\b|search for\b).+ should be (?:in|on)|(?!find\b|look for\b).+ is dirty,)"
+    r"|fetch|look at|set (?!of\b)|take (?!me\b)|get (?!to\b))\b"
 )
-_MOVE = re.compile(
-    r"^(?:go|come|turn|move|step|walk|drive|run|roll|back|follow|stop|wait|halt|stay|stand|rotate|spin|explore|return|look|quit"
-    r"|hello|hi|hey|help)(?:\s+(?:to|back|home|here|there|left|right|forwards?|backwards?|ahead|straight|around|round|up|down|on"
-    r"|away|out|over|me|it|them|us|still|again|now|slowly|everywhere|a|bit|\d+(?:\.\d+)?|degrees?|metres?|meters?|steps?))*$"
+_OBJECT = r"(?:it|them|a|an|the|my|our|your|his|her|their|this|these|those|both|one|two)\b"
+_TASK = re.compile(
+    rf"{_POLITE}(?:{_ORDER}|i want two\b)"
+    # An order that follows on something; a mug that is "big and clean", a box "in the hall, open" has no object after the word.
+    r"|.+(?:\b(?:and|then)|[,;.!?])\s+(?:and |then |please )*"
+    rf"(?!(?:clean|warm|cool|cut|open|close)\b(?! {_OBJECT})){_ORDER}"
 )
+_WANTED = re.compile(r".+ should be (?:in|on)|.+ is dirty,")  # said of a thing, where nothing is asked for
+_MOVE = (
+    r"(?:come on|stop it|(?:stop|halt) the robot"
+    r"|(?:go|come|turn|move|step|walk|drive|run|roll|back|follow|stop|wait|halt|stay|stand|rotate|spin|explore|return|look|quit"
+    r"|hello|hi|hey|help)(?: (?:to|the|back|home|here|there|left|right|forwards?|backwards?|ahead|straight|around|round|up|down"
+    r"|away|out|over|me|them|us|still|again|now|slowly|everywhere|a|bit|\d+(?:\.\d+)?(?:c?m|deg|\u00b0)?|c?m|deg|degrees?"
+    r"|metres?|meters?|steps?))*)"
+)
+_MOVES = re.compile(rf"{_MOVE}(?:(?:,| and|, and)(?: then)? {_MOVE})*")
 _ARTICLE = re.compile(r"^(a|an|the|any|some|my|our|your|one of the)\s+")
 _NUMBER = r"([+-]?\d+(?:\.\d+)?)"
 _POINT = re.compile(rf"^\(?\s*(?:x\s*[=:]?\s*)?{_NUMBER}\s*m?\s*[, ]\s*(?:y\s*[=:]?\s*)?{_NUMBER}\s*m?\s*\)?$")
@@ -44,7 +54,7 @@ _MORE_THAN_A_NAME = re.compile(
     r"|nearest|closest|left|without|not|no|except|but|than|other|and|or|then|find|go|bring|a|an|the|my|your|our|his"
     r"|her|their|this|these|those|i|you|he|she|we|they|it|me|us|him|them|who|what|when|why|how|where|is|are|am|was"
     r"|were|do|does|did|has|have|had|should|one|two|three|four|five|six|seven|eight|nine|ten|both|all|every|each"
-    r"|several|many|some|any)\b"
+    r"|several|many|some|any|another|different|first|second|third|last)\b"
 )
 _NAME = re.compile(r"[a-z0-9'\- ]+")
 _ATTRIBUTE = re.compile(
@@ -69,13 +79,13 @@ def parse_goal(sentence: str) -> Goal:
     if len(sentence) > LONGEST:
         raise ConfigError(f"the goal has {len(sentence)} characters; say in at most {LONGEST} what to find or to do")
     words = " ".join(sentence.lower().replace("\u2019", "'").split()).strip(" .!?")
-    if _TASK.match(words):
-        return TaskGoal(words)
-    if _MOVE.match(words):
+    if _MOVES.fullmatch(_PLEASANTRY.sub("", re.sub(_POLITE, "", words)) or words):
         raise ConfigError(
             f"{sentence!r} is a move, and goals are things to find, places and household tasks: "
             'try "find the red mug in the kitchen" or "go to 1.5, -2"'
         )
+    if _TASK.match(words) or (_WANTED.match(words) and not _REQUEST.match(words)):
+        return TaskGoal(words)
     phrase = _PLEASANTRY.sub("", _REQUEST.sub("", words, count=1)).strip(" .!?")
     thing = _ARTICLE.sub("", f"{phrase} ", count=1).strip()
     if not re.search(r"\w", thing) or _REQUEST.fullmatch(words + " "):

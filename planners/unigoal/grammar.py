@@ -17,8 +17,10 @@ from .phrases import (
     DETERMINERS,
     HOLDING,
     IN_TURN,
+    IN_TURN_BEFORE_A_THING,
     LONGEST_PHRASE,
     MANY,
+    MEASURED,
     MEASURES,
     NEGATIONS,
     NO_HEADS,
@@ -27,10 +29,11 @@ from .phrases import (
     ONE_OF,
     OPENINGS,
     PARTICIPLES,
+    PRONOUNS,
     RELATION_PHRASES,
     TOKEN,
 )
-from .vocabulary import ANY_OBJECT, attribute
+from .vocabulary import ANY_OBJECT, SHADES, attribute
 
 LONGEST_TEXT = 2000  # characters; the time to read them grows with their square
 LONGEST_NAME = 3  # words; what is longer and not known is a sentence
@@ -48,6 +51,7 @@ def parse_description(text: str) -> GoalGraph:
     plain = re.sub(r"\b(that|which|who|there|it)'s\b", r"\1 is", "".join(c for c in plain if not unicodedata.combining(c)))
     if any(c.isalpha() and not c.isascii() for c in plain):
         raise PlannerError(f"the goal {text!r} is not written in the letters of English, which is all that is read")
+    plain = re.sub(r"\bsalt and (?=pepper (?:shaker|mill)s?\b)", "", MEASURED.sub(r"\1-", plain))  # the two stand together
     plain = _place_last(OPENINGS.sub("", plain))
     if negated := NEGATIONS.search(plain):
         raise PlannerError(f"the goal {text!r} says {negated[0]!r}; negations are not read: say what the thing is")
@@ -70,11 +74,17 @@ def _not_understood(text: str) -> str:
 
 
 def _place_last(plain: str) -> str:
-    """A description with the place that it opens with after the thing: "on the desk there is a mug" -> "a mug, on the desk"."""
+    """A description with the place that it opens with after the thing: "on the desk there is a mug" -> "a mug, on the desk".
+
+    An opening that is no place is left out: "over there, the mug".
+    """
     opening = re.match(r"(.+?)(?:,|\b(?=there (?:is|are)\b|find\b|look for\b))\s*(.+)", plain)
-    if opening is None or not _relation_in(opening[1].split()):
+    phrase = _relation_in(opening[1].split()) if opening else ""
+    if opening is None or not phrase:
         return plain
-    return f"{OPENINGS.sub('', opening[2])}, {opening[1]}"
+    thing = OPENINGS.sub("", opening[2])
+    told = {*opening[1].removeprefix(phrase).split()} - DETERMINERS - NOWHERE - {"there", "way"}
+    return f"{thing}, {opening[1]}" if told else thing
 
 
 def _relation_in(words: list[str]) -> str:
@@ -107,17 +117,17 @@ class _Reader:
         token = self.tokens[self.at]
         if token in {".", ",", ";", "and", "or", "but", "then"}:
             self.to_head, self.at = bool(self.drafts), self.at + 1
-            if token in {"and", "or", "then"}:
-                self._refuse_a_second_goal()
+            if token in {"and", "or", "then", ","} and self.drafts:
+                self._refuse_a_second_goal(token)
             return True
-        if token in IN_TURN and self.drafts and self.tokens[self.at + 1 : self.at + 2] not in (["it"], ["them"]):
+        if self.drafts and self._order():
             raise PlannerError(f"the goal {self.text!r} asks for more than one thing in turn: ask for one at a time")
         if not self.drafts:
             if self._relation_phrase():
                 raise PlannerError(f"the goal {self.text!r} names no object; say what to find, not only where")
             if token in NO_HEADS:
                 raise PlannerError(_not_understood(self.text))
-            return self._noun_phrase() is not None
+            return self._head()
         if token in {
             "that",
             "which",
@@ -143,11 +153,50 @@ class _Reader:
             return self._relation(phrase)
         return self._complement()
 
-    def _refuse_a_second_goal(self) -> None:
-        """Raises PlannerError where a thing is named beside the head alone: "the mug and the plate"."""
-        rest = self.tokens[self.at :]
-        again = rest and (rest[0] in DETERMINERS or any(known(rest[:length]) for length in (1, 2, 3)))
-        if again and len(self.drafts) == 1 and not (self.edges or self.drafts[0].room):
+    def _head(self) -> bool:
+        """Read what is looked for. An unknown word with an object is a verb, and nothing to find: "drop the mug"."""
+        bare = self.tokens[self.at] not in DETERMINERS
+        found = self._noun_phrase()
+        if not self.drafts:
+            return found is not None
+        head, following = self.drafts[0], self.tokens[self.at] if self.at < len(self.tokens) else "."
+        named = known(head.name.split()) or head.room == head.name or head.name == ANY_OBJECT
+        objects = (DETERMINERS | PRONOUNS | {"to", "where"}) - {"that"}
+        if bare and not named and following in objects and not self._relation_phrase():
+            raise PlannerError(_not_understood(self.text))
+        return True
+
+    def _order(self) -> bool:
+        """Whether an order is at hand, but for the "find it" that a description may end with."""
+        token, following = self.tokens[self.at], self.tokens[self.at + 1 : self.at + 2]
+        if token not in IN_TURN:
+            return token in IN_TURN_BEFORE_A_THING and bool({*following} & (DETERMINERS | PRONOUNS))
+        return not re.match(r"(?:find|look for|locate) (?:it|them)(?: [.,]|$)", " ".join(self.tokens[self.at :]))
+
+    def _refuse_a_second_goal(self, joint: str) -> None:
+        """Raises PlannerError where another thing is named beside the head: "the mug and the plate", "mug, plate".
+
+        An attribute that is a name, too, is none after another one or a comma: "white and orange", "the mug, orange". Nor is
+        what "it" relates to the head: "the mug, and the plate next to it".
+        """
+        start = self.at
+        while start < len(self.tokens) and self.tokens[start] in DETERMINERS:
+            start += 1
+        end = start
+        while end < len(self.tokens) and not self._ends_noun(end):
+            end += 1
+        words, determined = self.tokens[start:end], start > self.at
+        names = any(known(words[first:]) for first in range(len(words)))
+        head = self.drafts[0]
+        alone = not self.edges and head.room in {"", head.name}
+        if all(attribute(word) or word in SHADES for word in words) and not determined:
+            another = names and not (joint == "," or attribute(self.tokens[self.at - 2]))
+        elif alone and joint != ",":
+            another = names or determined
+        else:
+            placed = determined and (head.room or self._relation_at(end))  # "on the desk and the plate in the sink"
+            another = names and bool(alone or placed) and not {"it", "them"} & {*self.tokens[end:]}
+        if words and another and noun(words).name != head.name:
             raise PlannerError(f"the goal {self.text!r} names more than one thing to find: ask for one at a time")
 
     def _relation_phrase(self) -> str:
@@ -176,7 +225,7 @@ class _Reader:
             return True
         subject = 0 if to_head else self._subject(cursor, other, relation)
         self._relate(subject, relation, other)
-        while self._another("between" in phrase):
+        while self._another("between" in phrase, relation):
             self.at += 1
             second = self._noun_phrase()
             if second is not None:
@@ -184,7 +233,7 @@ class _Reader:
         self.to_head = False
         return True
 
-    def _another(self, surely: bool) -> bool:
+    def _another(self, surely: bool, relation: str) -> bool:
         """Whether "and" joins one more thing to that of a relation: "next to the sofa and the tv". surely: for "between"."""
         if self.tokens[self.at : self.at + 1] != ["and"] or self.at + 1 == len(self.tokens):
             return False
@@ -192,13 +241,28 @@ class _Reader:
         while end < len(self.tokens) and (self.tokens[end] in DETERMINERS or not self._ends_noun(end)):
             end += 1
         alone = end == len(self.tokens) or self.tokens[end] in {".", ",", ";", "and"}  # no more is said of it
+        alone = alone or (relation == "next to" and self._in_a_room(end))
         return surely or (alone and self.tokens[self.at + 1] in DETERMINERS)
 
+    def _in_a_room(self, at: int) -> bool:
+        """Whether tokens from `at` on begin with "in the kitchen"."""
+        here, self.at = self.at, at + 1
+        room = self.tokens[at] == "in" and self._room()
+        self.at = here
+        return bool(room)
+
     def _nowhere(self) -> bool:
-        """Step over a place that says nothing: "on the wall", "in the corner of the room"."""
-        end = self.at
+        """Step over a place that says nothing but a room: "on the wall", "in the corner of the kitchen"."""
+        start = end = self.at
         while end < len(self.tokens) and self.tokens[end] in {*DETERMINERS, *NOWHERE, "of"}:
             end += 1
+        told = self.tokens[start:end]
+        if "of" in told and told[0] != "of":
+            self.at += len(told) - told[::-1].index("of")
+            if room := self._room():
+                self._place_in(room)
+                return True
+            self.at = start
         if end == self.at or self.tokens[end - 1] not in NOWHERE or not (end == len(self.tokens) or self._ends_noun(end)):
             return False
         self.at = end
@@ -308,7 +372,7 @@ class _Reader:
         return True
 
     def _relation_at(self, at: int) -> bool:
-        return self.tokens[at] in PARTICIPLES or any(
+        return not PARTICIPLES.isdisjoint(self.tokens[at : at + 1]) or any(
             " ".join(self.tokens[at : at + length]) in RELATION_PHRASES for length in range(1, LONGEST_PHRASE + 1)
         )
 
@@ -339,14 +403,15 @@ class _Reader:
         return False
 
     def _room(self) -> str:
-        """The room at hand ("the kitchen"), stepped over; "" where the words name a thing ("the kitchen counter")."""
+        """The room at hand ("the kitchen", "the kitchen wall"), stepped over; "" where the words name a thing."""
         at = self.at
         while at < len(self.tokens) and self.tokens[at] in DETERMINERS:
             at += 1
         end = at
         while end < len(self.tokens) and not self._ends_noun(end):
             end += 1
-        room = room_named(self.tokens[at:end])
+        words = self.tokens[at:end]
+        room = room_named(words) or (room_named(words[:-1]) if words and words[-1] in NOWHERE else "")
         self.at = end if room else self.at
         return room
 
@@ -372,7 +437,8 @@ class _Reader:
         if (words[-1] in MEASURES or sorted_out) and self._skip("of"):  # "a pair of scissors" is scissors
             while self._skip(*DETERMINERS):
                 pass
-            words = [word for word in words if word not in MEASURES] + self._words() or words
+            rest = [word for word in words if word not in MEASURES] + self._words()
+            words = [*words, "of", *rest] if room_named(rest) else rest or words  # a pile of laundry is no room
         draft = noun(words)
         self.drafts.append(draft)
         self.cursor, self.to_head = len(self.drafts) - 1, False
@@ -398,8 +464,9 @@ class _Reader:
         while (
             all(attribute(word) for word in words)
             and self.at + 1 < len(self.tokens)
-            and self.tokens[self.at] in {",", "and"}
+            and self.tokens[self.at] in {",", "and", "or"}
             and not self._ends_noun(self.at + 1)
+            and (attribute(self.tokens[self.at + 1]) or not known(words))  # "an orange or apple" is no orange apple
         ):
             self.at += 1
             start = self.at

@@ -9,7 +9,7 @@ from enactive.perception.vocabulary import singular
 
 from .commonsense import LORE
 from .goal_graph import GoalNode
-from .phrases import ANYTHING
+from .phrases import ANYTHING, DETERMINERS, OF_ROOMS
 from .vocabulary import ANY_OBJECT, COLOURS, OTHER, ROOM_WORDS, SHADES, SYNONYMS, attribute, canonical
 
 _KNOWN = LORE.keys() | SYNONYMS.keys()
@@ -72,11 +72,13 @@ def noun(words: list[str]) -> Draft:
 
 
 def room_named(words: list[str]) -> str:
-    """The kind of room that a phrase ends in ("the big bedroom"), "" where it names a thing. What parts two rooms of one kind
-    is not read."""
+    """The kind of room that a phrase names ("the big bedroom"), "" where it names a thing ("the toy kitchen", "dirty laundry").
+    What parts two rooms of one kind is not read."""
     if known(words):
         return ""
-    return next((ROOM_WORDS[end] for end in (" ".join(words[-2:]), " ".join(words[-1:])) if end in ROOM_WORDS), "")
+    start = next((at for at in range(len(words)) if " ".join(words[at:]) in ROOM_WORDS), len(words))
+    told = all(attribute(word) or word in DETERMINERS | OF_ROOMS or word.endswith("'s") for word in words[:start])
+    return ROOM_WORDS.get(" ".join(words[start:]), "") if told else ""
 
 
 def _describes(words: list[str], at: int) -> bool:

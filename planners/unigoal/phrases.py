@@ -14,6 +14,7 @@ RELATION_PHRASES = {
     "adjacent to": "next to",
     "in front of": "next to", "behind": "next to", "left of": "next to", "right of": "next to", "to the left of": "next to",
     "to the right of": "next to", "on the left of": "next to", "on the right of": "next to", "on the side of": "next to",
+    "on the left side of": "next to", "on the right side of": "next to",
     "opposite": "next to", "opposite to": "next to", "across from": "next to", "around": "next to", "facing": "next to",
     "between": "next to", "in between": "next to", "among": "next to", "together with": "next to", "beneath": "below",
     "above": "above", "over": "above", "below": "below", "under": "below", "underneath": "below",
@@ -25,20 +26,20 @@ PARTICIPLES = {
 }  # fmt: skip
 DETERMINERS = {
     "a", "an", "the", "some", "any", "my", "our", "your", "this", "that", "other", "another", "its", "his", "her", "their",
-    "these", "those", "two", "three", "four", "five",
+    "these", "those", "two", "three", "four", "five", "different", "first", "second", "third", "last",
 }  # fmt: skip
 NEGATIONS = re.compile(
     r"\b(?:not|no|without|except|excluding|neither|nor|never|(?:other|rather) than|instead of|unlike)\b|\w+n't\b"
 )
-MANY = re.compile(
-    r"^(?:(?:all|both|every|each|several|many|two|three|four|five|six|seven|eight|nine|ten|\d+)\b"
-    r"|(?:the|my|our|your|these|those) (?:two|three|four|five|six|seven|eight|nine|ten|\d+)\b)"
-)
+_NUMBER = r"(?:two|three|four|five|six|seven|eight|nine|ten|\d+)"
+MANY = re.compile(rf"^(?:all|both|every|each|several|many|(?:(?:the|my|our|your|these|those) )?{_NUMBER})(?![-'\w])")
+MEASURED = re.compile(rf"\b({_NUMBER}) (?=(?:inch|cm|litre|liter|seater)\b)")  # "the 55 inch tv" is one
 ONE_OF = re.compile(r"^(?:one|any|some) of (?=the\b|my\b|our\b|your\b)")
+OF_ROOMS = {"guest", "main", "master"}
 ANYTHING = {"one", "ones", "thing", "item", "object", "something", "anything", "somewhere"}
 NOWHERE = {  # said of nearly everything, and nothing that a scene graph has
     "wall", "floor", "ground", "ceiling", "corner", "middle", "centre", "center", "room", "house", "home", "apartment", "flat",
-    "left", "right", "air",
+    "left", "right", "side", "air",
 }  # fmt: skip
 NO_HEADS = {"to", "of", "from", "with", "where", "who", "what", "how", "why", "i", "we", "you", "he", "she", "they"}
 MEASURES = {"pair", "set", "bunch", "pile", "stack", "piece", "roll", "bar", "tube", "sheet", "slice", "couple", "kind"}
@@ -59,16 +60,22 @@ HOLDING = {
     "bag",
     "box",
 }
-IN_TURN = {"find", "go", "get", "bring", "take", "put", "look", "search", "fetch", "locate"}
+IN_TURN = {
+    "find", "go", "get", "bring", "take", "put", "look", "search", "fetch", "locate", "wash", "rinse", "heat", "chill", "slice",
+    "turn", "switch", "pick", "move", "carry", "place",
+}  # fmt: skip
+IN_TURN_BEFORE_A_THING = {"set", "clean", "warm", "cool", "cut", "open", "close"}  # else they describe: "it is open"
+PRONOUNS = {"it", "them", "me", "you"}
 OPENINGS = re.compile(
     r"^(?:(?:please|hey|robot|now|then|just|can you|could you|would you|will you|i want you to|i need you to|i need|i want|"
-    r"i am|i'm|help me|try to|go and|go to|go|navigate to|walk to|move to|drive to|head to|take me to|bring me to|bring me|"
+    r"i am|i'm|help me|try to|go and|go to|go back to|go|navigate to|walk to|move to|drive to|head to|return to|approach|enter|"
+    r"take me to|bring me to|bring me|"
     r"get me|get|fetch me|"
     r"fetch|show me|looking for|look for|search for|look at|locate|find me|find|where is|where are|where's|seek|spot|there is|"
     r"there are|there's|it is|it's|this is|reach)\b[\s,]*)+"
 )
 TOKEN = re.compile(r"[a-z0-9]+(?:[-'][a-z0-9]+)*|[.,;]")
-LONGEST_PHRASE = 4
+LONGEST_PHRASE = 5
 NOUN_ENDS = {
     ".", ",", ";", "and", "that", "which", "who", "is", "are", "was", "it", "with", "of", "from", "made", "has", "having",
     "there", "to", "coloured", "colored", "painted", "also", "please", "or", "but", "then", "where",

@@ -71,10 +71,9 @@ _NOT_NAMES = {
     "show", "take", "search", "locate", "please", "get", "fetch", "thing", "things", "item", "object", "something",
     "anything", "stuff", "another", "different",
 }  # fmt: skip
-_ROOM = re.compile(  # as a whole name: a toy kitchen and a doll house are things
-    r"(?:(?:big|large|small|little|guest|main|master|first|second|third|home) )*"
-    rf"(?:{'|'.join(ROOM_KINDS)}|(?:\w+ )?room|study|lounge|hall|corridor|foyer|pantry|washroom|restroom|laundry|entrance"
-    r"|corner|middle|house|home)"
+_ROOM = re.compile(  # a toy kitchen, a doll house and dirty laundry are things
+    rf"(?!.*\b(?:toy|play|doll)\b)(?:.* )?(?:{'|'.join(ROOM_KINDS)}|room|study|lounge|hall|corridor|foyer|pantry|washroom"
+    r"|restroom|entrance)|laundry|corner|middle|house|home"
 )
 
 

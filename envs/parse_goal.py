@@ -17,8 +17,8 @@ _POLITE = (
 )
 _REQUEST = re.compile(
     _POLITE + r"(?:find|see|(?:i'm |i am |we're |we are )?look(?:ing)? for|(?:i'm |i am )?search(?:ing)? for|locate|spot|seek"
-    r"|approach|enter|(?:go|navigate|walk|drive|move|head|get|return|take me|bring me)(?: back)? to|where (?:is|are)|where's"
-    r"|(?:show me|tell me|do you know) where|show me|where did i (?:leave|put)|where can i find|have you seen"
+    r"|approach|enter|(?:go|come|navigate|walk|drive|move|head|get|return|take me|bring me)(?: back)? to|where (?:is|are)"
+    r"|where's|(?:show me|tell me|do you know) where|show me|where did i (?:leave|put)|where can i find|have you seen"
     r"|(?:do|can) you see|is there|are there|there is|there's|there are|i need|i want|i'd like"
     r"|i(?:'ve| have)? lost|i can(?:'t|not) find)\s+(?:me\s+)?"
 )

@@ -29,6 +29,7 @@ from enactive.errors import ConfigError
         ("enter the kitchen", "kitchen"),
         ("return to the kitchen", "kitchen"),
         ("go back to the kitchen", "kitchen"),
+        ("come to the kitchen", "kitchen"),
     ],
 )
 def test_a_bare_category_is_an_object_goal(sentence: str, category: str) -> None:

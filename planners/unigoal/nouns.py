@@ -9,7 +9,7 @@ from enactive.perception.vocabulary import singular
 
 from .commonsense import LORE
 from .goal_graph import GoalNode
-from .phrases import ANYTHING, DETERMINERS, OF_ROOMS
+from .phrases import ANYTHING, DETERMINERS, ORDINALS, PLAYTHINGS
 from .vocabulary import ANY_OBJECT, COLOURS, OTHER, ROOM_WORDS, SHADES, SYNONYMS, attribute, canonical
 
 _KNOWN = LORE.keys() | SYNONYMS.keys()
@@ -65,7 +65,7 @@ def noun(words: list[str]) -> Draft:
             draft.attributes.setdefault(*found)
         elif word in ROOM_WORDS or pair in ROOM_WORDS:
             draft.room = ROOM_WORDS.get(word) or ROOM_WORDS[pair]
-        elif not _describes(words, start) and not any(word in room.split() for room in ROOM_WORDS):
+        elif not (word in ORDINALS or _describes(words, start)) and not any(word in room.split() for room in ROOM_WORDS):
             draft.attributes.setdefault(OTHER, word)
     draft.name = canonical(_singular(" ".join(name)))
     return draft
@@ -74,11 +74,10 @@ def noun(words: list[str]) -> Draft:
 def room_named(words: list[str]) -> str:
     """The kind of room that a phrase names ("the big bedroom"), "" where it names a thing ("the toy kitchen", "dirty laundry").
     What parts two rooms of one kind is not read."""
-    if known(words):
+    washing = words[-1:] == ["laundry"] and not DETERMINERS.issuperset(words[:-1])
+    if known(words) or washing or not PLAYTHINGS.isdisjoint(words):
         return ""
-    start = next((at for at in range(len(words)) if " ".join(words[at:]) in ROOM_WORDS), len(words))
-    told = all(attribute(word) or word in DETERMINERS | OF_ROOMS or word.endswith("'s") for word in words[:start])
-    return ROOM_WORDS.get(" ".join(words[start:]), "") if told else ""
+    return next((ROOM_WORDS[end] for end in (" ".join(words[-2:]), " ".join(words[-1:])) if end in ROOM_WORDS), "")
 
 
 def _describes(words: list[str], at: int) -> bool:

@@ -26,7 +26,7 @@ PARTICIPLES = {
 }  # fmt: skip
 DETERMINERS = {
     "a", "an", "the", "some", "any", "my", "our", "your", "this", "that", "other", "another", "its", "his", "her", "their",
-    "these", "those", "two", "three", "four", "five", "different", "first", "second", "third", "last",
+    "these", "those", "two", "three", "four", "five", "different",
 }  # fmt: skip
 NEGATIONS = re.compile(
     r"\b(?:not|no|without|except|excluding|neither|nor|never|(?:other|rather) than|instead of|unlike)\b|\w+n't\b"
@@ -35,7 +35,8 @@ _NUMBER = r"(?:two|three|four|five|six|seven|eight|nine|ten|\d+)"
 MANY = re.compile(rf"^(?:all|both|every|each|several|many|(?:(?:the|my|our|your|these|those) )?{_NUMBER})(?![-'\w])")
 MEASURED = re.compile(rf"\b({_NUMBER}) (?=(?:inch|cm|litre|liter|seater)\b)")  # "the 55 inch tv" is one
 ONE_OF = re.compile(r"^(?:one|any|some) of (?=the\b|my\b|our\b|your\b)")
-OF_ROOMS = {"guest", "main", "master"}
+PLAYTHINGS = {"toy", "play", "doll"}  # before the name of a room: "toy kitchen"
+ORDINALS = {"first", "second", "third", "last"}
 ANYTHING = {"one", "ones", "thing", "item", "object", "something", "anything", "somewhere"}
 NOWHERE = {  # said of nearly everything, and nothing that a scene graph has
     "wall", "floor", "ground", "ceiling", "corner", "middle", "centre", "center", "room", "house", "home", "apartment", "flat",
@@ -62,7 +63,7 @@ HOLDING = {
 }
 IN_TURN = {
     "find", "go", "get", "bring", "take", "put", "look", "search", "fetch", "locate", "wash", "rinse", "heat", "chill", "slice",
-    "turn", "switch", "pick", "move", "carry", "place",
+    "turn", "switch", "pick", "move", "carry", "place", "come", "return",
 }  # fmt: skip
 IN_TURN_BEFORE_A_THING = {"set", "clean", "warm", "cool", "cut", "open", "close"}  # else they describe: "it is open"
 PRONOUNS = {"it", "them", "me", "you"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,23 @@ def pictured(index: int) -> Tick:
     return Tick(index, 0.0, Observation(cameras={"c": frame(index)}), None, np.zeros(1), "", 0.0, 0.0)
 
 
+def until_taken(tap: Tap, timeout_s: float = 10.0) -> None:
+    """Until the watcher has taken all that waits, and stands still with the last of it."""
+    until = time.monotonic() + timeout_s
+    while tap._waiting:
+        if time.monotonic() > until:
+            pytest.fail(f"the tap took no tick within {timeout_s:g} s")
+        time.sleep(0.001)
+
+
+def test_a_wait_for_a_tap_that_takes_nothing_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Tap, "_run", lambda tap: None)
+    tap = Tap(lambda tick: None)
+    tap(pictured(0))
+    with pytest.raises(pytest.fail.Exception, match=r"took no tick within 0\.05 s"):
+        until_taken(tap, timeout_s=0.05)
+
+
 def test_a_frozen_viewer_loses_pictures_first_and_the_loop_does_not_wait() -> None:
     thaw, seen = threading.Event(), []
 
@@ -33,8 +51,7 @@ def test_a_frozen_viewer_loses_pictures_first_and_the_loop_does_not_wait() -> No
 
     tap = Tap(viewer, frames=3, ticks=20)
     tap(pictured(0))
-    while tap._waiting:  # until the viewer has taken it and stands still
-        pass
+    until_taken(tap)
     for index in range(1, 31):
         tap(pictured(index))
     assert (tap.dropped_frames, tap.dropped_ticks) == (27, 10)
@@ -75,8 +92,7 @@ def test_what_a_slow_recorder_has_not_come_to_at_the_end_is_told_of() -> None:
 
     tap = Tap(slow)
     tap(pictured(0))
-    while tap._waiting:  # until it has taken the first and stands still
-        pass
+    until_taken(tap)
     for index in range(1, 6):
         tap(pictured(index))
     tap.close(timeout_s=0.1)

@@ -78,7 +78,7 @@ class NavigationController:
         pose = float(T[0, 3]), float(T[1, 3]), yaw_of(T)
         if intent != self._target:
             self._target, self._idle, self._pardons = intent, 0, 0
-        if observation.extra.get(HELD):  # who is not let on has not run into anything, nor is there no way
+        if observation.extra.get(HELD) is True:  # who is not let on has not run into anything, nor is there no way
             self._forward, self._idle, self._short, self._stay = None, 0, 0, 0
         if belief.map is not None:
             self._learn(belief.map, pose)

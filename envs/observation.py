@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from enactive.errors import EmbodimentFault, PerceptionError
 
-HELD = "held"  # in `extra`, from a control loop: the last command was a hold in place of what was asked for
+HELD = "control_loop.held"  # in `extra`, True from a control loop: the last command was a hold in place of what was asked for
 STANDARD_KEYS = frozenset({"cameras", "T_world_base", "joint_positions_rad", "text", "stamp_s"})
 
 

@@ -16,6 +16,7 @@ from enactive.controllers.lattice import may_pass, swept_air_m
 from enactive.controllers.navigation import NavigationController
 from enactive.envs import Action, CameraFrame, Embodiment, Observation
 from enactive.envs.embodiment import DISCRETE_ACTIONS
+from enactive.envs.observation import HELD
 from enactive.errors import CompatibilityError, ControllerError
 from enactive.perception.base import Belief
 from enactive.perception.geodesic import distance_field
@@ -159,6 +160,27 @@ def test_an_invisible_wall_is_felt_out_and_gone_around(body: Embodiment) -> None
     felt = grid.xy_of(np.argwhere(grid._bumped))
     assert len(felt)
     assert ((np.abs(felt[:, 0] - 0.5) < 0.3) & (np.abs(felt[:, 1]) < 1.3)).all()
+
+
+@pytest.mark.parametrize(
+    ("extra", "learns"),
+    [({}, True), ({"held": True}, True), ({"held": np.ones(2)}, True), ({HELD: np.ones(2)}, True), ({HELD: True}, False)],
+    ids=["nothing", "a gripper that holds something", "two grippers", "no word of a control loop", "a control loop's hold"],
+)
+def test_only_a_control_loops_hold_keeps_a_body_that_did_not_move_from_learning_of_a_wall(
+    extra: dict[str, object], learns: bool
+) -> None:
+    grid = corridor()
+    real = grid.obstacle.copy()
+    real[62:64, 40:80] = True  # glass right ahead, which the map does not show
+    world = Tiny(grid, real, (-0.1, 0.0, 0.0))
+    controller = NavigationController()
+    controller.reset(BODY)
+    for step in range(3):
+        seen = Observation.from_gym({"T_world_base": world.observe().T_world_base, **extra})
+        world.step(controller.act(GoTo((2.0, 0.0), 0.25), seen, Belief(step, seen, grid)))
+    assert world.collisions > 0
+    assert grid._bumped.any() == learns
 
 
 def test_bumps_that_shut_the_only_way_are_forgiven() -> None:

@@ -184,6 +184,34 @@ def test_a_command_that_is_no_numbers_is_dropped_and_counted(values: np.ndarray)
     assert not rig.still(2)
 
 
+def test_the_robots_loop_does_not_wait_while_a_message_is_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = Rig()
+    rig.move(5)
+    reading, read, ticked = threading.Event(), threading.Event(), threading.Event()
+
+    def slowly(payload: bytes, **fields: type) -> dict[str, object]:
+        reading.set()
+        read.wait(20.0)
+        return unpack(payload, **fields)
+
+    def tick() -> None:
+        rig.serve()
+        ticked.set()
+
+    monkeypatch.setattr("enactive.agents.realtime.service.unpack", slowly)
+    bus = threading.Thread(target=rig.wire.publish, args=("command", bytes(1_000_000)), daemon=True)
+    bus.start()
+    assert reading.wait(10.0)
+    loop = threading.Thread(target=tick, daemon=True)
+    loop.start()
+    in_time = ticked.wait(5.0)
+    read.set()
+    bus.join(10.0)
+    loop.join(10.0)
+    assert in_time
+    assert rig.server.source.refused == {"malformed": 1}  # type: ignore[attr-defined]
+
+
 class Weak(EnvRobot):
     """A body that moves no joint by more than 0.01 rad at a time, and says what it made of what it was sent."""
 

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -83,15 +84,14 @@ class Commands:
 
     def _arrived(self, payload: bytes) -> None:
         """Keep a command, or count why it is refused: looked at here, lest it take the place of one that is not."""
+        command: dict[str, Any] | None = None
+        with suppress(Malformed):  # read before the lock is taken: the loop, which wants it twice a tick, waits for no message
+            command = unpack(payload, boot=str, seq=int, answers_s=float, values=np.ndarray, **{"from": str})
         with self._lock:
-            if refused := self._refused(payload):
+            if refused := "malformed" if command is None else self._refused(command):
                 self.refused[refused] += 1
 
-    def _refused(self, payload: bytes) -> str:
-        try:
-            command = unpack(payload, boot=str, seq=int, answers_s=float, values=np.ndarray, **{"from": str})
-        except Malformed:
-            return "malformed"
+    def _refused(self, command: dict[str, Any]) -> str:
         if command["boot"] != self.boot:
             return "meant for a former self"
         if command["from"] != self._driver:

@@ -337,6 +337,23 @@ def test_a_state_that_was_overtaken_unsays_nothing() -> None:
     assert rig.robot.observe().stamp_s == newest.stamp_s
 
 
+def test_a_state_that_arrives_after_a_newer_one_between_two_ticks_does_not_hide_that() -> None:
+    rig = Rig()
+    rig.move(5)
+    held: list[bytes] = []
+    rig.wire._callbacks["state"], deliver = [held.append], rig.wire._callbacks["state"]
+    rig.serve()
+    rig.serve()
+    rig.wire._callbacks["state"] = deliver
+    older, newer = held
+    for payload in (newer, older):
+        rig.wire.publish("state", payload)
+    assert rig.robot.observe().stamp_s == unpack(newer, stamp_s=float)["stamp_s"]
+    assert np.array_equal(rig.robot.reply().sent, unpack(newer, sent=np.ndarray)["sent"])  # it is news
+    rig.robot.observe()
+    assert rig.robot.reply().sent is None  # once
+
+
 def test_a_picture_that_was_overtaken_is_not_shown_again_and_one_from_the_future_does_not_stay() -> None:
     rig = Rig()
 

@@ -48,7 +48,8 @@ class BusRobot:
     A stop or a reset is said at once, from whichever thread asks, and again before every command until the robot has
     acknowledged it; a robot that does not within `ANSWER_S` counts as gone.
 
-    A state or a picture that is overtaken on its way is dropped: what the robot has said is not unsaid by what it said before.
+    A state or a picture that is overtaken on its way is dropped as it arrives: what the robot has said is not unsaid by what
+    it said before.
 
     wait: how a mailbox is waited on. clock: monotonic seconds. Raises EmbodimentFault where no robot introduces itself within
     `timeout_s`.
@@ -73,7 +74,8 @@ class BusRobot:
         self._news, self._changes, self._events = True, 0, 0
         self._last: NDArray[np.float64] | None = None
         self._requested = np.zeros(0)
-        bus.subscribe("state", self._state.put)
+        self._newest: dict[str, Any] | None = None
+        bus.subscribe("state", self._arrived)
         bus.subscribe("info", self._info.put)
         bus.subscribe("camera", self._picture)
         payload = wait(self._info, timeout_s)
@@ -81,10 +83,9 @@ class BusRobot:
             raise EmbodimentFault(f"no robot introduced itself on the bus within {timeout_s:g} s: is its process running?")
         message = unpack(payload, body=dict, boot=str)
         self.boot, self.embodiment = message["boot"], embodiment_of_message(message)
-        payload = wait(self._state, timeout_s)
-        if payload is None:
-            raise EmbodimentFault(f"{self.embodiment.name} sent no state within {timeout_s:g} s")
-        self.told = unpack(payload, **SAID, **STATE)
+        if wait(self._state, timeout_s) is None or self._newest is None:
+            raise EmbodimentFault(f"{self.embodiment.name} sent no state that can be read within {timeout_s:g} s")
+        self.told = self._newest
         bus.subscribe("info", self._introduced)
 
     def observe(self) -> Observation:
@@ -93,7 +94,7 @@ class BusRobot:
         Raises EmbodimentFault where the robot process was restarted, since what it was doing is not known any more, and where
         it does not acknowledge a stop or a reset in time.
         """
-        self._listen(self._state.take())
+        self._listen()
         ask = self._unanswered()
         if ask is not None and self._clock() - ask.at_s > ANSWER_S:
             raise EmbodimentFault(
@@ -163,7 +164,8 @@ class BusRobot:
             if self._unanswered() is None or self._clock() >= until:
                 break
             self._repeat()
-            self._listen(self._wait(self._state, 0.01))
+            self._wait(self._state, 0.01)
+            self._listen()
         self._closed = True
         self._bus.close()
 
@@ -184,16 +186,22 @@ class BusRobot:
         ask = self._ask
         return None if ask is None or self.told["answered"].get(self._name, 0) >= ask.number else ask
 
-    def _listen(self, payload: bytes | None) -> None:
-        if payload is None:
-            return
+    def _arrived(self, payload: bytes) -> None:
+        """Keep a state unless a newer one of the same robot process is there: looked at here, lest it take that one's place."""
         try:
             told = unpack(payload, **SAID, **STATE)
         except Malformed:
             self.malformed += 1
             return
-        if told["boot"] != self.told["boot"] or told["seq"] > self.told["seq"]:
-            self.told, self._news = told, True
+        newest = self._newest
+        if newest is None or told["boot"] != newest["boot"] or told["seq"] > newest["seq"]:
+            self._newest = told
+            self._state.put(payload)  # for who waits
+
+    def _listen(self) -> None:
+        """Take in the newest state, where it is another one than before."""
+        if (newest := self._newest) is not None and newest is not self.told:
+            self.told, self._news = newest, True
 
     def _picture(self, payload: bytes) -> None:
         try:

@@ -67,8 +67,8 @@ def require(executor: Executor) -> None:
 def run_all(trials: Sequence[Trial], work: Work[Trial, Ran], workers: int | None, executor: Executor) -> Runs[Trial, Ran]:
     """Each trial and what came of it, once that is kept, as they finish.
 
-    workers: as many trials are under way at most. One process runs them in this one, which nobody outlives. None: one process,
-    or as many workers as a Ray cluster has room for.
+    workers: as many trials are under way at most, and on a Ray cluster no more than it has room for. One process runs them in
+    this one, which nobody outlives. None: one process, or as many workers as a Ray cluster has room for.
 
     The next trial begins when it is asked for. Whoever closes the generator, and so does what goes wrong, waits for what is
     under way, and that is kept. Raises ConfigError where workers die as they start or Ray is not installed, and what a trial
@@ -200,7 +200,8 @@ def _run_on_ray(trials: Sequence[Trial], work: Work[Trial, Ran], workers: int | 
         ray.init(num_cpus=workers if "RAY_ADDRESS" not in os.environ else None, include_dashboard=False, log_to_driver=False)
     try:
         needs, room = _room({name: float(count) for name, count in ray.cluster_resources().items()}, work.gpu)
-        yield from _run_on_actors(trials, ray.remote(**needs)(Worker).remote, work, room if workers is None else workers)
+        count = min(room if workers is None else workers, room, len(trials))  # one more would wait for its place for ever
+        yield from _run_on_actors(trials, ray.remote(**needs)(Worker).remote, work, count)
     finally:
         if started:  # a later call may want other workers
             ray.shutdown()

@@ -100,6 +100,43 @@ def test_a_worker_of_ray_asks_for_a_gpu_where_there_is_one_and_it_is_wanted() ->
     assert _room({}, gpu=True) == ({"num_cpus": 1}, 1)
 
 
+def test_more_workers_than_a_ray_cluster_has_room_for_do_not_keep_the_run_waiting() -> None:
+    ray = pytest.importorskip("ray")
+    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
+    kept: list[int] = []
+    ran: list[tuple[int, str]] = []
+
+    def keep(trial: int, ran: str) -> None:
+        kept.append(trial)
+
+    spread: Work[int, str] = Work(lambda trial: f"ran {trial}", keep, lambda trial, cause: cause)
+    run = threading.Thread(target=lambda: ran.extend(run_all(range(4), spread, 3, "ray")), daemon=True)
+    try:
+        run.start()
+        run.join(120.0)
+        assert not run.is_alive()
+    finally:
+        ray.shutdown()
+    assert kept == [0, 1, 2, 3]
+    assert ran == [(trial, f"ran {trial}") for trial in range(4)]
+
+
+def test_a_ray_worker_that_no_trial_is_for_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = pytest.importorskip("ray")
+    asked: list[int] = []
+
+    def run(trials: range, start: object, work: object, workers: int) -> Iterator[tuple[int, str]]:
+        asked.append(workers)
+        yield from ()
+
+    monkeypatch.setattr(module, "_run_on_actors", run)
+    monkeypatch.setattr(ray, "is_initialized", lambda: True)
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 8.0})
+    for trials, workers in ((2, None), (2, 4), (20, 4), (20, None), (20, 30)):
+        list(run_all(range(trials), work([]), workers, "ray"))
+    assert asked == [2, 2, 4, 8, 8]
+
+
 def test_ray_takes_the_folder_of_each_trial_along_and_what_goes_wrong_there_is_what_is_raised(tmp_path: Path) -> None:
     pytest.importorskip("ray")
     for name in ("first", "second"):

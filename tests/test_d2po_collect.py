@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from dataclasses import replace
@@ -106,6 +107,15 @@ def test_a_stage_that_cannot_note_its_end_has_its_checkpoint_still(tmp_path, mon
     run._keep(small_policy(["goal: mug"], 0, **tiny), [{"loss": 1.0}], tmp_path)
     assert not checkpoint.exists()
     assert (tmp_path / "log.json").exists()
+
+
+def test_a_stage_ends_once_its_weights_are_on_the_disk(tmp_path, monkeypatch):
+    tiny = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+    run, synced = _Run(None, tmp_path, lambda: False, None, "process", Memory()), []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")).name))
+    run._keep(small_policy(["goal: mug"], 0, **tiny), [{"loss": 1.0}], tmp_path)
+    assert {"model.safetensors", "config.json", "tokenizer.json"} <= set(synced)
+    assert synced[-1] == "log.json.fresh"
 
 
 def test_a_large_policy_wants_a_gpu(tmp_path):

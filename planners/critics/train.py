@@ -17,10 +17,11 @@ import numpy as np
 from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.errors import ConfigError
+from enactive.files import write_whole
 
 from ..d2po.fit import Place, Recipe
 from ..d2po.models import load_policy, save_policy
-from ..d2po.run_folder import same_plan, write_whole
+from ..d2po.run_folder import same_plan
 from ..d2po.weights import WEIGHTS as POLICY
 from ..d2po.weights import policy_in, ship
 from .rollouts import MINUS, PLUS, UNKNOWN
@@ -171,7 +172,7 @@ class _Run:
             log = fit_critic(critic, self.train, supervision, self.recipe, 0, Place(checkpoint, self.over))
             quality = {**step_quality(critic, self.held_out), **plan_quality(critic, self.held_out, supervision)}
             save_policy(critic.net, folder)
-            (folder / "log.json").write_text(json.dumps(log) + "\n")
+            write_whole(folder / "log.json", json.dumps(log) + "\n")
             write_whole(folder / "quality.json", json.dumps(quality) + "\n")  # it tells that the stage is done
             checkpoint.unlink(missing_ok=True)
         told: dict[str, Any] = json.loads((folder / "quality.json").read_text())

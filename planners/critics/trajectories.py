@@ -13,12 +13,12 @@ from pathlib import Path
 
 from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.envs.household.tasks.task import Task
+from enactive.files import write_whole
 
 from ..d2po.episodes import Episode
 from ..d2po.fit import OutOfTimeError
 from ..d2po.policy import Policy
 from ..d2po.prompt import Situation
-from ..d2po.run_folder import write_whole
 from .rollouts import Node, Walkers, root, step_labels
 from .visualprm import Trajectory
 

@@ -18,6 +18,7 @@ from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.errors import ConfigError
 from enactive.executors import Executor, Folder, Work
+from enactive.files import write_whole
 from enactive.perception.vlm.factory import make_model, require_answer
 
 from ..critics.judge import CriticJudge
@@ -28,7 +29,6 @@ from .examples import Demonstration, Preference, read_lines, write_lines
 from .models import load_policy
 from .pairs import data_card, demonstrations, preferences
 from .rewards import LLMJudge, OracleProgress, ProcessReward
-from .run_folder import write_whole
 from .settings import is_small
 from .tree_search import SearchSettings, search
 

@@ -13,11 +13,11 @@ from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.envs.household.tasks.path_length import path_length_weighted
 from enactive.envs.household.tasks.suites import MAX_COMMANDS, load_tasks
 from enactive.envs.household.tasks.task import Task
+from enactive.files import write_whole
 
 from .episodes import Episode, Moment
 from .models import load_policy
 from .prompt import AnswerError, command_text, parse_command
-from .run_folder import write_whole
 
 if TYPE_CHECKING:
     from .policy import Policy

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from .run_folder import write_whole
+from enactive.files import write_whole
 
 PairKind = Literal["action", "state", "goal_state"]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from enactive.errors import ConfigError
+from enactive.files import sync_files
 
 from .tokens import word_tokenizer
 
@@ -88,13 +89,17 @@ def merged(policy: Policy) -> Policy:
 
 
 def save_policy(policy: Policy, folder: Path) -> None:
-    """Write model.safetensors, config.json and the tokenizer, as transformers does, and what prepares pictures, if it sees."""
+    """Write model.safetensors, config.json and the tokenizer, as transformers does, and what prepares pictures, if it sees.
+
+    They are on the disk when it returns, so that what it was made from may be deleted.
+    """
     policy.model.save_pretrained(folder, safe_serialization=True)
     policy.tokenizer.save_pretrained(folder)
     if policy.sees_by is not None:
         from enactive.perception.vlm.hf_processor import save_processor
 
         save_processor(policy.sees_by, folder)
+    sync_files(folder)
 
 
 def load_policy(folder: Path, name: str = "", whole: bool = False) -> Policy:

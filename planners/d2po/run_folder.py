@@ -11,17 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enactive.errors import ConfigError
+from enactive.files import write_whole
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file, whole or not at all, in a folder that is made where it is not there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.fresh")
-    fresh.write_text(text)
-    fresh.replace(path)
 
 
 def same_plan(plan: DataclassInstance, out: Path) -> None:

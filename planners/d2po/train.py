@@ -22,6 +22,7 @@ from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.task import Task
 from enactive.errors import ConfigError
 from enactive.executors import Executor
+from enactive.files import write_whole
 
 from .collect import Collection, Shards, collect, collected, each_shard, require, total
 from .demonstrate import demonstrate
@@ -33,7 +34,7 @@ from .grounding import told_texts, walk
 from .models import base_policy, load_policy, merged, save_policy, with_lora
 from .pairs import balanced
 from .report import METHODS, SPLITS, write_report
-from .run_folder import same_plan, write_whole
+from .run_folder import same_plan
 from .settings import GROUND, Change, training
 from .tree_search import Preset, SearchSettings, search_settings
 from .weights import ship

@@ -1,0 +1,1 @@
+../../enactive/files.py

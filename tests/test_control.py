@@ -137,7 +137,7 @@ def mirror_with_full_disk(full: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
         write(recorder, tick)
 
     if full == "end":
-        (folder / "control.json").symlink_to("/dev/full")  # opens, and takes nothing
+        (folder / "control.json.fresh").symlink_to("/dev/full")  # opens, and takes nothing
         (folder / "mirrored.json").symlink_to("/dev/full")
     else:
         monkeypatch.setattr(TickRecorder, "tick", tick)

@@ -107,6 +107,14 @@ def test_a_run_that_is_killed_leaves_its_settings(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "control.json").read_text()) == {"config": {"off": ["step"]}}
 
 
+def test_a_report_that_the_disk_does_not_take_leaves_the_settings(tmp_path: Path) -> None:
+    recorder = TickRecorder(tmp_path, {"off": ["step"]})
+    (tmp_path / "control.json.fresh").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left on device"):
+        recorder.close({"error": ""})
+    assert json.loads((tmp_path / "control.json").read_text()) == {"config": {"off": ["step"]}}
+
+
 def test_neither_a_frozen_viewer_nor_a_recorder_on_a_full_disk_costs_a_tick(tmp_path: Path) -> None:
     (tmp_path / "ticks.jsonl").symlink_to("/dev/full")  # opens, and takes nothing
     recorder, thaw, seen = TickRecorder(tmp_path, {}), threading.Event(), []

@@ -16,13 +16,14 @@ from rich.text import Text
 
 from enactive.agents.report.record import plain
 from enactive.agents.report.video import VideoWriter
+from enactive.files import write_whole
 
 from .loop import ControlLoop, Tick
 
 
 class TickRecorder:
     """Writes `ticks.jsonl`, `video.mp4` (where there is a camera) and `control.json` into a folder: of that the settings at the
-    start, so that a run that is killed tells what it was, too, and the report at the end."""
+    start, so that a run that is killed tells what it was, too, and at the end the report beside them, in one piece."""
 
     def __init__(self, folder: Path, config: Mapping[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -59,7 +60,7 @@ class TickRecorder:
             self._tell(report)
 
     def _tell(self, report: Mapping[str, Any]) -> None:
-        (self._folder / "control.json").write_text(json.dumps(plain({"config": self._config, **report}), indent=1))
+        write_whole(self._folder / "control.json", json.dumps(plain({"config": self._config, **report}), indent=1))
 
 
 class ControlLine:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from enactive.agents.cli import main
 from enactive.agents.realtime import Tick
 from enactive.agents.realtime.record import TickRecorder
 from enactive.controllers.joint_sweep import JointSweep
-from enactive.errors import ControllerError
+from enactive.errors import ControllerError, EmbodimentFault
 
 SLACK = ["--watchdog_s", "1.0", "--heartbeat_s", "1.0", "--max_age_s", "0.5", "--robot_watchdog_s", "0.5"]
+HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 
 
 def record_of(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -152,6 +157,49 @@ def test_a_full_disk_does_not_hide_why_a_run_that_mirrors_ended(
     said = capsys.readouterr()
     assert "ControllerError: no idea" in said.err
     assert "how well it mirrored is not judged: the record is not complete" in said.out
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_a_robot_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Any] = []
+
+    def start(*args: Any, **more: Any) -> Any:
+        started.append(args)
+        raise EmbodimentFault("it would move")
+
+    monkeypatch.setattr("enactive.agents.realtime.process.RobotProcess", start)
+    (tmp_path / "file").touch()
+    assert main(["control", "--out", str(tmp_path / "file")]) == 2
+    assert "cannot be made" in capsys.readouterr().err
+    assert started == []
+
+
+def test_a_port_that_is_not_to_be_had_leaves_terminal_threads_and_disk_as_they_were(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = io.StringIO()
+    terminal = Console(file=shown, force_terminal=True)
+    monkeypatch.setattr("enactive.agents.realtime.record.Console", lambda: terminal)
+    before = set(threading.enumerate())
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert main(["control", "--stop_port", str(taken.getsockname()[1]), "--out", str(tmp_path), *SLACK]) == 2
+    assert "the stop server cannot have port" in capsys.readouterr().err
+    assert shown.getvalue().count(HIDE_CURSOR) == shown.getvalue().count(SHOW_CURSOR)
+    assert not [thread.name for thread in set(threading.enumerate()) - before if thread.name == "tap"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_on_a_terminal_gives_it_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.StringIO()
+    terminal = Console(file=shown, force_terminal=True)
+    monkeypatch.setattr("enactive.agents.realtime.record.Console", lambda: terminal)
+    assert main(["control", "--seconds", "1", "--out", str(tmp_path), *SLACK]) == 0
+    live, _, after = shown.getvalue().partition(SHOW_CURSOR)
+    assert HIDE_CURSOR in live
+    assert "ticks at" in after
 
 
 def test_what_does_not_fit_is_refused_before_anything_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

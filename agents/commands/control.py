@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +94,8 @@ class Control:
                     "policy with a `standing_intent`, or run perceiver, planner and controller in Python "
                     "(docs/systems/realtime.md)"
                 )
+            self.folder = fresh_folder(self.folder)  # refused before the robot's process moves a body to where it starts
+            opened.callback(_remove_empty, self.folder)
             robot = self._start_robot(opened)
             body = robot.connect()
             opened.callback(body.close)  # which the loop does, too, where it comes to run
@@ -102,12 +104,13 @@ class Control:
             policy = PolicyProcess(self.policy, body.embodiment, rate_hz=self.config["policy_hz"])
             opened.callback(policy.close)
 
-            self.folder = fresh_folder(self.folder)
-            recorder = TickRecorder(self.folder, self.config)
-            line = ControlLine(lambda: loop)
-            taps = [Tap(recorder.tick), Tap(line.tick)]
-            loop = self._loop(body, policy, taps)
+            loop = self._loop(body, policy)
+            line = ControlLine(loop)
             with listening(self.estop, self.leaving.set, file=stop_file, port=stop_port, status=line.status):
+                recorder = TickRecorder(self.folder, self.config)  # once nothing is refused any more
+                opened.callback(line.close)
+                line.show()
+                loop.taps = taps = (Tap(recorder.tick), Tap(line.tick))
                 self._drive(loop, {"robot": robot, "policy": policy.child}, policy)
             malformed = {"from the robot": body.malformed, "from the policy": policy.malformed, "to it": policy.malformed_there}
             complete = self._tell(loop, body, malformed, taps, recorder, line)
@@ -137,7 +140,7 @@ class Control:
         opened.callback(robot.close)
         return robot
 
-    def _loop(self, body: BusRobot, policy: PolicyProcess, taps: Sequence[Tap]) -> ControlLoop:
+    def _loop(self, body: BusRobot, policy: PolicyProcess) -> ControlLoop:
         from enactive.agents.realtime import ControlLoop
 
         return ControlLoop(
@@ -150,7 +153,6 @@ class Control:
             heartbeat_s=self.config["heartbeat_s"],
             max_age_s=self.config["max_age_s"],
             max_picture_age_s=self.config["max_picture_age_s"],
-            taps=taps,
         )
 
     def _tell(
@@ -174,7 +176,8 @@ class Control:
         report = loop.report() | told
         warnings = [tap.warning for tap in taps if tap.warning]
         complete = finish(recorder, report | {"recorder_dropped": dropped, "warnings": warnings})
-        line.close(report)
+        line.close()
+        line.tell(report)
         for warning in warnings:
             print(f"warning: {warning}")
         return complete and not taps[0].warning
@@ -221,6 +224,12 @@ class Control:
         finally:
             self.leaving.set()
             thread.join()
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove the folder of a run that was refused before it wrote anything."""
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def finish(recorder: TickRecorder, report: Mapping[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -67,16 +67,19 @@ class ControlLine:
     """One live line: rate, jitter, late ticks, the age of the observation and of the picture that is mirrored, what the guard
     changed, and whether the body follows."""
 
-    def __init__(self, loop: Callable[[], ControlLoop], console: Console | None = None) -> None:
+    def __init__(self, loop: ControlLoop, console: Console | None = None) -> None:
         self._loop, self._console = loop, console if console is not None else Console()
         self._state = ""
         self._live = Live(Text("starting"), console=self._console, refresh_per_second=5, transient=True)
+
+    def show(self) -> None:
+        """Take the terminal's last line, where there is a terminal, until `close`."""
         if self._console.is_terminal:
             self._live.start()
 
     def tick(self, tick: Tick) -> None:
         """Renew the line ten times a second; where there is no terminal, print it now and then."""
-        loop = self._loop()
+        loop = self._loop
         self._state = state_of(loop, tick)
         rate = max(1, round(1.0 / loop.cadence.period_s))
         if tick.index % max(1, rate // 10 if self._console.is_terminal else 2 * rate) == 0:
@@ -88,14 +91,17 @@ class ControlLine:
 
     def status(self) -> dict[str, Any]:
         """The line as plain data."""
-        loop = self._loop()
+        loop = self._loop
         cadence = loop.cadence
         facts = {"rate_hz": cadence.rate_hz, "late": cadence.late, "missed": cadence.missed, "state": self._state}
         return plain(facts | {"guard": sum(loop.guard.counts.values())})
 
-    def close(self, report: Mapping[str, Any]) -> None:
-        """Leave a table of the cadence."""
+    def close(self) -> None:
+        """Give the terminal back; the second time there is nothing to do."""
         self._live.stop()
+
+    def tell(self, report: Mapping[str, Any]) -> None:
+        """Leave a table of the cadence."""
         cadence = report["cadence"]
         spreads = {"jitter": cadence["jitter"], **cadence["sections"]}
         if "picture_age" in report:

@@ -33,7 +33,7 @@ _TASK = re.compile(
     rf"{_POLITE}(?:{_ORDER}|i want two\b)"
     # An order that follows on something; a mug that is "big and clean", a box "in the hall, open" has no object after the word.
     r"|.+(?:\b(?:and|then)|[,;.!?])\s+(?:and |then |please )*"
-    rf"(?!(?:clean|warm|cool|cut|open|close)\b(?! {_OBJECT})){_ORDER}"
+    rf"(?!(?:clean|warm|cool|cut|open|close|set)\b(?! (?:down )?{_OBJECT})|switch\b(?! (?:on|off|{_OBJECT}))){_ORDER}(?!-)"
 )
 _WANTED = re.compile(r".+ should be (?:in|on)|.+ is dirty,")  # said of a thing, where nothing is asked for
 _MOVE = (
@@ -79,7 +79,7 @@ def parse_goal(sentence: str) -> Goal:
     if len(sentence) > LONGEST:
         raise ConfigError(f"the goal has {len(sentence)} characters; say in at most {LONGEST} what to find or to do")
     words = " ".join(sentence.lower().replace("\u2019", "'").split()).strip(" .!?")
-    if _MOVES.fullmatch(_PLEASANTRY.sub("", re.sub(_POLITE, "", words)) or words):
+    if _MOVES.fullmatch(words) or _MOVES.fullmatch(_PLEASANTRY.sub("", re.sub(_POLITE, "", words))):
         raise ConfigError(
             f"{sentence!r} is a move, and goals are things to find, places and household tasks: "
             'try "find the red mug in the kitchen" or "go to 1.5, -2"'

@@ -75,6 +75,9 @@ def test_attributes_or_relations_make_a_text_goal(sentence: str, text: str) -> N
         "find two mugs",
         "go to the kitchen and find the mug",
         "the mug without a handle",
+        "find the mug, set on the table",
+        "find the black, carry-on suitcase",
+        "find the light and switch",
         "where can I sit?",
         "I want to sit down",
         "O\u00f9 est la tasse ?",
@@ -116,6 +119,7 @@ def test_what_is_no_bare_name_is_left_to_whoever_reads_descriptions(sentence: st
         "turn left please",
         "go away please",
         "I want to go home",
+        "hi there",
     ],
 )
 def test_a_mere_move_is_refused(sentence: str) -> None:

@@ -148,6 +148,23 @@ def test_reads(text: str, nodes: list[str], edges: list[tuple[str, str, str]]) -
     assert got_edges == set(edges)
 
 
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("find a knife to cut the bread", "knife"),
+        ("find a sponge to clean the dishes", "sponge"),
+        ("find a pot to heat water", "pot"),
+        ("find the mug i put on the table", "mug"),
+        ("find the sofa in the living room with a red pillow and a blanket", "sofa"),
+        ("find the desk in the office with a lamp and a laptop", "desk"),
+        ("find the mug in the kitchen next to the sink, the kettle and the toaster", "mug"),
+    ],
+)
+def test_what_a_thing_is_for_or_has_is_no_second_goal(text: str, target: str) -> None:
+    graph = parse_description(text)
+    assert graph.nodes[graph.target].name == target
+
+
 @pytest.mark.parametrize("text", ["", "   ", "please", "find", "the", "?!", "find the"])
 def test_a_goal_that_names_nothing_is_refused(text: str) -> None:
     with pytest.raises(PlannerError, match="names no object"):

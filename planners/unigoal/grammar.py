@@ -169,6 +169,8 @@ class _Reader:
     def _order(self) -> bool:
         """Whether an order is at hand, but for the "find it" that a description may end with."""
         token, following = self.tokens[self.at], self.tokens[self.at + 1 : self.at + 2]
+        if self.tokens[self.at - 1] in {"to", "can", "i", "we", "you", "they"}:  # "a knife to cut the bread"
+            return False
         if token not in IN_TURN:
             return token in IN_TURN_BEFORE_A_THING and bool({*following} & (DETERMINERS | PRONOUNS))
         return not re.match(r"(?:find|look for|locate) (?:it|them)(?: [.,]|$)", " ".join(self.tokens[self.at :]))
@@ -194,7 +196,8 @@ class _Reader:
         elif alone and joint != ",":
             another = names or determined
         else:
-            placed = determined and (head.room or self._relation_at(end))  # "on the desk and the plate in the sink"
+            in_room = bool(room_named(self.tokens[max(0, self.at - 3) : self.at - 1]))  # "in the kitchen and the plate"
+            placed = determined and (in_room or self._relation_at(end))  # "on the desk and the plate in the sink"
             another = names and bool(alone or placed) and not {"it", "them"} & {*self.tokens[end:]}
         if words and another and noun(words).name != head.name:
             raise PlannerError(f"the goal {self.text!r} names more than one thing to find: ask for one at a time")

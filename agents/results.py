@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,10 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-def fresh_folder(path: Path) -> Path:
-    """Make a folder for one run, and return it: `path`, or where another run has that already, the first free `path-2`, `-3`...
+@contextmanager
+def fresh_folder(path: Path) -> Iterator[Path]:
+    """Make a folder for one run: `path`, or where another run has that already, the first free `path-2`, `-3`... It goes again
+    where nothing was written into it.
 
     Raises ConfigError where it cannot be made.
     """
@@ -40,12 +42,16 @@ def fresh_folder(path: Path) -> Path:
     while True:
         try:
             made.mkdir(parents=True)
+            break
         except FileExistsError:
             made, number = path.with_name(f"{path.name}-{number}"), number + 1
         except OSError as error:
             raise ConfigError(f"{made} cannot be made ({error.strerror}): {cure(error)}") from error
-        else:
-            return made
+    try:
+        yield made
+    finally:
+        with suppress(OSError):  # something was written
+            made.rmdir()
 
 
 @cache

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ def mirror_with_full_disk(full: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     """A run of `Mirrors` whose disk is full in the middle of a tick, or at the end."""
     folder = tmp_path / "now-control"
     folder.mkdir()
-    monkeypatch.setattr("enactive.agents.commands.control.fresh_folder", lambda path: folder)
+    monkeypatch.setattr("enactive.agents.commands.control.fresh_folder", lambda path: nullcontext(folder))
     write = TickRecorder.tick
 
     def tick(recorder: TickRecorder, tick: Tick) -> None:

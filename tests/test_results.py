@@ -15,11 +15,14 @@ from enactive.errors import ConfigError
 
 
 def test_runs_that_begin_in_one_second_do_not_share_a_folder(tmp_path: Path) -> None:
-    made = [fresh_folder(tmp_path / "runs" / "now") for _ in range(3)]
-    assert [folder.name for folder in made] == ["now", "now-2", "now-3"]
+    runs = tmp_path / "runs"
+    with fresh_folder(runs / "now") as first, fresh_folder(runs / "now") as second, fresh_folder(runs / "now") as third:
+        assert [folder.name for folder in (first, second, third)] == ["now", "now-2", "now-3"]
+        (second / "record").touch()
+    assert list(runs.iterdir()) == [second]  # the others were left empty
     (tmp_path / "file").touch()
-    with pytest.raises(ConfigError, match=r"cannot be made .*choose another --out"):
-        fresh_folder(tmp_path / "file" / "now")
+    with pytest.raises(ConfigError, match=r"cannot be made .*choose another --out"), fresh_folder(tmp_path / "file" / "now"):
+        pass
 
 
 def test_a_torn_last_line_is_run_again_and_the_rest_is_kept(tmp_path: Path) -> None:

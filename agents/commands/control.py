@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,8 +94,8 @@ class Control:
                     "policy with a `standing_intent`, or run perceiver, planner and controller in Python "
                     "(docs/systems/realtime.md)"
                 )
-            self.folder = fresh_folder(self.folder)  # refused before the robot's process moves a body to where it starts
-            opened.callback(_remove_empty, self.folder)
+            # refused before the robot's process moves a body to where it starts
+            self.folder = opened.enter_context(fresh_folder(self.folder))
             robot = self._start_robot(opened)
             body = robot.connect()
             opened.callback(body.close)  # which the loop does, too, where it comes to run
@@ -224,12 +224,6 @@ class Control:
         finally:
             self.leaving.set()
             thread.join()
-
-
-def _remove_empty(folder: Path) -> None:
-    """Remove the folder of a run that was refused before it wrote anything."""
-    with suppress(OSError):
-        folder.rmdir()
 
 
 def finish(recorder: TickRecorder, report: Mapping[str, Any]) -> bool:

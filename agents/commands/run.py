@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 from jsonargparse import ArgumentParser
@@ -93,12 +93,8 @@ def main(argv: Sequence[str]) -> int:
         elif chosen.stop_file is not None or chosen.stop_port >= 0:
             raise ConfigError("--stop_file and --stop_port are for real bodies, and this one is simulated: leave them out")
         check_compatibility(env, perceiver, planner, controller, goal).raise_if_broken()  # before there is a folder
-        folder = fresh_folder(chosen.out / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}")
-        try:
-            episode = agent.run(env, goal, seed=chosen.seed, recorders=[LiveLine(), RunFolder(folder, config)])
-        finally:
-            with suppress(OSError):  # it goes where the run ended before anything was written into it
-                folder.rmdir()
+        folder = opened.enter_context(fresh_folder(chosen.out / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}"))
+        episode = agent.run(env, goal, seed=chosen.seed, recorders=[LiveLine(), RunFolder(folder, config)])
     for warning in episode.warnings:
         print(f"warning: {warning}")
     for name, value in episode.metrics.items():

@@ -20,7 +20,7 @@ from enactive.agents.cli import main
 from enactive.agents.conformance import check_planner
 from enactive.agents.episode import Step
 from enactive.agents.report.hand import hand_section
-from enactive.controllers.poseless.batches import Batch, Memory, Source
+from enactive.controllers.poseless.batches import Batch, Memory
 from enactive.controllers.poseless.controller import PoseLess
 from enactive.controllers.poseless.estimator import ParallelEstimator
 from enactive.controllers.poseless.kinematics import Kinematics
@@ -160,48 +160,76 @@ def test_the_square_around_a_hand_holds_it_in_its_middle() -> None:
     assert (ends.min() + ends.max()) / 2 == pytest.approx(0.5 - 0.1, abs=0.01)
 
 
-def test_pictures_rendered_ahead_are_those_rendered_when_asked() -> None:
-    here, elsewhere = Source(3, 10, 4, workers=0), Source(3, 10, 4, workers=1)
-    for _ in range(3):
-        for one, other in zip(here.draw().arrays(), elsewhere.draw().arrays(), strict=True):
-            np.testing.assert_array_equal(one, other)
-    elsewhere.close()
-    assert here.next == elsewhere.next == 22
-
-
 def test_what_is_remembered_comes_back_with_its_labels() -> None:
-    memory, rng = Memory(Source(0, 0, 2, workers=0), size=4), np.random.default_rng(0)
-    met = [memory.draw(2, rng) for _ in range(3)]
-    kept = {batch.angles_rad[index].tobytes(): batch for batch in met[1:] for index in range(2)}
-    later = memory.draw(42, rng)
-    kept |= {later.angles_rad[index].tobytes(): later for index in range(2)}
-    again = [angles.tobytes() for angles in later.angles_rad[2:]]
-    assert set(again) <= set(kept), "the last four pictures, none before"
-    assert len(set(again)) == 4
+    """Seven pictures met, the last four remembered: what is drawn is one of those, turned to its square and its colours."""
+    memory, rng = Memory(seed=0, first=10, size=4, uses=2), np.random.default_rng(0)
+    for _ in range(7):
+        memory.draw(1, rng)
+    assert memory.next == 17
+    batch = memory.draw(40, rng)
+    with HandViews("train") as views:
+        kept = {views[index].joints_rad.tobytes(): views[index] for index in range(33, 37)}
+    memory.close()
+    assert memory.next == 37, "half of what is learned from is new"
+    assert set(kept) == {angles.tobytes() for angles in batch.angles_rad}
+    for picture, angles, points in zip(batch.pictures, batch.angles_rad, batch.points, strict=True):
+        view = kept[angles.tobytes()]
+        wide = np.ptp(view.keypoints_uv, axis=0) / np.ptp(points, axis=0)
+        np.testing.assert_allclose(wide[0], wide[1], rtol=1e-6)
+        left, top = view.keypoints_uv[0] + 0.5 - points[0] * wide[0]
+        square = seen(view.rgb, Square(round(float(left)), round(float(top)), round(float(wide[0]))))
+        np.testing.assert_array_equal(np.sort(picture, axis=2), np.sort(square, axis=2))
+    assert len({batch.points[i].tobytes() for i in range(40)}) > 20, "each time another square"
+
+
+def test_processes_share_the_pictures_between_them() -> None:
+    met = []
+    for rank in range(2):
+        memory = Memory(seed=0, first=6, size=4, uses=2, rank=rank, ranks=2)
+        memory.draw(2, np.random.default_rng(0))
+        memory.close()
+        assert memory.next == 10
+        met.append({view.joints_rad.tobytes() for view in memory.kept})
+    with HandViews("train") as views:
+        assert met == [
+            {views[6].joints_rad.tobytes(), views[8].joints_rad.tobytes()},
+            {views[7].joints_rad.tobytes(), views[9].joints_rad.tobytes()},
+        ]
 
 
 def test_training_learns_resumes_and_ships(tmp_path: Path) -> None:
     """Some seconds of it: what is written can be read, continued, and says where it comes from."""
     out, checkpoint = tmp_path / "w.safetensors", tmp_path / "c.safetensors"
-    first = train_poseless(0.03, out, checkpoint, val_views=8, workers=0)
+    first = train_poseless(0.03, out, checkpoint, val_views=8, workers=1)
     with safe_open(checkpoint, framework="pt") as file:
         minutes = round(float(file.metadata()["seconds"]) / 60 + 0.03, 4)
-    again = train_poseless(minutes, out, checkpoint, resume=True, val_views=8, workers=0)
+    again = train_poseless(minutes, out, checkpoint, resume=True, val_views=8, workers=1)
     assert isinstance(first, Trained)
     assert isinstance(again, Trained)
     assert again.pictures > first.pictures > 0
     card = json.loads(out.with_suffix(".json").read_text())
-    assert card["command"] == f"enactive train poseless --minutes {minutes:g} --seed 0"
+    assert card["command"] == f"enactive train poseless --minutes {minutes:g} --seed 0 --workers 1"
     assert card["quality"]["val_views"] == 8
     estimator = ParallelEstimator(out)
     found = estimator.estimate([PICTURE, PICTURE[:40]])
     assert ((found >= LOW_RAD) & (found <= HIGH_RAD)).all()
     trainer = Trainer(1.0, 0, 4)
     trainer.load(checkpoint)
-    assert trainer.memory.source.next == again.pictures
+    assert trainer.memory.next == again.pictures
     before = {name: value.clone() for name, value in trainer.net.state_dict().items()}
-    trainer.step()
+    trainer.step(1.0)
     assert any(not torch.equal(before[name], value) for name, value in trainer.net.state_dict().items())
+    trainer.close()
+
+
+def test_a_leg_begins_with_the_weights_of_the_last_and_carries_its_history_on(tmp_path: Path) -> None:
+    out, checkpoint = tmp_path / "next.safetensors", tmp_path / "c.safetensors"
+    train_poseless(0.0, out, checkpoint, start=WEIGHTS, val_views=4, workers=1)
+    card, shipped = (json.loads(path.with_suffix(".json").read_text()) for path in (out, WEIGHTS))
+    assert card["command"].endswith("--start poseless.safetensors --workers 1")
+    assert card["history"][-1]["sha256"] == shipped["sha256"]
+    for name, value in load_weights(out).state_dict().items():
+        torch.testing.assert_close(value, load_weights().state_dict()[name], msg=f"no minutes, and {name} has changed")
 
 
 def test_damaged_weights_are_refused(tmp_path: Path) -> None:

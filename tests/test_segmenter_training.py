@@ -15,6 +15,7 @@ from enactive.envs import CameraFrame, Observation
 from enactive.errors import ConfigError
 from enactive.perception import vocabulary
 from enactive.perception.convnets.muon import orthogonal
+from enactive.perception.convnets.shipped import history_of
 from enactive.perception.segmenter import batches, data, train, weights
 from enactive.perception.segmenter.batches import Drawer, augment, cut_out, make_batch, sense, shrink, view_features
 from enactive.perception.segmenter.detector import Segmenter
@@ -209,11 +210,11 @@ def test_train_command_writes_usable_weights(folder: Path, tmp_path: Path, monke
     carried = json.loads(further.with_suffix(".json").read_text())
     assert "--start segmenter.safetensors" in carried["command"]
     assert carried["history"] == [{key: card[key] for key in ("command", "sha256", "date")}]
-    assert weights.history_of(further) == [*carried["history"], {key: carried[key] for key in ("command", "sha256", "date")}]
+    assert history_of(further) == [*carried["history"], {key: carried[key] for key in ("command", "sha256", "date")}]
 
 
 def test_the_shipped_weights_tell_how_they_came_about() -> None:
-    *legs, last = weights.history_of(weights.WEIGHTS)
+    *legs, last = history_of(weights.WEIGHTS)
     assert last["sha256"] == sha256_of(weights.WEIGHTS)
     assert len(legs) >= 5
     assert all(leg["command"] for leg in legs)

@@ -52,7 +52,8 @@ def test_a_model_that_is_unknown_is_one_sentence() -> None:
 
 @pytest.mark.parametrize("model", ["small", "some/model"])
 @pytest.mark.parametrize(
-    "words", [["--resume", "true"], ["--checkpoint", "mine.safetensors"], ["--val_views", "10"], ["--workers", "2"]]
+    "words",
+    [["--resume", "true"], ["--checkpoint", "mine.safetensors"], ["--val_views", "10"], ["--workers", "3"], ["--start", "w"]],
 )
 def test_what_training_with_a_model_does_without_is_refused(model: str, words: list[str]) -> None:
     with pytest.raises(ConfigError, match=f"with --model {model} does without {words[0]}: leave it out"):

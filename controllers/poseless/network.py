@@ -122,9 +122,9 @@ def normalised(pictures: NDArray[np.uint8]) -> torch.Tensor:
 
     Each picture gets mean 0 and deviation 1, so that how long it was exposed does not matter.
     """
-    x = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
-    mean, deviation = x.mean(dim=(1, 2, 3), keepdim=True), x.std(dim=(1, 2, 3), keepdim=True)
-    return ((x - mean) / (deviation + 8.0)).contiguous(memory_format=torch.channels_last)
+    flat = torch.from_numpy(pictures).flatten(1).float()
+    variance, mean = torch.var_mean(flat, dim=1, keepdim=True)
+    return ((flat - mean) / (variance.sqrt() + 8.0)).reshape(pictures.shape).permute(0, 3, 1, 2)
 
 
 def angles_rad(shares: torch.Tensor) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,17 +17,28 @@ from enactive.errors import ConfigError
 from enactive.pretrained import sha256_of
 
 Net = TypeVar("Net", bound=nn.Module)
+MADE = ("command", "sha256", "date")  # what a history tells of weights
 
 
 def save_weights(net: nn.Module, path: Path, card: Mapping[str, Any]) -> None:
-    """Write the weights in half precision, and `<name>.json` with their hash and the card."""
+    """Write the weights in half precision, and `<name>.json` with their hash, the date and the card."""
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {
         key: value.half().contiguous() if value.is_floating_point() else value for key, value in net.state_dict().items()
     }
     save_file(tensors, path)
     path.chmod(0o644)  # as any file of a package
-    path.with_suffix(".json").write_text(json.dumps({"sha256": sha256_of(path), **card}, indent=1) + "\n")
+    date = datetime.datetime.now(datetime.UTC).date().isoformat()
+    path.with_suffix(".json").write_text(json.dumps({"sha256": sha256_of(path), "date": date, **card}, indent=1) + "\n")
+
+
+def history_of(path: Path) -> list[dict[str, Any]]:
+    """Command, SHA-256 and date of the weights of a file and of all that they go back to, oldest first.
+
+    What the card beside the file does not tell, as those of earlier versions do not tell the date, is left out.
+    """
+    card = json.loads(path.with_suffix(".json").read_text())
+    return [*card.get("history", []), {key: card[key] for key in MADE if key in card}]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,20 @@ minutes it has; a later run with `resume` and more minutes continues where the l
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import torch.distributed
 
 from enactive.errors import ConfigError
 
 from ..convnets.muon import Muon
+from ..convnets.shipped import history_of
+from ..convnets.team import ALONE, Team, train_together
 from ..convnets.training import Learner, Rate
 from .batches import Drawer, make_batch
 from .data import FIRST_UNSEEN_SEED, make_views
@@ -30,7 +29,7 @@ from .network import PixelEmbedder, spread_words
 from .phrases import PhraseBank, RememberedTexts
 from .quality import Quality, labels_of, measure
 from .views import Views
-from .weights import WEIGHTS, history_of, load_weights, save_weights
+from .weights import WEIGHTS, load_weights, save_weights
 
 BATCH = 8  # whole views per update, over all workers; of views cut to 1/2 or 1/4 of the width and height 4 or 16 times as many
 CUT = 0.75  # share of the minutes, at the start, in which views are cut
@@ -45,18 +44,15 @@ CHECK_VIEWS = 96
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a training run was asked for; see `train_segmenter`."""
+    """What a training run was asked for; see `train_segmenter`. apartments: those for rare things among them."""
 
     minutes: float
     datasets: Path
     apartments: int
-    rare_apartments: int
     test_apartments: int
-    out: Path
     start: Path | None
     resume: bool
     seed: int
-    workers: int
 
 
 @dataclass(slots=True)
@@ -96,58 +92,41 @@ def train_segmenter(
         rare = Drawer(Views(datasets / "train", apartments)).rare()
         make_views(datasets / "train", range(apartments, apartments + rare_apartments), workers, photos=PHOTOS, only=rare)
     make_views(datasets / "unseen", range(FIRST_UNSEEN_SEED, FIRST_UNSEEN_SEED + test_apartments), workers)
-    plan = Plan(minutes, datasets, apartments, rare_apartments, test_apartments, out, start, resume, seed, workers)
-    with tempfile.TemporaryDirectory() as folder:
-        context = get_context("spawn")
-        others = [context.Process(target=_work, args=(plan, rank, folder), daemon=True) for rank in range(1, workers)]
-        for process in others:
-            process.start()
-        quality = _work(plan, 0, folder)
-        for process in others:
-            process.join()
+    plan = Plan(minutes, datasets, apartments + rare_apartments, test_apartments, start, resume, seed)
+    trainer = train_together(_train, plan, workers)
+    quality = trainer.measure(len(trainer.unseen))
+    command = f"enactive train segmenter --minutes {minutes:g} --apartments {apartments} "
+    command += f"--rare_apartments {rare_apartments} --seed {seed}"
+    command += f" --start {start.name}" if start else ""
+    command += f" --workers {workers}"
+    save_weights(trainer.average, out, command, quality, len(trainer.unseen), trainer.history)
     return quality
 
 
-def _work(plan: Plan, rank: int, folder: str) -> Quality:
-    """One of the processes that share the batches. The first one also logs, keeps checkpoints and measures."""
-    torch.set_num_threads(1)  # threads of one process wait for each other: processes lose less on a busy machine
+def _train(plan: Plan, team: Team) -> Trainer:
+    """In one of the processes that share the batches. The first one also logs and keeps checkpoints."""
     torch.manual_seed(plan.seed)
-    if plan.workers > 1:
-        torch.distributed.init_process_group("gloo", f"file://{folder}/meeting", rank=rank, world_size=plan.workers)
-    train = Views(plan.datasets / "train", plan.apartments + plan.rare_apartments)
+    train = Views(plan.datasets / "train", plan.apartments)
     unseen = Views(plan.datasets / "unseen", plan.test_apartments)
     bank = PhraseBank(RememberedTexts(plan.datasets))
-    trainer = Trainer(train, unseen, plan.minutes, plan.seed, bank, rank, plan.workers)
+    trainer = Trainer(train, unseen, plan.minutes, plan.seed, bank, team)
     checkpoint = plan.datasets / "checkpoint.safetensors"
     if plan.resume and checkpoint.exists():
         trainer.load(checkpoint)
     elif plan.start is not None:
         trainer.begin_with(load_weights(plan.start), history_of(plan.start))
     for line in trainer.run(checkpoint):
-        if rank == 0:
+        if team.rank == 0:
             print(line, flush=True)
-    if plan.workers > 1:
-        torch.distributed.destroy_process_group()
-    if rank != 0:
-        return Quality({}, {})
-    quality = trainer.measure(len(trainer.unseen))
-    command = f"enactive train segmenter --minutes {plan.minutes:g} --apartments {plan.apartments} "
-    command += f"--rare_apartments {plan.rare_apartments} --seed {plan.seed}"
-    command += f" --start {plan.start.name}" if plan.start else ""
-    command += f" --workers {plan.workers}"
-    save_weights(trainer.average, plan.out, command, quality, len(trainer.unseen), trainer.history)
-    return quality
+    return trainer
 
 
 class Trainer:
-    """The optimisation and its state. rank, workers: which of how many processes that share each batch."""
+    """The optimisation and its state, in one of the processes that share each batch."""
 
-    def __init__(
-        self, views: Views, unseen: Views, minutes: float, seed: int, bank: PhraseBank, rank: int = 0, workers: int = 1
-    ) -> None:
+    def __init__(self, views: Views, unseen: Views, minutes: float, seed: int, bank: PhraseBank, team: Team = ALONE) -> None:
         self.drawer, self.unseen, self.budget_s, self.seed = Drawer(views), unseen, 60.0 * minutes, seed
-        self.rank, self.workers = rank, workers
-        self.bank = bank
+        self.bank, self.team = bank, team
         self.net = PixelEmbedder()
         spread_words(self.net, bank.to_spread())
         self.average = PixelEmbedder()
@@ -179,23 +158,23 @@ class Trainer:
             if self.progress.step % 50 == 0:
                 told = " ".join(f"{name} {value:.3f}" for name, value in terms.items())
                 yield f"step {self.progress.step} minute {self.progress.seconds / 60:.1f} rate {self._rate():.1e} {told}"
-            if self.rank == 0 and self.progress.seconds - checked > CHECK_EVERY_S:
+            if self.team.rank == 0 and self.progress.seconds - checked > CHECK_EVERY_S:
                 checked = self.progress.seconds
                 self.save(checkpoint)
                 yield f"step {self.progress.step} mean IoU {self.measure(CHECK_VIEWS).mean_iou:.3f} on unseen apartments"
-        if self.rank == 0:
+        if self.team.rank == 0:
             self.save(checkpoint)
 
     def step(self, seconds: float) -> dict[str, float]:
         """One update, at a time since the start. The random numbers follow from the seed, the step and the worker."""
-        rng = np.random.default_rng([self.seed, self.progress.step, self.rank])
+        rng = np.random.default_rng([self.seed, self.progress.step, self.team.rank])
         parts = self._parts()
-        batch = make_batch(self.drawer, max(BATCH * parts**2 // self.workers, 1), rng, parts)
+        batch = make_batch(self.drawer, max(BATCH * parts**2 // self.team.size, 1), rng, parts)
         self.net.train()
         terms = loss(self.net, batch, self.bank, rng)
         self.net.zero_grad(set_to_none=True)
         torch.autograd.backward(torch.stack(list(terms.values())).sum())
-        self.progress.seconds = self._share_gradients(seconds)
+        self.progress.seconds = self.team.average(self.net.parameters(), seconds)
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
@@ -210,20 +189,6 @@ class Trainer:
         if self.progress.seconds >= CUT * self.budget_s:
             return 1
         return 4 if np.random.default_rng([self.seed, self.progress.step]).random() < CLOSE else 2
-
-    def _share_gradients(self, seconds: float) -> float:
-        """Average the gradients over the workers, and the clock with them, so that all stop at the same step."""
-        if self.workers == 1:
-            return seconds
-        gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
-        flat = torch.cat([*(gradient.ravel() for gradient in gradients), torch.tensor([seconds])])
-        torch.distributed.all_reduce(flat)
-        flat /= self.workers
-        start = 0
-        for gradient in gradients:
-            gradient.copy_(flat[start : start + gradient.numel()].view_as(gradient))
-            start += gradient.numel()
-        return float(flat[-1])
 
     def measure(self, count: int) -> Quality:
         """Quality of the averaged network on evenly spaced unseen views."""

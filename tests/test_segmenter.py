@@ -21,7 +21,7 @@ from enactive.perception.segmenter.detector import Segmenter
 from enactive.perception.segmenter.features import features
 from enactive.perception.segmenter.network import PixelEmbedder, fused
 from enactive.perception.segmenter.quality import Quality, judge
-from enactive.perception.segmenter.regions import regions
+from enactive.perception.segmenter.regions import mean_by_region, regions
 
 HEIGHT_M = 0.88
 
@@ -59,6 +59,20 @@ def test_features_of_a_floor() -> None:
     slant = rays @ pose[2, :3] / np.linalg.norm(rays, axis=-1)
     np.testing.assert_allclose(facing, slant, atol=1e-3)
     assert (valid == 1).all()
+
+
+def test_means_by_region_worked_out_one_by_one() -> None:
+    """Of values as the network gives them; region 2 has no cell."""
+    rng = np.random.default_rng(0)
+    region = rng.choice([0, 1, 3], size=(6, 7))
+    for kind, tolerance in ((torch.float32, 1e-6), (torch.bfloat16, 1e-2)):
+        values = torch.from_numpy(rng.normal(size=(42, 5))).to(kind)
+        means = mean_by_region(values, region)
+        assert means.dtype == kind
+        for number in range(4):
+            inside = values.float().numpy()[region.ravel() == number]
+            expected = inside.mean(axis=0) if len(inside) else np.zeros(5)
+            np.testing.assert_allclose(means[number].float(), expected, atol=tolerance)
 
 
 def test_missing_depth_is_marked_and_finite() -> None:

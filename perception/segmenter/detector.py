@@ -117,13 +117,13 @@ class Segmenter:
         """
         height, width = (size // 2 * 2 for size in frame.rgb.shape[:2])
         rgb, depth = np.array(frame.rgb[:height, :width]), _depth(frame)[:height, :width].copy()
+        cut = self._beside.submit(regions, rgb, depth)
         shown = features(
             torch.from_numpy(rgb)[None],
             torch.from_numpy(depth)[None],
             torch.from_numpy(frame.K[None]),
             torch.from_numpy(frame.T_world_camera[None]),
         )
-        cut = self._beside.submit(regions, rgb, depth)
         maps = self._net.hidden(shown.to(self._dtype).contiguous(memory_format=torch.channels_last))
         hidden = maps[0].permute(1, 2, 0).reshape(-1, maps.shape[1])
         region = cut.result()
@@ -143,21 +143,19 @@ class Segmenter:
         count = int(flat.max()) + 1
         cells = np.bincount(flat, minlength=count)
         score = np.bincount(flat, probability.ravel(), count) / np.maximum(cells, 1)
-        _, first = np.unique(flat, return_index=True)
+        name = np.zeros(count, dtype=np.int64)
+        name[flat] = names.ravel()  # all cells of a segment have one
         good = [i for i in range(1, count) if cells[i] >= MIN_CELLS and score[i] >= MIN_SCORE]
-        kept = torch.from_numpy(np.flatnonzero(np.isin(flat, good)))
-        sums = torch.zeros(count, hidden.shape[1])
-        sums.index_add_(0, torch.from_numpy(flat)[kept], hidden[kept].float())
-        pooled = self.embed(sums / torch.from_numpy(np.maximum(cells, 1))[:, None]).numpy()
-        offset = 0 if cells[0] else 1  # np.unique skips the empty background
+        good.sort(key=lambda i: -score[i])
+        pooled = self.embed(mean_by_region(hidden, segments)[good]).numpy()
+        pixels = segments.repeat(2, axis=0).repeat(2, axis=1)
         found = []
-        for i in sorted(good, key=lambda i: -score[i]):
+        for i, embedding in zip(good, pooled, strict=True):
             mask = np.zeros(size, dtype=bool)
-            half = segments == i
-            mask[: 2 * half.shape[0], : 2 * half.shape[1]] = half.repeat(2, axis=0).repeat(2, axis=1)
-            name = self.words[int(names.ravel()[first[i - offset]])]
-            raised = self._goal_odds if name in self._wanted else 1.0
-            found.append(Detection(name, float(score[i]), mask, pooled[i], raised=raised))
+            np.equal(pixels, i, out=mask[: pixels.shape[0], : pixels.shape[1]])
+            word = self.words[name[i]]
+            raised = self._goal_odds if word in self._wanted else 1.0
+            found.append(Detection(word, float(score[i]), mask, embedding, raised=raised))
         return tuple(found)
 
 

@@ -10,6 +10,7 @@ import warnings
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from skimage.segmentation import felzenszwalb
 
@@ -35,8 +36,12 @@ def regions(rgb: NDArray[np.uint8], depth_m: NDArray[np.float32]) -> NDArray[np.
 
 
 def mean_by_region(values: torch.Tensor, region: NDArray[np.int64]) -> torch.Tensor:
-    """(K, E) float32 means over each of K regions. values: (h * w, E); region: (h, w)."""
+    """(K, E) means over each of K regions, 0 for a number that no cell has. values: (h * w, E); region: (h, w), from 0 on.
+
+    They have the format of the values, but sums are in single precision.
+    """
     flat = region.ravel()
-    cells = np.bincount(flat).clip(min=1).astype(np.float32)
-    sums = torch.zeros(len(cells), values.shape[1]).index_add_(0, torch.from_numpy(flat), values.float())
-    return sums / torch.from_numpy(cells)[:, None]
+    cells = np.bincount(flat)
+    order = np.argsort(flat, kind="stable")
+    first = np.cumsum(cells) - cells
+    return F.embedding_bag(torch.from_numpy(order), values, torch.from_numpy(first), mode="mean")

@@ -49,7 +49,8 @@ def goal_name(goal: Goal, describer: Detector | None = None) -> str:
 class Seeker:
     """Looks around at the start, then walks up to the nearest node with the goal's name as soon as one is believed in.
 
-    min_score, min_sightings: what makes a node believed in.
+    min_score, min_sightings: what makes a node believed in; the score is that at even odds, as UniGoal's is, since the odds of
+    what is looked for are raised.
     """
 
     def __init__(self, min_score: float = 0.5, min_sightings: int = 2) -> None:
@@ -111,7 +112,7 @@ class Seeker:
             for node in scene
             if node.id not in self._given_up
             and answers_to(node.name, self.name)
-            and node.score >= self.min_score
+            and node.even_score >= self.min_score
             and node.sightings >= self.min_sightings
         ]
         here = grid.position_m

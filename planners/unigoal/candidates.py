@@ -101,7 +101,8 @@ class Candidates:
             return self._come_nearer(now, candidate)
         if progress == "walking" and intent is not None:
             return now.say(f"walk up to {node.name} #{candidate}", intent)
-        if self.correct and pursuit.confidence.looks == 1:
+        if self.correct and not pursuit.corrected:
+            pursuit.corrected = True
             called = node.name
             now.trace["corrections"] = correct(belief, now.found.nodes.values(), self.mind)
             if candidate not in scene.nodes or not self._still_fits(called, node):
@@ -182,6 +183,13 @@ class Candidates:
         score, doubt = scene.nodes[candidate].even_score, self.rejected.get(candidate)
         again = doubt is None or self.blacklist is None or score >= doubt.score + BETTER
         return score >= PROMISING and again
+
+    def done_with(self, scene: SceneGraph) -> frozenset[tuple[int, int]]:
+        """(Target, node) of what was turned away and is not worth another walk, so that it stands in nobody's way when it is
+        no longer on the blacklist: being seen more often takes it off, and makes it no better.
+        """
+        known = ((id_, scene.resolve(id_)) for id_ in self.rejected)
+        return frozenset((self.goal.target, id_) for id_, now in known if id_ == now and not self.promising(scene, id_))
 
     def settle(self, now: Moment, late: bool) -> Intent:
         """Everything is explored, or time runs out: the candidates that are left, else the best guess, else not found.

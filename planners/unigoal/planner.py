@@ -161,7 +161,7 @@ class UniGoal:
         self.candidates.watch(belief, here)
         released = self.listed.release(scene)
         arrays = SceneArrays.read(scene)
-        found = self._spot(belief, scene, self._match(arrays, grid))
+        found = self._spot(belief, scene, self._match(scene, arrays, grid))
         stage = stage_of(found, self.sigma_partial, self.sigma_perfect, self.goal_graph.target, self.multi_stage)
         self._trace = self._report(belief, stage, found)
         if released:
@@ -178,7 +178,7 @@ class UniGoal:
             self.spotted = -1 if seen is None or seen in self.candidates.rejected else seen
         return found if self.spotted < 0 else Matching(1.0, 1.0, 1.0, 1.0, {self.goal_graph.target: self.spotted})
 
-    def _match(self, arrays: SceneArrays, grid: OccupancyMap) -> Matching:
+    def _match(self, scene: SceneGraph, arrays: SceneArrays, grid: OccupancyMap) -> Matching:
         if not arrays.names:
             return NOTHING
         if self.matching == "simplified":
@@ -192,7 +192,7 @@ class UniGoal:
             self.goal_graph,
             arrays,
             self.words,
-            barred_nodes=self.listed.nodes,
+            barred_nodes=self.listed.nodes | self.candidates.done_with(scene),
             barred_edges=self.listed.edges,
             preference=preference,
             node_threshold=self.node_threshold,

@@ -77,7 +77,8 @@ class Pursuit:
     """One candidate under way.
 
     node_id: in the scene graph. gaze: how the body looks at things. seen_from_m: where the body stood when it last showed,
-    None = not known. anywhere: places farther off and on other sides will do. goto: where it is approached from.
+    None = not known. anywhere: places farther off and on other sides will do. goto: where it is approached from. corrected:
+    whether the scene graph around it was corrected, as is done once, standing before it.
     """
 
     node_id: int
@@ -87,6 +88,7 @@ class Pursuit:
     confidence: ExplorationConfidence = field(default_factory=ExplorationConfidence)
     evidence: Evidence = field(default_factory=lambda: Evidence(0.0))
     goto: GoTo | None = None
+    corrected: bool = False
     steps: int = 0
     _tried: list[tuple[float, float]] = field(default_factory=list)
     _arrived: bool = False

@@ -20,6 +20,7 @@ from enactive.perception.scene_graph import SceneGraph, SceneNode
 from .embedding import FORM, support_of
 from .goal_graph import GoalEdge, GoalGraph
 from .matching import Matching
+from .phrases import INVERSE
 from .sight import distance_m
 from .similarity import WordSimilarity
 from .spotting import Spotter
@@ -112,7 +113,7 @@ class Verifier:
         if target.room:
             parts[target.room] = _room(scene, node, target.room)
         relations = {
-            self._say(edge): 1.0 if e in matching.edges else self._relation(scene, node, edge)
+            self._say(edge): 1.0 if _states(scene, matching.edges.get(e), edge) else self._relation(scene, node, edge)
             for e, edge in enumerate(self.graph.edges)
             if self.graph.target in (edge.a, edge.b)
         }
@@ -174,6 +175,18 @@ def _attribute(kind: str, support: float | None) -> float:
     if kind in FORM and support < 1.0:
         return CONTRADICTED
     return float(np.clip((support - VETO) / (1.0 - VETO), -1.0, 1.0))
+
+
+def _states(scene: SceneGraph, matched: tuple[int, int] | None, edge: GoalEdge) -> bool:
+    """Whether the scene graph states the very relation of a goal edge between what its ends were matched with.
+
+    That the edges were matched is not enough: the embeddings of "on", "in", "next to" and "below" are all some 0.5 alike.
+    """
+    if matched is None:
+        return False
+    back = scene.relations.get(matched[::-1], "")
+    said_back = back != "in" and INVERSE.get(back, back) == edge.relation  # as `SceneArrays` reads edges the other way round
+    return said_back or scene.relations.get(matched) == edge.relation
 
 
 def not_shown(node: SceneNode) -> Evidence:

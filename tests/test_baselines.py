@@ -174,6 +174,14 @@ def test_a_doubtful_node_is_not_walked_up_to() -> None:
     assert bolder.found
 
 
+def test_a_node_is_believed_in_at_even_odds() -> None:
+    """A score that was raised because the thing is looked for: 0.5 at odds raised fourfold are 0.2."""
+    hoped_for = SceneNode(1, "mug", 0.5, 9, MUG.centre_m, MUG.half_size_m, MUG.embedding, even_score=0.2)
+    assert not run(Flat((TABLE, hoped_for)), NearestFrontier(), ObjectGoal("mug")).found
+    sure = SceneNode(1, "mug", 0.8, 9, MUG.centre_m, MUG.half_size_m, MUG.embedding, even_score=0.5)
+    assert run(Flat((TABLE, sure)), NearestFrontier(), ObjectGoal("mug")).found
+
+
 def test_the_nearest_of_two_is_taken() -> None:
     near = SceneNode(2, "coffee mug", 0.9, 1, np.array([-2.6, -1.7, 0.1]), MUG.half_size_m, MUG.embedding)
     world = Flat((TABLE, MUG, near))

@@ -255,6 +255,18 @@ def test_a_thing_in_doubt_is_looked_at_again_when_it_is_seen_more_surely() -> No
         assert any("mug #0" in reason for reason in reasons) == found
 
 
+def test_what_was_turned_away_does_not_stand_before_the_next_one_when_the_blacklist_lets_it_go() -> None:
+    graph = scene(
+        thing(0, "mug", (2.0, -1.0, 0.8), (0.05, 0.05, 0.05), score=0.55, sightings=20),
+        thing(1, "mug", (-2.0, 1.0, 0.8), (0.05, 0.05, 0.05), score=0.5, sightings=20),
+    )
+    world = World(planner(), ObjectGoal("mug"), with_a_door(), graph)
+    world.run_until(lambda said: "mug #0 is not it" in said)
+    graph.nodes[0].sightings = 80
+    world.step()
+    world.run_until(lambda said: "walk up to mug #1" in said, most=2)
+
+
 def test_a_candidate_that_is_corrected_to_something_else_is_left() -> None:
     graph = scene(
         thing(0, "mug", (2.0, 0.0, 0.8), (0.05, 0.05, 0.05), room=0, score=0.2, sightings=3, red=0.9),
@@ -298,6 +310,17 @@ def test_without_verification_the_first_one_is_taken() -> None:
     world = doubtful_world(verification=False)
     assert world.run().found
     assert math.dist((world.x, world.y), (1.0, 0.0)) < 1.0
+
+
+@pytest.mark.parametrize("verification", [True, False])
+def test_without_verification_the_scene_graph_is_corrected_all_the_same(
+    verification: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the ablation would be two."""
+    corrected: list[int] = []
+    monkeypatch.setattr(candidates, "correct", lambda belief, centres, mind: corrected.append(len(set(centres))) or [])
+    assert World(planner(verification=verification), ObjectGoal("mug"), floor(ROOM), mugs("red")).run().found
+    assert corrected == [1]
 
 
 def partial_world(**switches) -> World:

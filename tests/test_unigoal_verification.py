@@ -20,7 +20,7 @@ from enactive.planners.unigoal.embedding import SceneArrays
 from enactive.planners.unigoal.goal_graph import GoalEdge, GoalGraph, GoalNode
 from enactive.planners.unigoal.grammar import parse_description
 from enactive.planners.unigoal.keypoints import LightGlueMatcher, SiftMatcher, locate
-from enactive.planners.unigoal.matching import NODE_THRESHOLD, match
+from enactive.planners.unigoal.matching import NODE_THRESHOLD, Matching, match
 from enactive.planners.unigoal.picture import NotRecognised, describe
 from enactive.planners.unigoal.similarity import WordSimilarity
 from enactive.planners.unigoal.spotting import Spotter
@@ -209,6 +209,26 @@ def test_boxes_bear_relations_out_that_the_graph_does_not_state() -> None:
     graph = table_scene(red=0.9)
     graph.relations = {}
     assert look("the red mug on the table", graph, 1).parts["mug on table"] == 1.0
+
+
+@pytest.mark.parametrize(("said", "stated", "value"), [("in", "next to", -0.6), ("next to", "next to", 1.0)])
+def test_another_relation_than_the_one_that_was_told_is_no_confirmation(said: str, stated: str, value: float) -> None:
+    """However alike the embeddings of the two words are, by which the edges were matched."""
+    graph = scene(
+        thing(1, "mug", (0.0, 2.0, 0.8), (0.05, 0.05, 0.05), sightings=20), thing(2, "sink", (0, 0, 0.8), (0.3, 0.2, 0.1)),
+        relations={(1, 2): stated},
+    )  # fmt: skip
+    goal, found = parse_description(f"the mug {said} the sink"), Matching(1.0, nodes={0: 1, 1: 2}, edges={0: (1, 2)})
+    evidence = Verifier(goal, WORDS, NODE_THRESHOLD).look(belief(graph), graph.nodes[1], found)
+    assert evidence.parts[f"mug {said} sink"] == value
+
+
+def test_a_relation_that_is_stated_the_other_way_round_confirms() -> None:
+    """A mug on a table is a table below a mug, boxes aside: they stand apart here."""
+    graph = scene(thing(1, "mug", (3.0, 0, 0.8)), thing(2, "table", sightings=20), relations={(1, 2): "on"})
+    goal, found = parse_description("the table below the mug"), Matching(1.0, nodes={0: 2, 1: 1}, edges={0: (2, 1)})
+    evidence = Verifier(goal, WORDS, NODE_THRESHOLD).look(belief(graph), graph.nodes[2], found)
+    assert evidence.parts["table below mug"] == 1.0
 
 
 @pytest.mark.parametrize(

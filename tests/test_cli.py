@@ -56,6 +56,7 @@ def test_a_place_is_gone_to_by_the_planner_that_takes_places(tmp_path: Path) -> 
     [
         (["run", ""], "names nothing to look for"),
         (["run", "find a mug", "--planner", "UniGaol"], "did you mean UniGoal"),
+        (["eval", "--planner", "NearestFrontier(min_score=0.3)"], "say --planner NearestFrontier, and each argument as"),
         (["run", "--goal-image", "nowhere.png"], "there is no picture 'nowhere.png'"),
         (["run", "find a mug", "--config", "nowhere.yaml"], "there is no configuration file"),
         (["eval", "--suite", "household/lost"], "there is no suite"),

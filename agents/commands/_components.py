@@ -47,10 +47,10 @@ def add_components(parser: ArgumentParser, argv: Sequence[str], defaults: Mappin
             name = str(chosen.get("class_path", default))
         for place, word in enumerate(rewritten):
             if word == flag and place + 1 < len(rewritten):
-                name = rewritten[place + 1]
+                name = _bare(flag, rewritten[place + 1])
                 rewritten[place + 1] = class_path(GROUP_OF[role], name)
             elif word.startswith(f"{flag}="):
-                name = word.partition("=")[2]
+                name = _bare(flag, word.partition("=")[2])
                 rewritten[place] = f"{flag}={class_path(GROUP_OF[role], name)}"
         kind = load(GROUP_OF[role], name)
         _name_parts(rewritten, flag, kind)
@@ -60,6 +60,14 @@ def add_components(parser: ArgumentParser, argv: Sequence[str], defaults: Mappin
             flag, type=made, default={"class_path": class_path(GROUP_OF[role], name)}, help=f"default {default}"
         )
     return rewritten
+
+
+def _bare(flag: str, name: str) -> str:
+    """The name. Raises ConfigError where arguments stand behind it, as they do in what an evaluation compares with."""
+    bare, bracket, _ = name.partition("(")
+    if bracket:
+        raise ConfigError(f"{flag} takes a name alone: say {flag} {bare}, and each argument as {flag}.ARGUMENT VALUE")
+    return name
 
 
 def _name_parts(words: list[str], flag: str, kind: Any) -> None:

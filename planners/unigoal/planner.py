@@ -1,7 +1,7 @@
 """UniGoal (Yin et al., CVPR 2025): one planner for categories, descriptions and pictures, by matching graphs.
 
 Every step: match the goal graph with the scene graph, tell the stage from the score S, and act as the stage says. All
-ablations of the paper's table are switches of the constructor.
+ablations of the paper's table are switches of the constructor (plain frontiers and no frontier selection are one).
 """
 
 from __future__ import annotations

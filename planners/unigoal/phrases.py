@@ -28,13 +28,7 @@ DETERMINERS = {
     "a", "an", "the", "some", "any", "my", "our", "your", "this", "that", "other", "another", "its", "his", "her", "their",
     "these", "those", "two", "three", "four", "five", "different",
 }  # fmt: skip
-NEGATIONS = re.compile(
-    r"\b(?:not|no|without|except|excluding|neither|nor|never|(?:other|rather) than|instead of|unlike)\b|\w+n't\b"
-)
-_NUMBER = r"(?:two|three|four|five|six|seven|eight|nine|ten|\d+)"
-MANY = re.compile(rf"^(?:all|both|every|each|several|many|(?:(?:the|my|our|your|these|those) )?{_NUMBER})(?![-'\w])")
-MEASURED = re.compile(rf"\b({_NUMBER}) (?=(?:inch|cm|litre|liter|seater)\b)")  # "the 55 inch tv" is one
-ONE_OF = re.compile(r"^(?:one|any|some) of (?=the\b|my\b|our\b|your\b)")
+NUMBER = r"(?:two|three|four|five|six|seven|eight|nine|ten|\d+)"
 PLAYTHINGS = {"toy", "play", "doll"}  # before the name of a room: "toy kitchen"
 ORDINALS = {"first", "second", "third", "last"}
 ANYTHING = {"one", "ones", "thing", "item", "object", "something", "anything", "somewhere"}
@@ -42,31 +36,13 @@ NOWHERE = {  # said of nearly everything, and nothing that a scene graph has
     "wall", "floor", "ground", "ceiling", "corner", "middle", "centre", "center", "room", "house", "home", "apartment", "flat",
     "left", "right", "side", "air",
 }  # fmt: skip
-NO_HEADS = {"to", "of", "from", "with", "where", "who", "what", "how", "why", "i", "we", "you", "he", "she", "they"}
 MEASURES = {"pair", "set", "bunch", "pile", "stack", "piece", "roll", "bar", "tube", "sheet", "slice", "couple", "kind"}
 HOLDING = {
-    "bottle",
-    "glass",
-    "can",
-    "carton",
-    "packet",
-    "pack",
-    "tin",
-    "plate",
-    "tray",
-    "cup",
-    "mug",
-    "bowl",
-    "jar",
-    "bag",
-    "box",
-}
-IN_TURN = {
-    "find", "go", "get", "bring", "take", "put", "look", "search", "fetch", "locate", "wash", "rinse", "heat", "chill", "slice",
-    "turn", "switch", "pick", "move", "carry", "place", "come", "return",
+    "bottle", "glass", "can", "carton", "packet", "pack", "tin", "plate", "tray", "cup", "mug", "bowl", "jar", "bag", "box",
 }  # fmt: skip
-IN_TURN_BEFORE_A_THING = {"set", "clean", "warm", "cool", "cut", "open", "close"}  # else they describe: "it is open"
-PRONOUNS = {"it", "them", "me", "you"}
+PREDICATES = {
+    "that", "which", "who", "is", "are", "was", "it", "there", "made", "coloured", "colored", "painted", "also",
+}  # fmt: skip
 OPENINGS = re.compile(
     r"^(?:(?:please|hey|robot|now|then|just|can you|could you|would you|will you|i want you to|i need you to|i need|i want|"
     r"i am|i'm|help me|try to|go and|go to|go back to|go|navigate to|walk to|move to|drive to|head to|return to|approach|enter|"
@@ -75,10 +51,15 @@ OPENINGS = re.compile(
     r"fetch|show me|looking for|look for|search for|look at|locate|find me|find|where is|where are|where's|seek|spot|there is|"
     r"there are|there's|it is|it's|this is|reach)\b[\s,]*)+"
 )
-TOKEN = re.compile(r"[a-z0-9]+(?:[-'][a-z0-9]+)*|[.,;]")
 LONGEST_PHRASE = 5
 NOUN_ENDS = {
     ".", ",", ";", "and", "that", "which", "who", "is", "are", "was", "it", "with", "of", "from", "made", "has", "having",
     "there", "to", "coloured", "colored", "painted", "also", "please", "or", "but", "then", "where",
     "i", "we", "you", "they", "he", "she",
 }  # fmt: skip
+
+
+def relation_in(words: list[str]) -> str:
+    """The longest relation phrase that some words begin with, "" where none."""
+    phrases = (" ".join(words[:length]) for length in range(LONGEST_PHRASE, 0, -1))
+    return next((phrase for phrase in phrases if phrase in RELATION_PHRASES), "")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_bus import Clock
+from bus_rig import Clock
 from velocity_arm import VelocityArm
 
 from enactive.agents import Agent

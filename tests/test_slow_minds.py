@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from bus_rig import Clock
 from test_baselines import SeesNothing
-from test_bus import Clock
 
 from enactive.agents.guard import EStop
 from enactive.agents.realtime import Chunk, ControlLoop, Stack, Tick

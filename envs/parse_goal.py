@@ -9,18 +9,18 @@ import numpy as np
 from enactive.errors import ConfigError
 
 from .goal import Goal, ObjectGoal, PoseGoal, TaskGoal, TextGoal
+from .request_words import MOVING, POLITE, SEEKING
 
 LONGEST = 1000  # characters; the time that the patterns below take grows with the square of them
 _POLITE = (
-    r"^(?:(?:please|kindly|hey|hello|hi|ok|okay|robot(?=,)|now|then|just|can you|could you|would you|will you"
-    r"|i (?:need|want)(?: you)? to|i'd like(?: you)? to|help me(?: to)?|try to|go and)\b[\s,]*)*"
+    rf"^(?:(?:help me to|{POLITE}|kindly|hello|hi|ok|okay|robot(?=,)"
+    r"|i (?:need|want)(?: you)? to|i'd like(?: you)? to)\b[\s,]*)*"
 )
 _REQUEST = re.compile(
-    _POLITE + r"(?:find|see|(?:i'm |i am |we're |we are )?look(?:ing)? for|(?:i'm |i am )?search(?:ing)? for|locate|spot|seek"
-    r"|approach|enter|(?:go|come|navigate|walk|drive|move|head|get|return|take me|bring me)(?: back)? to|where (?:is|are)"
-    r"|where's|(?:show me|tell me|do you know) where|show me|where did i (?:leave|put)|where can i find|have you seen"
-    r"|(?:do|can) you see|is there|are there|there is|there's|there are|i need|i want|i'd like"
-    r"|i(?:'ve| have)? lost|i can(?:'t|not) find)\s+(?:me\s+)?"
+    rf"{_POLITE}(?:(?:{MOVING}|come|get)(?: back)? to|(?:show me|tell me|do you know) where|{SEEKING}|see|searching for"
+    r"|(?:i'm |i am |we're |we are )look(?:ing)? for|(?:i'm |i am )search(?:ing)? for|where did i (?:leave|put)"
+    r"|where can i find|have you seen|(?:do|can) you see|is there|are there|i'd like|i(?:'ve| have)? lost|i can(?:'t|not) find)"
+    r"\s+(?:me\s+)?"
 )
 _PLEASANTRY = re.compile(r"(?:[\s,]+(?:please|thanks|thank you|for me|if you can|now|anywhere|somewhere|around here))+$")
 _ORDER = (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from enactive.envs.request_words import MOVING, POLITE, SEEKING
+
 RELATION_PHRASES = {
     "on top of": "on", "on": "on", "onto": "on", "upon": "on", "atop": "on",
     "inside of": "in", "inside": "in", "in": "in", "within": "in", "into": "in",
@@ -43,13 +45,9 @@ HOLDING = {
 PREDICATES = {
     "that", "which", "who", "is", "are", "was", "it", "there", "made", "coloured", "colored", "painted", "also",
 }  # fmt: skip
-OPENINGS = re.compile(
-    r"^(?:(?:please|hey|robot|now|then|just|can you|could you|would you|will you|i want you to|i need you to|i need|i want|"
-    r"i am|i'm|help me|try to|go and|go to|go back to|go|navigate to|walk to|move to|drive to|head to|return to|approach|enter|"
-    r"take me to|bring me to|bring me|"
-    r"get me|get|fetch me|"
-    r"fetch|show me|looking for|look for|search for|look at|locate|find me|find|where is|where are|where's|seek|spot|there is|"
-    r"there are|there's|it is|it's|this is|reach)\b[\s,]*)+"
+OPENINGS = re.compile(  # some are orders where a request is typed ("fetch"): in a description they tell no more than "find"
+    rf"^(?:(?:i want you to|i need you to|find me|go back to|(?:{MOVING}) to|{POLITE}|{SEEKING}|robot|i am|i'm|go|bring me"
+    r"|get me|get|fetch me|fetch|look at|it is|it's|this is|reach)\b[\s,]*)+"
 )
 LONGEST_PHRASE = 5
 NOUN_ENDS = {

@@ -14,6 +14,7 @@ from typing import Any
 
 import enactive
 from enactive.errors import ConfigError
+from enactive.files import write_whole
 
 ROOMS = ("agents", "controllers", "envs", "generative", "perception", "planners")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -151,6 +152,4 @@ class Results:
                 f"{self.folder} holds results of another {' and '.join(changed)}; "
                 "choose another --out, or repeat the old command"
             )
-        temporary = path.with_suffix(".partial")
-        temporary.write_text(json.dumps(before | settings, indent=2))
-        temporary.replace(path)
+        write_whole(path, json.dumps(before | settings, indent=2))

@@ -27,6 +27,7 @@ from rich.table import Table
 
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.task import Task
+from enactive.files import write_whole
 from enactive.planners.critics.best_of import SIZES, Drawn, choose_next, choose_plans, draw_plans
 from enactive.planners.critics.rollouts import Walkers
 from enactive.planners.critics.visualprm import Critic, plan_score
@@ -65,9 +66,7 @@ def shards(
         path = folder / f"{number:03d}.jsonl"
         if not path.exists():
             made = make(Walkers(shipped_policy(), TEMPERATURE, number), tasks[begin : begin + SHARD])
-            fresh = path.with_suffix(".fresh")
-            fresh.write_text("".join(json.dumps(row) + "\n" for row in made))
-            fresh.replace(path)
+            write_whole(path, "".join(json.dumps(row) + "\n" for row in made))
             console.print(f"{path}: {len(made)} tasks")
 
 

@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file, whole or not at all, in a folder that is made where it is not there.
+def write_whole(path: Path, content: str | bytes, shared: bool = False) -> None:
+    """Write a file as `whole_file` does; text as UTF-8."""
+    with whole_file(path, shared) as fresh:
+        fresh.write_bytes(content.encode() if isinstance(content, str) else content)
 
-    It is on the disk before it takes its name: else a machine that goes down may leave the name without the text.
+
+@contextmanager
+def whole_file(path: Path, shared: bool = False) -> Iterator[Path]:
+    """Where to write what becomes `path`, whole or not at all, in a folder that is made where it is not there.
+
+    It is on the disk before it takes its name: else a machine that goes down may leave the name without the content. shared:
+    others may write the same file meanwhile; else what a killed process left is written over.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.fresh")
-    with fresh.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    own = f".{os.getpid()}-{threading.get_ident()}" if shared else ""
+    fresh = path.with_name(f"{path.name}{own}.fresh")
+    try:
+        yield fresh
+        _sync(fresh)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)  # there where something failed
 
 
 def sync_files(folder: Path) -> None:
     """Wait until the files of a folder, which others wrote, are on the disk."""
     for path in folder.iterdir():
         if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
+            _sync(path)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

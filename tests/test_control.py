@@ -136,15 +136,18 @@ def mirror_with_full_disk(full: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("enactive.agents.commands.control.fresh_folder", lambda path: nullcontext(folder))
     write = TickRecorder.tick
 
+    def no_room(*written: Any) -> None:
+        raise OSError(28, "No space left on device")
+
     def tick(recorder: TickRecorder, tick: Tick) -> None:
         if tick.index == 2:
             recorder._lines.write('{"index": ')
-            raise OSError(28, "No space left on device")
+            no_room()
         write(recorder, tick)
 
     if full == "end":
-        (folder / "control.json.fresh").symlink_to("/dev/full")  # opens, and takes nothing
-        (folder / "mirrored.json").symlink_to("/dev/full")
+        monkeypatch.setattr("enactive.agents.realtime.record.write_whole", no_room)
+        (folder / "mirrored.json").symlink_to("/dev/full")  # opens, and takes nothing
     else:
         monkeypatch.setattr(TickRecorder, "tick", tick)
     return main(["control", "--seconds", "20", "--out", str(tmp_path), "--policy", "test_control.Mirrors", *SLACK])

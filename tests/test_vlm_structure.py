@@ -150,11 +150,11 @@ def test_draws_and_failures_are_not_kept(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_a_sentence_and_no_half_an_answer_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(kept: object, file: object) -> None:
+    def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     model = CachedModel(ScriptedModel(["one"]), tmp_path)
-    monkeypatch.setattr("enactive.perception.vlm.cache.json.dump", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(ConfigError, match="cannot be written"):
         model.chat(ASK)
     assert list(tmp_path.iterdir()) == []

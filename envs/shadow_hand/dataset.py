@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enactive.errors import ConfigError
+from enactive.files import whole_file, write_whole
 
 from .joints import HIGH_RAD, JOINTS, LOW_RAD
 from .look import Randomisation
@@ -78,8 +79,7 @@ def write_dataset(
     note = folder / "meta" / "making.json"
     if note.exists() and json.loads(note.read_text()) != request:
         raise ConfigError(f"{folder} holds a data set of other arguments ({note}): take another folder, or those arguments")
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps(request, indent=1))
+    write_whole(note, json.dumps(request, indent=1))
     rendered = first = number = 0
     for split in SPLITS:
         count = request["counts"][split]  # type: ignore[index]
@@ -121,10 +121,8 @@ def _write_shard(path: Path, views: HandViews, indices: range, first: int) -> No
         "index": pa.array(order),
         "task_index": nothing,
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    making = path.with_suffix(".making")
-    pq.write_table(pa.table(columns), making, compression="none")
-    making.replace(path)
+    with whole_file(path) as fresh:
+        pq.write_table(pa.table(columns), fresh, compression="none")
 
 
 def _write_meta(folder: Path, request: Mapping[str, Any], shards: int) -> None:
@@ -158,9 +156,10 @@ def _write_meta(folder: Path, request: Mapping[str, Any], shards: int) -> None:
             "task_index": {"dtype": "int64", "shape": [1], "names": None},
         },
     }
-    (folder / "meta" / "info.json").write_text(json.dumps(info, indent=1))
+    write_whole(folder / "meta" / "info.json", json.dumps(info, indent=1))
     tasks = pa.table({"task_index": [0], "task": [TASK]})
-    pq.write_table(tasks.replace_schema_metadata(TASKS_INDEX), folder / "meta" / "tasks.parquet")
+    with whole_file(folder / "meta" / "tasks.parquet") as fresh:
+        pq.write_table(tasks.replace_schema_metadata(TASKS_INDEX), fresh)
     starts = [(split, start) for split in SPLITS for start in range(0, counts[split], request["shard"])]
     sizes = [min(request["shard"], counts[split] - start) for split, start in starts]
     file_of = np.repeat(np.arange(len(starts), dtype=np.int64), sizes)
@@ -174,13 +173,13 @@ def _write_meta(folder: Path, request: Mapping[str, Any], shards: int) -> None:
         "length": np.ones(total, dtype=np.int64),
     }
     table = pa.table({name: pa.array(column) for name, column in episodes.items()} | {"tasks": pa.array([[TASK]] * total)})
-    (folder / EPISODES_PATH).parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table, folder / EPISODES_PATH)
+    with whole_file(folder / EPISODES_PATH) as fresh:
+        pq.write_table(table, fresh)
     angles = np.concatenate([_angles(folder, i) for i in range(shards)] or [np.zeros((0, len(JOINTS)), dtype=np.float32)])
     stats = {"min": angles.min(axis=0), "max": angles.max(axis=0), "mean": angles.mean(axis=0), "std": angles.std(axis=0)}
     told = {key: value.astype(float).tolist() for key, value in stats.items()} | {"count": [total]}
     pictures = _picture_stats(folder, shards, total)
-    (folder / "meta" / "stats.json").write_text(json.dumps({IMAGE: pictures, STATE: told, ACTION: told}, indent=1))
+    write_whole(folder / "meta" / "stats.json", json.dumps({IMAGE: pictures, STATE: told, ACTION: told}, indent=1))
 
 
 def _picture_stats(folder: Path, shards: int, total: int) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from enactive.files import whole_file
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -55,9 +57,8 @@ class Learner:
         for number, optimizer in enumerate(self.optimizers):
             for index, state in optimizer.state_dict()["state"].items():
                 tensors |= {f"optimizer.{number}.{index}.{key}": value for key, value in state.items()}
-        fresh = path.with_suffix(".fresh")
-        save_file({key: value.contiguous() for key, value in tensors.items()}, fresh, dict(metadata))
-        fresh.replace(path)
+        with whole_file(path) as fresh:
+            save_file({key: value.contiguous() for key, value in tensors.items()}, fresh, dict(metadata))
 
     def load(self, path: Path) -> dict[str, str]:
         """Continue from what `save` wrote; returns its metadata."""

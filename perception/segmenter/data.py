@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enactive.errors import ConfigError
+from enactive.files import sync_files
 
 if TYPE_CHECKING:
     from enactive.envs.household.render import Renderer
@@ -91,6 +92,7 @@ def make_apartment_views(
         "objects": [[p.asset.category, p.asset.colour, p.asset.material] for p in world.apartment.objects],
     }
     (making / "meta.json").write_text(json.dumps(meta))
+    sync_files(making)
     making.rename(folder / _name(seed))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+from enactive.files import whole_file
 
 from .. import vocabulary
 from ..detector import TextEncoder
@@ -54,9 +55,9 @@ class RememberedTexts:
         if not path.exists():
             from ..text import MiniLM
 
-            fresh = self._folder / f"texts-{digest}-{os.getpid()}.npy"
-            np.save(fresh, MiniLM().encode(texts))
-            fresh.replace(path)
+            vectors = MiniLM().encode(texts)
+            with whole_file(path, shared=True) as fresh, fresh.open("wb") as file:
+                np.save(file, vectors)
         return np.asarray(np.load(path), dtype=np.float32)
 
 

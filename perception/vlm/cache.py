@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from enactive.errors import ConfigError
+from enactive.files import write_whole
 
 from .base import Capabilities, ChatModel, Message, Options, Reply, Schema, TokenLogprob
 from .structure import InvalidAnswer, json_schema, read
@@ -63,15 +62,9 @@ class CachedModel:
 
     def _keep(self, path: Path, reply: Reply) -> None:
         kept = {"version": VERSION, **asdict(replace(reply, structure=None))}
-        part = None
         try:
-            with tempfile.NamedTemporaryFile("w", dir=self.folder, suffix=".part", delete=False, encoding="utf-8") as file:
-                part = Path(file.name)
-                json.dump(kept, file)
-            os.replace(part, path)
+            write_whole(path, json.dumps(kept), shared=True)
         except OSError as problem:
-            if part is not None:  # half an answer would keep its room
-                part.unlink(missing_ok=True)
             raise ConfigError(f"the cache folder {self.folder} cannot be written ({problem.strerror})") from problem
 
 

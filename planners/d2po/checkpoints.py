@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from enactive.files import whole_file
+
 if TYPE_CHECKING:
     import torch
 
@@ -19,10 +21,8 @@ def save_checkpoint(path: Path, policy: Policy, optimizer: torch.optim.Optimizer
     tensors = {f"net.{name}": p.detach().clone() for name, p in policy.model.named_parameters() if p.requires_grad}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".fresh")
-    save_file({key: value.contiguous() for key, value in tensors.items()}, fresh, {"log": json.dumps(log)})
-    fresh.replace(path)
+    with whole_file(path) as fresh:
+        save_file({key: value.contiguous() for key, value in tensors.items()}, fresh, {"log": json.dumps(log)})
 
 
 def load_checkpoint(path: Path, policy: Policy, optimizer: torch.optim.Optimizer) -> list[dict[str, float]]:

@@ -7,8 +7,9 @@ which ends early, by the clock or otherwise, goes on where it was; what comes ou
 from __future__ import annotations
 
 import json
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -106,15 +107,13 @@ def train_d2po(
     minutes: when they are over it ends after what is under way: the update, or in each worker the shard of 50 searched or 110
     evaluated tasks. Walks and demonstrations are made whole.
 
-    Raises ConfigError where `out` holds a run of other settings, a preset has settings of the search beside it, or the search
-    is still to come and its judge does not answer or its executor is not installed; OutOfTimeError where the minutes are spent
-    before the end: the same command goes on.
+    Raises ConfigError for a count that nothing comes of, and where `out` holds a run of other settings, a preset has settings
+    of the search beside it, or the search is still to come and its judge does not answer or its executor is not installed;
+    OutOfTimeError where the minutes are spent before the end: the same command goes on.
     """
     import torch
 
     torch.set_num_threads(1)
-    if workers is not None and workers < 1:
-        raise ConfigError(f"--workers must be at least 1, not {workers}")
     memory = Memory(micro_batch, gradient_checkpointing)
     how = training(base, lora, sft, prefer)
     plan = Plan(
@@ -133,6 +132,7 @@ def train_d2po(
         objective,
         search_settings(preset, search),
     )
+    _refuse_nothing(plan, {"seeds": seeds, "workers": 1 if workers is None else workers})
     end = time.monotonic() + 60.0 * minutes
     run = _Run(plan, out, lambda: time.monotonic() > end, workers, executor, memory)
     if any(run.collection(seed).shards() for seed in range(seeds)):
@@ -260,6 +260,26 @@ class _Run:
         write_whole(folder / "log.json", json.dumps(log) + "\n")
         (folder / "checkpoint.safetensors").unlink(missing_ok=True)
         print(f"{folder}: {len(log)} updates, loss {log[0]['loss']:.3f} to {log[-1]['loss']:.3f}", flush=True)
+
+
+def _refuse_nothing(plan: Plan, counts: Mapping[str, int]) -> None:
+    """Raises ConfigError that names the options of which nothing would come: of no examples, no updates, no tasks or less.
+
+    counts: those beside the plan, by option, of which there has to be at least one.
+    """
+    recipes = {"ground": plan.ground, "sft": plan.sft, "prefer": plan.prefer}
+    searched = {f"search.{name}": getattr(plan.search, name) for name in ("candidates", "width", "depth", "nodes")}
+    some = {**counts, "walks": plan.walks if plan.base == "small" else 1, "practice": plan.practice, **searched}
+    some |= {f"{name}.batch": recipe.batch for name, recipe in recipes.items()}
+    all_or_some = {"apartments": plan.apartments, "search_tasks": plan.search_tasks, "eval_tasks": plan.eval_tasks}
+    wrong = [f"--{name} must be at least 1, not {count}" for name, count in some.items() if count < 1]
+    wrong += [f"--{name} must be at least 0, which is all, not {count}" for name, count in all_or_some.items() if count < 0]
+    wrong += [f"--search.lead must be at least 0, not {plan.search.lead}"] if plan.search.lead < 0 else []
+    for name, recipe in recipes.items():
+        if not (recipe.epochs > 0.0 and math.isfinite(recipe.epochs)):
+            wrong.append(f"--{name}.epochs must be above 0, and finite, not {recipe.epochs:g}")
+    if wrong:
+        raise ConfigError("; ".join(wrong))
 
 
 def _there(folder: Path) -> bool:

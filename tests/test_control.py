@@ -163,9 +163,9 @@ def test_a_full_disk_does_not_hide_why_a_run_that_mirrors_ended(
     assert "how well it mirrored is not judged: the record is not complete" in said.out
 
 
-def test_a_folder_that_cannot_be_made_is_refused_before_a_robot_starts(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What a robot's process would have been started with."""
     started: list[Any] = []
 
     def start(*args: Any, **more: Any) -> Any:
@@ -173,26 +173,31 @@ def test_a_folder_that_cannot_be_made_is_refused_before_a_robot_starts(
         raise EmbodimentFault("it would move")
 
     monkeypatch.setattr("enactive.agents.realtime.process.RobotProcess", start)
+    return started
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_a_robot_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], started: list[Any]
+) -> None:
     (tmp_path / "file").touch()
     assert main(["control", "--out", str(tmp_path / "file")]) == 2
     assert "cannot be made" in capsys.readouterr().err
     assert started == []
 
 
-def test_a_port_that_is_not_to_be_had_leaves_terminal_threads_and_disk_as_they_were(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("port", ["taken", "99999"])
+def test_a_port_that_is_not_to_be_had_is_refused_before_a_robot_starts_and_leaves_threads_and_disk_as_they_were(
+    port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], started: list[Any]
 ) -> None:
-    shown = io.StringIO()
-    terminal = Console(file=shown, force_terminal=True)
-    monkeypatch.setattr("enactive.agents.realtime.record.Console", lambda: terminal)
     before = set(threading.enumerate())
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        assert main(["control", "--stop_port", str(taken.getsockname()[1]), "--out", str(tmp_path), *SLACK]) == 2
-    assert "the stop server cannot have port" in capsys.readouterr().err
-    assert shown.getvalue().count(HIDE_CURSOR) == shown.getvalue().count(SHOW_CURSOR)
-    assert not [thread.name for thread in set(threading.enumerate()) - before if thread.name == "tap"]
+        asked = str(taken.getsockname()[1]) if port == "taken" else port
+        assert main(["control", "--stop_port", asked, "--out", str(tmp_path), *SLACK]) == 2
+    assert f"the stop server cannot have port {asked}" in capsys.readouterr().err
+    assert started == []
+    assert set(threading.enumerate()) <= before
     assert not list(tmp_path.iterdir())
 
 

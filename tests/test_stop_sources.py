@@ -12,13 +12,15 @@ import time
 import tty
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from enactive.agents.guard import EStop
-from enactive.agents.guard.stop_sources import StopFile, StopKeys, StopServer, listening, stop_on_signals
+from enactive.agents.guard.stop_sources import StopFile, StopKeys, StopServer, listening, stop_on_signals, stop_server
 from enactive.errors import ConfigError
 
 
@@ -60,7 +62,8 @@ def test_stops_by_file_signal_and_http(tmp_path: Path) -> None:
         StopServer(estop, "short")
     with pytest.raises(ConfigError, match="cannot have port 99999"):
         StopServer(estop, "0123456789abcdef", port=99999)
-    with StopServer(estop, "0123456789abcdef", status=lambda: {"rate_hz": 100}) as server:
+    with closing(StopServer(estop, "0123456789abcdef")) as server:
+        server.answer(lambda: {"rate_hz": 100})
 
         def call(path: str, token: str, method: str = "POST") -> Any:
             request = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", method=method)
@@ -78,6 +81,25 @@ def test_stops_by_file_signal_and_http(tmp_path: Path) -> None:
         assert call("/reset", "0123456789abcdef") == {"latched": ""}
         with pytest.raises(urllib.error.HTTPError, match="404"):
             call("/move", "0123456789abcdef")
+
+
+def test_a_stop_that_is_asked_for_before_the_server_answers_waits_and_the_port_is_given_back() -> None:
+    estop = EStop()
+    with stop_server(estop, -1) as none, stop_server(estop, 0) as server, ThreadPoolExecutor(1) as pool:
+        assert none is None
+        assert server is not None
+        headers = {"Authorization": f"Bearer {server.token}"}
+        request = urllib.request.Request(f"http://127.0.0.1:{server.port}/stop", method="POST", headers=headers)
+        asked = pool.submit(urllib.request.urlopen, request, timeout=20)
+        time.sleep(0.2)
+        assert estop.cause == ""
+        with pytest.raises(ConfigError, match=f"cannot have port {server.port}"), stop_server(estop, server.port):
+            pass
+        with listening(estop, lambda: None, server=server):
+            assert asked.result().status == 200
+        assert estop.cause == "HTTP from 127.0.0.1"
+    with stop_server(estop, server.port) as again:
+        assert again is not None
 
 
 def test_ctrl_z_stops_and_does_not_suspend_who_listens_for_a_stop() -> None:

@@ -80,7 +80,7 @@ class Control:
 
     def run(self, stop_file: Path | None, stop_port: int) -> int:
         """Everything from start to hold. Whatever happens, the bus is closed, the policy let go of and the processes ended."""
-        from enactive.agents.guard.stop_sources import listening
+        from enactive.agents.guard.stop_sources import listening, stop_server
         from enactive.agents.realtime import Tap
         from enactive.agents.realtime.process import PolicyProcess
         from enactive.agents.realtime.record import ControlLine, TickRecorder
@@ -96,6 +96,7 @@ class Control:
                 )
             # refused before the robot's process moves a body to where it starts
             self.folder = opened.enter_context(fresh_folder(self.folder))
+            server = opened.enter_context(stop_server(self.estop, stop_port))
             robot = self._start_robot(opened)
             body = robot.connect()
             opened.callback(body.close)  # which the loop does, too, where it comes to run
@@ -106,7 +107,7 @@ class Control:
 
             loop = self._loop(body, policy)
             line = ControlLine(loop)
-            with listening(self.estop, self.leaving.set, file=stop_file, port=stop_port, status=line.status):
+            with listening(self.estop, self.leaving.set, file=stop_file, server=server, status=line.status):
                 recorder = TickRecorder(self.folder, self.config)  # once nothing is refused any more
                 opened.callback(line.close)
                 line.show()

@@ -14,7 +14,7 @@ from jsonargparse import ArgumentParser
 from enactive.agents.compat import check_compatibility
 from enactive.agents.component import Component
 from enactive.agents.guard import EStop
-from enactive.agents.guard.stop_sources import listening
+from enactive.agents.guard.stop_sources import listening, stop_server
 from enactive.agents.loop import Agent
 from enactive.agents.plugins import load, named
 from enactive.agents.progress import LiveLine
@@ -89,7 +89,8 @@ def main(argv: Sequence[str]) -> int:
         perceiver, planner = (parts[role].build() for role in ("perceiver", "planner"))
         agent = Agent(perceiver, planner, controller, max_steps=chosen.max_steps, estop=estop)
         if not embodiment_of(env).simulated:
-            opened.enter_context(listening(estop, file=chosen.stop_file, port=chosen.stop_port))
+            server = opened.enter_context(stop_server(estop, chosen.stop_port))
+            opened.enter_context(listening(estop, file=chosen.stop_file, server=server))
         elif chosen.stop_file is not None or chosen.stop_port >= 0:
             raise ConfigError("--stop_file and --stop_port are for real bodies, and this one is simulated: leave them out")
         check_compatibility(env, perceiver, planner, controller, goal).raise_if_broken()  # before there is a folder

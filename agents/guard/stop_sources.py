@@ -11,11 +11,11 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
 from enactive.errors import ConfigError
@@ -31,7 +31,7 @@ def listening(
     leave: Callable[[], None] | None = None,
     *,
     file: Path | None = None,
-    port: int = -1,
+    server: StopServer | None = None,
     status: Callable[[], Mapping[str, Any]] = dict,
 ) -> Iterator[None]:
     """Stops by key and by the signals that end a program; by file and over HTTP where asked for.
@@ -39,8 +39,8 @@ def listening(
     leave: ends the run, by the key `q` and by a signal; where it is None the latch does, and the second signal interrupts.
     Ctrl-Z stops like a key, and suspends nothing: a program that is suspended hears no key, and back in the foreground it is
     the terminal that keeps them.
-    port: of 127.0.0.1; 0 takes a free one, and the token that it wants is printed; below 0 there is none. status: as of a
-    `StopServer`. For the main thread.
+    server: of `stop_server`; the token that it wants is printed. status: what it tells (`StopServer.answer`). For the main
+    thread.
     """
     with ExitStack() as opened:
         opened.enter_context(stop_on_signals(estop, *ENDING, leave=leave))
@@ -48,11 +48,25 @@ def listening(
         opened.callback(StopKeys(estop, leave or partial(estop.latch, "key q")).close)
         if file is not None:
             opened.callback(StopFile(estop, file).close)
-        if port >= 0:
-            token = secrets.token_urlsafe(16)
-            server = opened.enter_context(StopServer(estop, token, port=port, status=status))
-            print(f"stop: curl -X POST -H 'Authorization: Bearer {token}' http://127.0.0.1:{server.port}/stop", flush=True)
+        if server is not None:
+            opened.callback(server.close)
+            server.answer(status)
+            where = f"http://127.0.0.1:{server.port}/stop"
+            print(f"stop: curl -X POST -H 'Authorization: Bearer {server.token}' {where}", flush=True)
         yield
+
+
+@contextmanager
+def stop_server(estop: EStop, port: int) -> Iterator[StopServer | None]:
+    """A `StopServer` on a port of 127.0.0.1, with a token of its own; None for a port below 0.
+
+    Taken before a body moves: raises ConfigError for a port that is not to be had.
+    """
+    if port < 0:
+        yield None
+    else:
+        with closing(StopServer(estop, secrets.token_urlsafe(16), port=port)) as server:
+            yield server
 
 
 @contextmanager
@@ -162,22 +176,19 @@ class StopKeys:
 class StopServer:
     """HTTP: `POST /stop`, `POST /reset` and `GET /status`, each with `Authorization: Bearer TOKEN`.
 
-    host: the loopback interface unless told otherwise. port: 0 takes a free one, which `port` then tells. status: what
-    `GET /status` adds to the latch. Each request runs on a thread of its own, so none waits behind another. Raises
-    ConfigError for a token shorter than 16 characters, and for a port that is not to be had.
+    It has its port at once, and answers from `answer` on; what is asked before that waits. host: the loopback interface unless
+    told otherwise. port: 0 takes a free one, which `port` then tells. Each request runs on a thread of its own, so none
+    waits behind another. Raises ConfigError for a token shorter than 16 characters, and for a port that is not to be had.
     """
 
-    def __init__(
-        self,
-        estop: EStop,
-        token: str,
-        *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        status: Callable[[], Mapping[str, Any]] = dict,
-    ) -> None:
+    def __init__(self, estop: EStop, token: str, *, host: str = "127.0.0.1", port: int = 0) -> None:
         if len(token) < 16:
             raise ConfigError("the token of the stop server needs at least 16 characters")
+
+        self.token = token
+        self._status: Callable[[], Mapping[str, Any]] = dict
+        self._thread: threading.Thread | None = None
+        server = self
 
         class Handler(BaseHTTPRequestHandler):
             timeout = 2.0
@@ -195,7 +206,7 @@ class StopServer:
 
             def do_GET(self) -> None:
                 if self._allowed():
-                    self._answer(200, {"latched": estop.cause, **status()})
+                    self._answer(200, {"latched": estop.cause, **server._status()})
 
             def _allowed(self) -> bool:
                 given = self.headers.get("Authorization", "")
@@ -221,15 +232,15 @@ class StopServer:
             raise ConfigError(f"the stop server cannot have port {port} of {host} ({error}): take another, or 0") from error
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
-        threading.Thread(target=self._server.serve_forever, name="stop server", daemon=True).start()
+
+    def answer(self, status: Callable[[], Mapping[str, Any]] = dict) -> None:
+        """Begin to answer. status: what `GET /status` adds to the latch."""
+        self._status = status
+        self._thread = threading.Thread(target=self._server.serve_forever, name="stop server", daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
-        """Shut down."""
-        self._server.shutdown()
+        """Shut down, and give the port back; a second time is none too many."""
+        if self._thread is not None:
+            self._server.shutdown()
         self._server.server_close()
-
-    def __enter__(self) -> StopServer:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()

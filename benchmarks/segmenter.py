@@ -153,9 +153,10 @@ def main() -> None:
     views = Views(folder, chosen.apartments)
     segmenter = Segmenter(chosen.weights)
     median, best = latency_ms(segmenter, views)
+    print(f"machine          {platform.processor() or platform.machine()}, {chosen.threads} threads, torch {torch.__version__}")
+    print(f"a frame          {median:.1f} ms median, {best:.1f} ms best (bar {FRAME_BAR_MS})")
     seen = quality(segmenter, views, within_range=False)
     near = quality(segmenter, views, within_range=True)
-    print(f"machine          {platform.processor() or platform.machine()}, {chosen.threads} threads, torch {torch.__version__}")
     print(f"views            {len(views)} of {len(views.folders)} unseen apartments, {len(seen.iou)} categories judged")
     print(f"mean IoU         {seen.mean_iou:.3f} of all pixels, {near.mean_iou:.3f} of pixels with depth (bar {IOU_BAR})")
     groups = {
@@ -176,7 +177,6 @@ def main() -> None:
         print(f"looked for at odds x {odds:g}: {there:.3f} found of {asked}, {absent:.4f} reported of {others} that are absent")
     for kind, (share, count) in attribute_accuracy(segmenter, views).items():
         print(f"{kind:22} {share:.3f} right of {count}")
-    print(f"a frame          {median:.1f} ms median, {best:.1f} ms best (bar {FRAME_BAR_MS})")
     if chosen.per_category:
         for name, iou in sorted(seen.iou.items(), key=lambda item: -item[1]):
             print(f"  {iou:.3f} {seen.pixels[name]:8d} {name}")

@@ -194,7 +194,7 @@ def _replanning(policy: Policy, tasks: Sequence[Task]) -> tuple[list[tuple[bool,
     moments, surprises = [episode.start() for episode in episodes], [Surprises() for _ in episodes]
     failed: set[int] = set()
     told: list[tuple[bool, str, bool]] = []
-    for turn in range(MAX_COMMANDS + 1):
+    for _ in range(MAX_COMMANDS):
         left = [i for i, moment in enumerate(moments) if not moment.state.done and i not in failed]
         commands: dict[int, Command] = {}
         for i, (answer,) in zip(left, policy.answers([moments[i].prompt for i in left]), strict=True):
@@ -207,11 +207,10 @@ def _replanning(policy: Policy, tasks: Sequence[Task]) -> tuple[list[tuple[bool,
             if surprises[i].bars(commands[i], scene):
                 other = surprises[i].another(dict(policy.likely(moments[i].prompt, BEAMS)), scene)
                 commands[i] = parse_command(other or answer)
-        acts = {i: c for i, c in commands.items() if c.verb == "done" or turn < MAX_COMMANDS}
-        asked = {i: world_prompt(moments[i].situation, c) for i, c in acts.items() if c.verb != "done"}
+        asked = {i: world_prompt(moments[i].situation, c) for i, c in commands.items() if c.verb != "done"}
         answers = policy.answers([*asked.values()], tokens=PREDICTION_TOKENS) if asked else []
         predicted = {i: text for i, (text,) in zip(asked, answers, strict=True)}
-        for i, command in acts.items():
+        for i, command in commands.items():
             surprises[i].say(command, moments[i].situation.scene, predicted.get(i, ""))
             moments[i] = episodes[i].step(moments[i], command)
             came = moments[i].feedback[-1]

@@ -98,7 +98,7 @@ def by_world(trials: Sequence[Trial], commands: Sequence[Sequence[Command]]) -> 
 def run(policy: Policy, tasks: Sequence[Task], foresee: Foresee, ahead: bool) -> list[Trial]:
     """Carry out all tasks side by side. ahead: whether what is foreseen decides, or is noted alone."""
     trials = [Trial(episode, episode.start()) for episode in (Episode(task, "visible") for task in tasks)]
-    for turn in range(MAX_COMMANDS + 1):  # `done` may follow 25 commands
+    for _ in range(MAX_COMMANDS):
         left = [trial for trial in trials if not trial.moment.state.done and not trial.failed]
         said: list[tuple[Trial, Command]] = []
         for trial, (answer,) in zip(left, policy.answers([trial.moment.prompt for trial in left]), strict=True):
@@ -106,8 +106,6 @@ def run(policy: Policy, tasks: Sequence[Task], foresee: Foresee, ahead: bool) ->
                 said.append((trial, parse_command(answer)))
             except AnswerError:
                 trial.failed = True
-        if turn == MAX_COMMANDS:
-            said = [(trial, command) for trial, command in said if command.verb == "done"]
         for trial, command, chance in _chosen(policy, said, foresee, ahead):
             trial.step(command, chance)
     return trials

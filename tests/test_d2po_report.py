@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import matplotlib.image
 import pytest
@@ -18,7 +19,7 @@ BLIND = (("pick up fridge", "not_visible"), ("done", ""))  # what must come firs
 IDLE = (("done", ""),)
 
 
-def outcome(task, success, turns=IDLE, output_error=""):
+def outcome(task, success, turns=IDLE, output_error=None):
     return Outcome(task.id, task.type, success, 0.5 * success, 0.0, ("done", "") in turns, turns, output_error)
 
 
@@ -44,7 +45,9 @@ def rows():
     return {"sft": sft, "dpo": dpo, "d2po": [outcome(task, True) for task in TASKS]}
 
 
-def test_means_intervals_errors_and_paired_tests(tmp_path, rows):
+@pytest.mark.parametrize("no_command", ["dance", ""])
+def test_means_intervals_errors_and_paired_tests(tmp_path, rows, no_command):
+    rows["dpo"][0] = replace(rows["dpo"][0], output_error=no_command)
     write(tmp_path, rows)
     text = write_report(tmp_path, 1, ["val_unseen"])
     assert (tmp_path / "table.md").read_text() == text

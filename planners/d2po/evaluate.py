@@ -13,6 +13,7 @@ from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.envs.household.tasks.path_length import path_length_weighted
 from enactive.envs.household.tasks.suites import MAX_COMMANDS, load_tasks
 from enactive.envs.household.tasks.task import Task
+from enactive.errors import ConfigError
 from enactive.files import write_whole
 
 from .episodes import Episode, Moment
@@ -27,7 +28,7 @@ SHARD = 110  # tasks that are run side by side and written together
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one episode ended. turns: (command, error code or ""); output_error: the answer that was no command, or ""."""
+    """How one episode ended. turns: (command, error code or ""); output_error: the answer that was no command, may be empty."""
 
     task: str
     type: str
@@ -36,7 +37,7 @@ class Outcome:
     progress: float
     said_done: bool
     turns: tuple[tuple[str, str], ...]
-    output_error: str = ""
+    output_error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,30 +87,28 @@ def write_part(job: Evaluation, shard: int, outcomes: list[Outcome]) -> None:
 
 
 def evaluate(policy: Policy, tasks: Sequence[Task], knowledge: Knowledge = "visible") -> list[Outcome]:
-    """Run a policy on each task, greedily, 25 commands at most, and tell how each ended, in the order of the tasks.
+    """Run a policy on each task, greedily, and tell how each ended, in the order of the tasks.
 
-    An answer that is no command ends its episode, which then has failed.
+    After 25 commands, `done` among them, an episode is over, as in `HouseholdTask`. An answer that is no command ends it
+    before, and it then has failed.
     """
     episodes = [Episode(task, knowledge) for task in tasks]
     moments = [episode.start() for episode in episodes]
     wrong: dict[int, str] = {}
-    for turn in range(MAX_COMMANDS + 1):  # `done` may follow 25 commands
+    for _ in range(MAX_COMMANDS):
         left = [i for i, moment in enumerate(moments) if not moment.state.done and i not in wrong]
         answers = policy.answers([moments[i].prompt for i in left])
         for i, (answer,) in zip(left, answers, strict=True):
             try:
-                command = parse_command(answer)
+                moments[i] = episodes[i].step(moments[i], parse_command(answer))
             except AnswerError:
                 wrong[i] = answer
-                continue
-            if turn < MAX_COMMANDS or command.verb == "done":
-                moments[i] = episodes[i].step(moments[i], command)
-    return [_outcome(episodes[i], moment, wrong.get(i, "")) for i, moment in enumerate(moments)]
+    return [_outcome(episodes[i], moment, wrong.get(i)) for i, moment in enumerate(moments)]
 
 
-def _outcome(episode: Episode, moment: Moment, wrong: str) -> Outcome:
+def _outcome(episode: Episode, moment: Moment, wrong: str | None) -> Outcome:
     task, said_done = episode.task, moment.state.done
-    success = not wrong and episode.succeeded(moment)
+    success = wrong is None and episode.succeeded(moment)
     turns = tuple((command_text(c), f.error) for c, f in zip(moment.commands, moment.feedback, strict=True))
     pl = path_length_weighted(success, len(turns) - said_done, task.plan_length)
     share = progress(episode.layout, moment.state.world, task)
@@ -122,6 +121,10 @@ def write_outcomes(path: Path, outcomes: Sequence[Outcome]) -> None:
 
 
 def read_outcomes(path: Path) -> list[Outcome]:
-    """What `write_outcomes` wrote."""
+    """What `write_outcomes` wrote. Raises ConfigError for outcomes of the earlier rule, which asked for a 26th answer."""
     rows = [json.loads(line) for line in path.read_text().splitlines()]
+    for row in rows:  # that there was no error was written as "", which is an answer as well
+        over = row["said_done"] or len(row["turns"]) >= MAX_COMMANDS
+        if len(row["turns"]) > MAX_COMMANDS or (over and row["output_error"] is not None):
+            raise ConfigError(f"{path} has outcomes of an earlier rule: delete it, and the command that made it makes it anew")
     return [Outcome(**{**row, "turns": tuple((said, error) for said, error in row["turns"])}) for row in rows]

@@ -71,7 +71,7 @@ def figures(out: Path, method: str, split: str, seeds: int) -> Figures:
         _over_seeds([[one.num_invalid_actions for one in own] for own in told]),
         _over_seeds([[kind == "dependency" for kind in own] for own in kinds]),
         Counter(kind for own in kinds for kind in own),
-        sum(row.output_error != "" for run in runs for row in run),
+        sum(row.output_error is not None for run in runs for row in run),
     )
 
 
@@ -82,7 +82,7 @@ def replayed(task: Task, outcome: Outcome) -> TaskMetrics:
     for said, _ in outcome.turns:
         moment = episode.step(moment, parse_command(said))
     turns = [*zip(moment.commands, moment.feedback, strict=True)]
-    error = AnswerError(outcome.output_error) if outcome.output_error else None
+    error = None if outcome.output_error is None else AnswerError(outcome.output_error)
     return task_metrics(episode.layout, task, episode.start().state.world, moment.state.world, turns, error)
 
 

@@ -54,25 +54,25 @@ class Body:
     def carry_out(self, verb: str, target: str) -> Feedback:
         """One of the eight verbs. A refusal changes nothing but where the body stands, and that only for `Find`."""
         try:
-            return Feedback(True, self._VERBS[verb](self, target.strip().lower().removeprefix("the ")))
+            return Feedback(True, self._VERBS[verb](self, plain(target)))
         except Refusal as refusal:
             return Feedback(False, refusal.message, refusal.error)
 
     def _find(self, target: str) -> str:
         """Go to furniture of the name, or look for a thing: where it was seen, then at one piece after the other."""
-        named = self._named("Find", target)
+        named = self.named("Find", target)
         if self.holding and named(self.holding):
             return f"the {self.words(self.holding)} is in the hand"
         places = self.furniture
         if pieces := [piece for piece in places if named(piece)]:
             after = pieces.index(self.at) + 1 if self.at in pieces else 0
-            return self._go(pieces[after % len(pieces)])
+            return self._go(pieces[after % len(pieces)], target)
         start = places.index(self.at) + 1 if self.at else 0
         order = [*places[start:], *places[:start]]
         for place in sorted(order, key=lambda place: not any(map(named, self._seen_at(place)))):
             if place in self.contents and not any(map(named, self._seen_at(place))):
                 continue
-            answer = self._go(place)
+            answer = self._go(place, target)
             if any(map(named, self._seen_at(place))):
                 return answer
         where = "look for one in other places, or open something first"
@@ -191,8 +191,12 @@ class Body:
         "Slice": _slice,
     }
 
-    def _go(self, place: str) -> str:
-        self._say(f"go to {place}")
+    def _go(self, place: str, target: str) -> str:
+        """Go to a piece of furniture for what is looked for. Where the body stands already, AlfWorld would do nothing."""
+        if place == self.at:
+            return f"the {target} is in view"
+        if not self._say(f"go to {place}"):
+            raise Refusal("blocked", f"AlfWorld does not go to the {self.words(place)}")
         self.at = place
         self._look()
         return self.engine.feedback
@@ -224,8 +228,8 @@ class Body:
         self.said.append((command, self.engine.feedback))
         return done
 
-    def _named(self, verb: str, target: str) -> Callable[[str], bool]:
-        """Whether a name is meant by a target: "cabinet 3" that one, "cabinet" any."""
+    def named(self, verb: str, target: str) -> Callable[[str], bool]:
+        """Whether a name is meant by a plain target: "cabinet 3" that one, "cabinet" any. Raises Refusal where none can be."""
         if not target:
             raise Refusal("unknown_object", f"say what to {verb}")
         kinds = {kind for kind, words in self._words.items() if re.sub(r" \d+$", "", target) in (kind, words)}
@@ -236,11 +240,16 @@ class Body:
 
     def _meant(self, verb: str, target: str) -> str:
         """What is meant of what is in view, or in the hand."""
-        named = self._named(verb, target)
+        named = self.named(verb, target)
         found = [name for name in self.in_view if named(name)]
         if not found:
             raise Refusal("not_visible", f"no {target} is in view; find one first")
         return found[0]
+
+
+def plain(target: str) -> str:
+    """What is asked for, however it is written."""
+    return target.strip().lower().removeprefix("the ")
 
 
 def _kind(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from enactive.errors import ConfigError
 
+from ..household.feedback import Feedback
 from ..household.tasks.metrics import (
     KIND_OF_ERROR,
     ErrorKind,
@@ -21,7 +22,7 @@ from ..household.tasks.metrics import (
 )
 from ..household.tasks.path_length import path_length_weighted
 from ..household.tasks.symbolic import Command
-from .body import Body
+from .body import Body, plain
 from .engine import Engine
 from .problems import Problem
 
@@ -78,7 +79,7 @@ class AlfWorldOracle:
             "task_progress": progress(env.problem, env.body.engine),
             "num_invalid_actions": num_invalid_actions(turns),
             "planner_output_error": planner_output_error(turns),
-            "error_kind": "" if success else _error_kind(turns, error),
+            "error_kind": "" if success else _error_kind(env.body, turns, error),
             "task_type": env.problem.type,
             "alfworld_commands": len(env.body.said),
         }
@@ -129,12 +130,23 @@ def _lamp_here(facts: set[tuple[str, tuple[str, ...]]], lamp: str) -> bool:
     return any(thing in used and piece in near for thing, piece in _pairs(facts, "inreceptacle"))
 
 
-def _error_kind(turns: Sequence[Turn], error: Exception | None) -> ErrorKind:
+def _error_kind(body: Body, turns: Sequence[Turn], error: Exception | None) -> ErrorKind:
     """The rule of household tasks without its first case: refusals that were not made good, never `done`, or other."""
     left = set[tuple[ErrorKind, Command | None]]()
     for command, feedback in turns:
+        said = None if command is None else Command(command.verb, plain(command.target))
         if feedback.ok:
-            left = {(kind, refused) for kind, refused in left if refused != command}
+            left = {(kind, refused) for kind, refused in left if refused != said}
         else:
-            left.add(("other" if command is None else KIND_OF_ERROR[feedback.error], command))
+            left.add((_kind_of_refusal(body, said, feedback), said))
     return most_frequent((kind for kind, _ in left), turns, error)
+
+
+def _kind_of_refusal(body: Body, command: Command | None, feedback: Feedback) -> ErrorKind:
+    """The kind of one refused command, or of an answer that was none. What the problem does not have cannot come into view."""
+    if command is None:
+        return "other"
+    unseen = feedback.error == "not_visible" and command.target != ""
+    if unseen and not any(map(body.named(command.verb, command.target), body.engine.names.values())):
+        return "other"
+    return KIND_OF_ERROR[feedback.error]

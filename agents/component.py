@@ -4,7 +4,6 @@ run can be written down and repeated."""
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -59,7 +58,7 @@ class Component:
 
         Raises ConfigError where the component does not load.
         """
-        from enactive.pretrained import sha256_of
+        from enactive.pretrained import weights_of
 
         kind = load(self.group, self.name)
         found: dict[str, str] = {}
@@ -70,7 +69,7 @@ class Component:
                 inner = Component(self.group, part["class_path"], part.get("init_args", {})).weights()
                 found |= {f"{name}.{file}": digest for file, digest in inner.items()}
             elif isinstance(part, str | Path):
-                found |= {f"{name}/{path.name}": sha256_of(path) for path in _weight_files(part)}
+                found |= {f"{name}/{file}": digest for file, digest in weights_of(part).items()}
         return found
 
     def to_json(self) -> dict[str, Any]:
@@ -98,14 +97,6 @@ def _by_path(kind: Any, parameter: str, value: Any) -> Any:
 def _without(data: Any, name: str) -> Any:
     """Plain data without what stands under a name, however deep."""
     return {key: _without(value, name) for key, value in data.items() if key != name} if isinstance(data, Mapping) else data
-
-
-def _weight_files(named: str | Path) -> list[Path]:
-    """A file, or the files of weights in a folder; none where there is neither. named: `hf:` may stand before a folder."""
-    path = str(named).removeprefix("hf:")
-    if os.path.isdir(path):
-        return sorted(file for file in Path(path).iterdir() if file.suffix in (".safetensors", ".gguf"))
-    return [Path(path)] if os.path.isfile(path) else []
 
 
 @dataclass(frozen=True, slots=True)

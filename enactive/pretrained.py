@@ -310,6 +310,17 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def weights_of(named: str | Path) -> dict[str, str]:
+    """SHA-256 of a file, or of each file of weights in a folder, by name; none where there is neither.
+
+    named: `hf:` may stand before a folder.
+    """
+    path = Path(str(named).removeprefix("hf:"))
+    inside = sorted(path.iterdir()) if path.is_dir() else []
+    files = [path] if path.is_file() else [file for file in inside if file.suffix in (".safetensors", ".gguf")]
+    return {file.name: sha256_of(file) for file in files}
+
+
 @contextmanager
 def _progress(label: str, total_bytes: int) -> Iterator[Report]:
     """A progress bar on stderr; yields the function that takes the bytes so far."""

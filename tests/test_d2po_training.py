@@ -20,7 +20,7 @@ from enactive.planners.d2po.fit import Memory, Objective, OutOfTimeError, Place,
 from enactive.planners.d2po.models import load_policy, merged, save_policy, small_policy, with_lora
 from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.settings import Change, training
-from enactive.planners.d2po.train import train_d2po
+from enactive.planners.d2po.train import _Run, train_d2po
 from enactive.planners.d2po.tree_search import SearchSettings
 from enactive.planners.d2po.weights import WEIGHTS
 
@@ -261,6 +261,44 @@ def test_how_a_base_is_trained_goes_with_it(base, lora, told):
 def test_preferences_without_commands_are_refused():
     with pytest.raises(ConfigError, match="no pair of commands"):
         fit_preferences(tiny(), PAIRS[6:], RECIPE, Objective(), seed=0)
+
+
+@pytest.mark.parametrize("part", ["base", "judge"])
+def test_a_run_does_not_go_on_with_other_weights_in_the_same_folder(part, tmp_path, monkeypatch):
+    monkeypatch.setattr("enactive.planners.d2po.train.require", lambda judge, executor: None)
+
+    def spent(run, seed):
+        raise OutOfTimeError("at once")
+
+    monkeypatch.setattr(_Run, "seed", spent)
+    folders = {"base": str(tmp_path / "base"), "judge": f"critic:{tmp_path / 'judge'}"}
+    for name in folders:
+        save_policy(tiny(), tmp_path / name)
+    for _ in range(2):  # the second time it goes on
+        with pytest.raises(OutOfTimeError):
+            train_d2po(**folders, out=tmp_path / "run")
+    save_policy(small_policy(["find mug"], seed=2, **TINY), tmp_path / part)
+    with pytest.raises(ConfigError, match="holds a run with other weights"):
+        train_d2po(**folders, out=tmp_path / "run")
+    with pytest.raises(ConfigError, match="holds a run of other settings"):
+        train_d2po(**folders, out=tmp_path / "run", practice=3)
+
+
+def test_a_run_that_noted_no_weights_goes_on_where_it_had_none_and_is_else_refused_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(_Run, "seed", lambda run, seed: None)
+    monkeypatch.setattr("enactive.planners.d2po.train.write_report", lambda out, seeds: "told")
+    save_policy(tiny(), tmp_path / "base")
+
+    def as_it_was(out, base):
+        assert train_d2po(base, out=out) == "told"
+        plan = json.loads((out / "plan.json").read_text())
+        assert list(plan.pop("weights")) == ([] if base == "small" else ["base/model.safetensors"])
+        (out / "plan.json").write_text(json.dumps(plan))
+        return train_d2po(base, out=out)
+
+    assert as_it_was(tmp_path / "small", "small") == "told"
+    with pytest.raises(ConfigError, match="of a time when they were not noted"):
+        as_it_was(tmp_path / "folder", str(tmp_path / "base"))
 
 
 @pytest.mark.timeout(900)  # an old processor without bfloat16 takes more than five minutes

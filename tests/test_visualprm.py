@@ -38,7 +38,7 @@ from enactive.planners.critics.visualprm import Critic, Trajectory, fit_critic, 
 from enactive.planners.d2po.demonstrate import demonstrate
 from enactive.planners.d2po.episodes import Episode
 from enactive.planners.d2po.fit import OutOfTimeError, Place, Recipe
-from enactive.planners.d2po.models import small_policy
+from enactive.planners.d2po.models import save_policy, small_policy
 from enactive.planners.d2po.planner import D2PO
 from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.prompt import Situation, policy_prompt, prompt_pieces
@@ -362,6 +362,17 @@ def test_trajectories_are_drawn_labelled_and_found_again(tmp_path):
     assert collect(policy, tasks, "visible", settings, tmp_path, over=lambda: True) == made
     with pytest.raises(OutOfTimeError):
         collect(policy, tasks, "visible", settings, tmp_path / "other", over=lambda: True)
+
+
+def test_a_run_does_not_go_on_with_a_policy_of_other_weights_in_the_same_folder(tmp_path):
+    settings = {"minutes": -1.0, "out": tmp_path / "run", "policy": tmp_path / "policy", "tasks": 1}
+    save_policy(tiny(), tmp_path / "policy")
+    for _ in range(2):  # the second time it goes on
+        with pytest.raises(OutOfTimeError):
+            train_critic(**settings)
+    save_policy(small_policy(["find mug"], seed=2, **TINY), tmp_path / "policy")
+    with pytest.raises(ConfigError, match="holds a run with other weights"):
+        train_critic(**settings)
 
 
 def test_training_ships_the_better_start_and_a_choice_is_made_with_it(tmp_path):

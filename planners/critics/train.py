@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.errors import ConfigError
 from enactive.files import write_whole
+from enactive.pretrained import weights_of
 
 from ..d2po.fit import Place, Recipe
 from ..d2po.models import load_policy, save_policy
@@ -35,13 +36,17 @@ Start = Literal["policy", "scratch"]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run was asked for; see `train_critic`. Another one is refused where its files lie."""
+    """What a run was asked for; see `train_critic`. Another one is refused where its files lie.
+
+    weights: SHA-256 of each file of weights in the policy's folder.
+    """
 
     policy: str
     knowledge: Knowledge
     tasks: int
     solutions: Solutions
     recipe: Recipe
+    weights: Mapping[str, str]
 
 
 def train_critic(
@@ -63,13 +68,14 @@ def train_critic(
 
     The critic begins from the policy's weights and, a second time, from random ones; what has the lower loss on steps of
     held-out apartments is kept, and the outcome model begins likewise. Raises ConfigError where `out` holds a run of other
-    settings, and OutOfTimeError where the minutes are spent before the end: the same command goes on.
+    settings or of a policy of other weights, and OutOfTimeError where the minutes are spent before the end: the same command
+    goes on.
     """
     import torch
 
     torch.set_num_threads(1)
     name = policy_in(policy).name
-    same_plan(Plan(name, knowledge, tasks, solutions, recipe), out)
+    same_plan(Plan(name, knowledge, tasks, solutions, recipe, weights_of(policy)), out)
     end = time.monotonic() + 60.0 * minutes
     over: Callable[[], bool] = lambda: time.monotonic() > end  # noqa: E731
     chosen = sorted(load_tasks("train"), key=lambda task: task.apartment_seed)[:tasks]

@@ -24,6 +24,7 @@ from enactive.envs.household.tasks.task import Task
 from enactive.errors import ConfigError
 from enactive.executors import Executor
 from enactive.files import write_whole
+from enactive.pretrained import weights_of
 
 from .collect import Collection, Shards, collect, collected, each_shard, require, total
 from .demonstrate import demonstrate
@@ -46,7 +47,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run was asked for; see `train_d2po`. It is written beside what comes of it, and another one is refused there."""
+    """What a run was asked for; see `train_d2po`. It is written beside what comes of it, and another one is refused there.
+
+    weights: SHA-256 of each file of weights in the folders of base and judge.
+    """
 
     base: str
     lora: bool
@@ -62,6 +66,7 @@ class Plan:
     prefer: Recipe
     objective: Objective
     search: SearchSettings
+    weights: Mapping[str, str]
 
 
 def train_d2po(
@@ -107,9 +112,9 @@ def train_d2po(
     minutes: when they are over it ends after what is under way: the update, or in each worker the shard of 50 searched or 110
     evaluated tasks. Walks and demonstrations are made whole.
 
-    Raises ConfigError for a count that nothing comes of, and where `out` holds a run of other settings, a preset has settings
-    of the search beside it, or the search is still to come and its judge does not answer or its executor is not installed;
-    OutOfTimeError where the minutes are spent before the end: the same command goes on.
+    Raises ConfigError for a count that nothing comes of, and where `out` holds a run of other settings or weights, a preset has
+    settings of the search beside it, or the search is still to come and its judge does not answer or its executor is not
+    installed; OutOfTimeError where the minutes are spent before the end: the same command goes on.
     """
     import torch
 
@@ -131,6 +136,7 @@ def train_d2po(
         how.prefer,
         objective,
         search_settings(preset, search),
+        _weights(base, judge),
     )
     _refuse_nothing(plan, {"seeds": seeds, "workers": 1 if workers is None else workers})
     end = time.monotonic() + 60.0 * minutes
@@ -280,6 +286,13 @@ def _refuse_nothing(plan: Plan, counts: Mapping[str, int]) -> None:
             wrong.append(f"--{name}.epochs must be above 0, and finite, not {recipe.epochs:g}")
     if wrong:
         raise ConfigError("; ".join(wrong))
+
+
+def _weights(base: str, judge: str) -> dict[str, str]:
+    """SHA-256 of what lies in the folders of base and judge; "small" and "oracle" have none, and embedded ones are pinned."""
+    kind, _, folder = judge.partition(":")
+    named = {"base": base if base not in ("small", "smollm2") else "", "judge": folder if kind in ("critic", "hf") else ""}
+    return {f"{part}/{file}": digest for part, name in named.items() if name for file, digest in weights_of(name).items()}
 
 
 def _there(folder: Path) -> bool:

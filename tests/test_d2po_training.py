@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from test_vlm_hf import llava_model, qwen_model
+from transformers import GPT2Config, GPT2LMHeadModel
 
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.errors import ConfigError
@@ -115,6 +116,44 @@ def test_what_was_interrupted_and_resumed_has_the_weights_of_what_was_not(memory
     log = fit_preferences(again, PAIRS, RECIPE, Objective(), seed=5, place=Place(checkpoint), memory=memory)
     assert log == expected
     assert all(torch.equal(a, b) for a, b in zip(weights(again), weights(whole), strict=True))
+
+
+def gpt2():
+    """A tiny GPT-2 of random weights, which drops one unit in ten where nobody forbids it."""
+    tokenizer = tiny().tokenizer
+    torch.manual_seed(0)
+    size = {"n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 128}
+    ends = {"eos_token_id": tokenizer.eos_token_id, "bos_token_id": None}
+    config = GPT2Config(vocab_size=len(tokenizer), **size, **ends)
+    return Policy(GPT2LMHeadModel(config).eval(), tokenizer, "gpt2", bf16=False)
+
+
+def test_a_base_with_dropout_drops_nothing_and_so_resumes_to_the_same_weights_and_begins_at_ln_2(tmp_path):
+    whole, checkpoint, asked = gpt2(), tmp_path / "checkpoint.safetensors", []
+    dropped = [module for module in whole.model.modules() if isinstance(module, torch.nn.Dropout)]
+    assert {module.p for module in dropped} == {0.1}
+    expected = fit_preferences(whole, PAIRS, RECIPE, Objective(state_weight=1.0, anchor=0.0), seed=5)
+    assert expected[0]["loss"] == pytest.approx(2 * math.log(2.0), rel=1e-5)
+    assert {module.p for module in dropped} == {0.1}
+
+    def over() -> bool:
+        asked.append(0)
+        return len(asked) == 7
+
+    with pytest.raises(OutOfTimeError):
+        fit_preferences(gpt2(), PAIRS, RECIPE, Objective(state_weight=1.0, anchor=0.0), 5, Place(checkpoint, over))
+    again = gpt2()
+    assert fit_preferences(again, PAIRS, RECIPE, Objective(state_weight=1.0, anchor=0.0), 5, Place(checkpoint)) == expected
+    assert apart(again, whole) == 0.0
+
+
+def test_no_number_by_which_a_layer_drops_units_by_itself_is_left():
+    policy = tiny()
+    for layer in policy.model.model.layers:
+        layer.self_attn.attention_dropout = 0.5
+    expected = fit_preferences(tiny(), PAIRS, RECIPE, Objective(), seed=5)
+    assert fit_preferences(policy, PAIRS, RECIPE, Objective(), seed=5) == expected
+    assert policy.model.model.layers[0].self_attn.attention_dropout == 0.5
 
 
 def test_what_was_killed_goes_on_from_the_last_minutes(monkeypatch, tmp_path):

@@ -133,6 +133,25 @@ def eager_attention(policy: Policy) -> Iterator[None]:
         policy.model.set_attn_implementation(before)
 
 
+@contextmanager
+def without_dropout(policy: Policy) -> Iterator[None]:
+    """No unit is dropped in training (as in TRL): what preferences are learnt by is how far the policy is from its reference,
+    in which none is, and what was drawn to be dropped is in no checkpoint. The probabilities are put back at the end."""
+    found = [
+        (module, name, value)
+        for module in policy.model.modules()
+        for name, value in vars(module).items()
+        if isinstance(value, float) and ("drop" in name or (name == "p" and "Dropout" in type(module).__name__))
+    ]  # of layers of dropout, and of those that hand the number to attention or drop units by themselves
+    for module, name, _ in found:
+        setattr(module, name, 0.0)
+    try:
+        yield
+    finally:
+        for module, name, value in found:
+            setattr(module, name, value)
+
+
 def fit_demonstrations(
     policy: Policy,
     examples: Sequence[Demonstration],
@@ -301,7 +320,7 @@ def optimise(policy: Policy, update: Update, steps: int, recipe: Recipe, seed: i
     """Take `steps` updates with AdamW, each of the losses that `update(step)` yields; goes on from the place's checkpoint.
 
     The gradients of a loss are added to those of the losses before it, and what it was worked out from is let go, before the
-    next one is worked out.
+    next one is worked out. No unit is dropped (`without_dropout`).
     """
     import torch
 
@@ -314,23 +333,24 @@ def optimise(policy: Policy, update: Update, steps: int, recipe: Recipe, seed: i
     log = load_checkpoint(kept, policy, optimizer) if kept is not None and kept.exists() else []
     policy.model.train()
     saved = time.monotonic()
-    for step in range(len(log), steps):
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.rate * _share(step / steps, recipe.warmup)
-        optimizer.zero_grad(set_to_none=True)
-        told = Batch()
-        for loss, part in update(step):
-            loss.backward()  # type: ignore[no-untyped-call]
-            told = {name: told.get(name, 0.0) + part.get(name, 0.0) for name in {**told, **part}}
-        norm = torch.nn.utils.clip_grad_norm_(parameters, recipe.clip)
-        optimizer.step()
-        log.append({**told, "gradient_norm": float(norm)})
-        over = place.over()
-        if kept is not None and (over or time.monotonic() - saved > SAVE_AFTER_S):
-            save_checkpoint(kept, policy, optimizer, log)
-            saved = time.monotonic()
-        if over:
-            raise OutOfTimeError("the minutes are spent: the same command goes on from here")
+    with without_dropout(policy):
+        for step in range(len(log), steps):
+            for group in optimizer.param_groups:
+                group["lr"] = recipe.rate * _share(step / steps, recipe.warmup)
+            optimizer.zero_grad(set_to_none=True)
+            told = Batch()
+            for loss, part in update(step):
+                loss.backward()  # type: ignore[no-untyped-call]
+                told = {name: told.get(name, 0.0) + part.get(name, 0.0) for name in {**told, **part}}
+            norm = torch.nn.utils.clip_grad_norm_(parameters, recipe.clip)
+            optimizer.step()
+            log.append({**told, "gradient_norm": float(norm)})
+            over = place.over()
+            if kept is not None and (over or time.monotonic() - saved > SAVE_AFTER_S):
+                save_checkpoint(kept, policy, optimizer, log)
+                saved = time.monotonic()
+            if over:
+                raise OutOfTimeError("the minutes are spent: the same command goes on from here")
     policy.model.eval()
     return log
 

@@ -8,6 +8,7 @@ import io
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from unruly_endpoint import Endpoint, Misdeed, answer, dies_at_once, dies_in_the
 
 from enactive.errors import ModelError
 from enactive.perception.vlm import Message, Options, make_model
+from enactive.perception.vlm.cache import CachedModel
 from enactive.perception.vlm.openai_http import OpenAIModel
 
 ASK = [Message("user", "where are mugs?")]
@@ -85,6 +87,15 @@ def test_an_endpoint_without_constraints_is_told_the_schema_in_the_prompt(endpoi
     assert model.chat(ASK, schema=SCHEMA).structure == {"room": "kitchen"}
     assert "response_format" not in endpoint.asked[0]
     assert json.dumps(SCHEMA) in endpoint.asked[0]["messages"][-1]["content"]
+
+
+def test_an_answer_that_was_held_to_a_schema_is_not_taken_for_one_that_was_not(endpoint: Endpoint, tmp_path: Path) -> None:
+    rooms = [f'{{"room": "{room}"}}' for room in ("kitchen", "office")]
+    for _ in range(2):  # the second time nothing is asked
+        for room, structured in zip(rooms, (True, False), strict=True):
+            model = CachedModel(endpoint.model(answer(room), structured=structured), tmp_path)
+            assert model.chat(ASK, schema=SCHEMA).text == room
+    assert ["response_format" in sent for sent in endpoint.asked] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -124,21 +124,23 @@ def test_the_key_tells_all_that_matters_apart() -> None:
     other = picture.copy()
     other[1, 2, 0] = 1
     keys = [
-        key("a", ASK, Options(), None),
-        key("b", ASK, Options(), None),
-        key("a", [Message("user", "where are cups?")], Options(), None),
-        key("a", [Message("system", "where are mugs?")], Options(), None),
-        key("a", [Message("user", "where are mugs?", (picture,))], Options(), None),
-        key("a", [Message("user", "where are mugs?", (other,))], Options(), None),
-        key("a", [Message("user", "where are mugs?", (picture.reshape(3, 2, 3),))], Options(), None),
-        key("a", ASK, Options(max_tokens=3), None),
-        key("a", ASK, Options(temperature=0.5, seed=1), None),
-        key("a", ASK, Options(stop=("x",)), None),
-        key("a", ASK, Options(), SCHEMA),
-        key("a", ASK, Options(), Place),
+        key("a", ASK, Options(), None, False),
+        key("b", ASK, Options(), None, False),
+        key("a", [Message("user", "where are cups?")], Options(), None, False),
+        key("a", [Message("system", "where are mugs?")], Options(), None, False),
+        key("a", [Message("user", "where are mugs?", (picture,))], Options(), None, False),
+        key("a", [Message("user", "where are mugs?", (other,))], Options(), None, False),
+        key("a", [Message("user", "where are mugs?", (picture.reshape(3, 2, 3),))], Options(), None, False),
+        key("a", ASK, Options(max_tokens=3), None, False),
+        key("a", ASK, Options(temperature=0.5, seed=1), None, False),
+        key("a", ASK, Options(stop=("x",)), None, False),
+        key("a", ASK, Options(), SCHEMA, False),
+        key("a", ASK, Options(), SCHEMA, True),
+        key("a", ASK, Options(), Place, False),
     ]
     assert len(set(keys)) == len(keys)
-    assert key("a", ASK, Options(deadline_s=1.0), None) == keys[0]
+    assert key("a", ASK, Options(deadline_s=1.0), None, False) == keys[0]
+    assert key("a", ASK, Options(), None, True) == keys[0]
 
 
 def test_draws_and_failures_are_not_kept(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ class CachedModel:
     def chat(self, messages: Sequence[Message], options: Options = DEFAULTS, schema: Schema | None = None) -> Reply:
         if options.temperature > 0.0 and options.seed is None:
             return self.model.chat(messages, options, schema)
-        path = self.folder / f"{key(self.name, messages, options, schema)}.json"
+        path = self.folder / f"{key(self.name, messages, options, schema, self.capabilities.structured)}.json"
         found = _load(path, schema, options.max_tokens)
         if found is not None:
             self.hits += 1
@@ -68,13 +68,16 @@ class CachedModel:
             raise ConfigError(f"the cache folder {self.folder} cannot be written ({problem.strerror})") from problem
 
 
-def key(name: str, messages: Sequence[Message], options: Options, schema: Schema | None) -> str:
-    """Hex digest of all that an answer depends on. The deadline is left out: an answer is the same however long it took."""
+def key(name: str, messages: Sequence[Message], options: Options, schema: Schema | None, structured: bool) -> str:
+    """Hex digest of all that an answer depends on. The deadline is left out: an answer is the same however long it took.
+
+    structured: the answer is held to the schema while it is written; where there is no schema it changes nothing.
+    """
     asked = {
         "model": name,
         "messages": [[m.role, m.text, [_digest(image) for image in m.images]] for m in messages],
         "options": {**asdict(options), "deadline_s": None},
-        "schema": None if schema is None else json_schema(schema),
+        "schema": None if schema is None else [structured, json_schema(schema)],
     }
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 

@@ -103,14 +103,14 @@ def train_d2po(
     "small" alone. apartments: of the train split, 0 = all of its 200. practice: tasks drawn in each of them for the expert to
     demonstrate. search_tasks: of the train split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 =
     all. ground: how "small" learns from its walks. sft, prefer: what is to be other than what goes with the base (`settings`).
-    objective: what preferences are learnt by. preset: how tasks are searched, "paper" and "code" as published. search: how
-    tasks are searched with the default preset. workers: of the search and of the evaluation; where not given, one process, or
-    as many as Ray has room for. executor: "process", or "ray", which needs `enactive[ray]`. micro_batch: demonstrations, or
-    preferences of each kind, that are read at once, so that an update needs less memory; where not given, all of it.
-    gradient_checkpointing: an update needs less memory and more time. Neither changes what is learnt by more than rounding.
-    ship_to: folder for the D2PO policy of the first seed in half precision, with its card. out: folder of all that is made.
-    minutes: when they are over it ends after what is under way: the update, or in each worker the shard of 50 searched or 110
-    evaluated tasks. Walks and demonstrations are made whole.
+    objective: what preferences are learnt by. preset: how tasks are searched, "paper" and "code" by the published settings.
+    search: how tasks are searched with the default preset. workers: of the search and of the evaluation; where not given, one
+    process, or as many as Ray has room for. executor: "process", or "ray", which needs `enactive[ray]`. micro_batch:
+    demonstrations, or preferences of each kind, that are read at once, so that an update needs less memory; where not given,
+    all of it. gradient_checkpointing: an update needs less memory and more time. Neither changes what is learnt by more than
+    rounding. ship_to: folder for the D2PO policy of the first seed in half precision, with its card. out: folder of all that is
+    made. minutes: when they are over it ends after what is under way: the update, or in each worker the shard of 50 searched or
+    110 evaluated tasks. Walks and demonstrations are made whole.
 
     Raises ConfigError for a count that nothing comes of, and where `out` holds a run of other settings or weights, a preset has
     settings of the search beside it, or the search is still to come and its judge does not answer or its executor is not

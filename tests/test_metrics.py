@@ -1,3 +1,4 @@
+import json
 import math
 
 import numpy as np
@@ -6,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enactive.agents.metrics import NavigationMeter, soft_spl, spl
+from enactive.agents.report.record import plain
 from enactive.envs import Observation
 
 METRES = st.floats(0.0, 1e3)
@@ -80,3 +82,36 @@ def test_a_detour_of_one_metre_each_way_halves_spl() -> None:
     assert result["spl"] == pytest.approx(0.5)
     assert result["collisions"] == 2
     assert meter.result(stopped=False)["success"] is False
+
+
+def _blind() -> Observation:
+    return Observation(T_world_base=None)
+
+
+@pytest.mark.parametrize("at_m", [(None, None, None), (0.0, None, None), (None, None, 2.0)])
+def test_the_way_of_a_body_that_does_not_know_its_pose_is_no_number(at_m: tuple[float | None, ...]) -> None:
+    oracle, seen = Line(), [_blind() if x is None else _at(x) for x in at_m]
+    meter = NavigationMeter(oracle, seen[0], 0.1)
+    for observation in seen[1:]:
+        meter.step(observation)
+    oracle.x = 2.0
+    for stopped in (True, False):
+        result = meter.result(stopped)
+        assert result["success"] is stopped
+        assert result["distance_to_goal_m"] == 0.0
+        assert all(math.isnan(float(result[name])) for name in ("walked_m", "spl", "soft_spl"))
+        assert json.loads(json.dumps(plain(result), allow_nan=False))["spl"] == "nan"
+
+
+def test_a_gap_in_the_poses_is_bridged_in_a_straight_line() -> None:
+    oracle = Line()
+    meter = NavigationMeter(oracle, _blind(), 0.1)
+    for observation in (_at(0.0), _blind(), _at(1.0), _blind(), _blind(), _at(2.0)):
+        meter.step(observation)
+    oracle.x = 2.0
+    assert meter.result(stopped=True)["walked_m"] == pytest.approx(2.0)
+    assert meter.result(stopped=True)["spl"] == pytest.approx(1.0)
+
+
+def test_who_never_moved_has_walked_nothing() -> None:
+    assert NavigationMeter(Line(), _at(0.0), 0.1).result(stopped=False)["walked_m"] == 0.0

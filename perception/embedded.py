@@ -55,6 +55,8 @@ class EmbeddedPerceiver:
         if self._memory is None:
             raise ConfigError("EmbeddedPerceiver was not reset: call reset(embodiment, goal) first")
         frame = self._memory.look(observation)
+        if isinstance(frame, Belief):
+            return frame
         found = self.detector.detect(replace(observation, cameras={"first": frame}))
         return self._memory.remember(observation, frame, [one for one in found if one.score >= self.min_score])
 

@@ -91,6 +91,8 @@ class OraclePerceiver:
         if self._memory is None or self._oracle is None or self.text is None:
             raise ConfigError("OraclePerceiver was not reset: call reset(embodiment, goal) first")
         frame = self._memory.look(observation)
+        if isinstance(frame, Belief):
+            return frame
         low, high = self._memory.builder.depth_range_m
         if not self._objects:
             self._objects = self._oracle.objects

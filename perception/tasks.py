@@ -56,8 +56,9 @@ class WalkingTaskPerceiver(TaskPerceiver):
         self._map: OccupancyMap | None = None
 
     def update(self, observation: Observation) -> Belief:
-        frame, pose = self._guard.check(observation)
+        frame, pose, new = self._guard.check(observation)
         if self._map is None:
             self._map = OccupancyMap.around(pose, self._body)
-        self._map.update(frame, pose)
+        if new:
+            self._map.update(frame, pose)
         return replace(super().update(observation), map=self._map)

@@ -16,7 +16,7 @@ from enactive.perception import Perceiver
 from enactive.perception.colours import EXAMPLES as COLOURS
 from enactive.perception.embedded import EmbeddedPerceiver, goal_words
 from enactive.perception.oracle import OraclePerceiver
-from enactive.perception.sensor_checks import SAME_STAMPS
+from enactive.perception.sensor_checks import SAME_STAMPS, STAND_S
 
 BODY = Embodiment(
     "box", "discrete", ("stop",), cameras=(CameraInfo("head", 160, 120, 1.38, (0.1, 5.0)),), radius_m=0.18, height_m=1.0
@@ -207,12 +207,41 @@ def test_missing_and_corrupt_sensors_are_refused(perceiver, observation, says):
         perceiver.update(observation)
 
 
+def late(pose, frame, stamp_s):
+    """An observation from a pose that shows an older frame."""
+    return replace(observe(pose, stamp_s)[0], cameras={"head": frame})
+
+
 def test_a_camera_whose_stamp_stands_still_while_the_base_moves_is_frozen(perceiver):
     poses = list(orbit((0.6, 0.0), 2.0, 12))
-    perceiver.update(observe(poses[0], 1.0)[0])
-    perceiver.update(observe(poses[0], 1.0)[0])  # the same place: nothing wrong
-    with pytest.raises(PerceptionError, match="frozen"):
-        perceiver.update(observe(poses[1], 1.0)[0])
+    first = observe(poses[0], 1.0)[0]
+    frame = first.cameras["head"]
+    perceiver.update(first)
+    perceiver.update(late(poses[1], frame, 1.0 + 0.9 * STAND_S))  # so long it may take
+    with pytest.raises(PerceptionError, match="frozen: the base moved and its stamp"):
+        perceiver.update(late(poses[1], frame, 1.0 + 1.1 * STAND_S))
+
+
+def test_a_loop_that_turns_faster_than_its_camera_sees_each_picture_once():
+    """20 observations a second, 15 pictures a second, while the base moves on: the belief of the pictures alone."""
+    poses = [look_at((-1.5, y, 1.0), (0.6, 0.0, 0.6)) for y in np.linspace(-0.8, 0.8, 30)]
+    looping, seeing = EmbeddedPerceiver(Labels()), EmbeddedPerceiver(Labels())
+    looping.reset(BODY)
+    seeing.reset(BODY)
+    last, belief = None, None
+    for k, pose in enumerate(poses):
+        taken = int(k / 20 * 15)
+        newest = observe(poses[int(taken / 15 * 20)], taken / 15)[0]
+        if taken != last:
+            belief, shown = looping.update(replace(newest, stamp_s=k / 20)), seeing.update(newest)
+        else:
+            assert looping.update(late(pose, newest.cameras["head"], k / 20)) is belief
+        last = taken
+    assert belief.step == shown.step < len(poses)
+    assert belief.map.version == shown.map.version
+    assert {node.name: node.sightings for node in belief.scene_graph} == {
+        node.name: node.sightings for node in shown.scene_graph
+    }
 
 
 def test_a_camera_that_repeats_its_picture_under_new_stamps_is_frozen(perceiver):
@@ -240,6 +269,8 @@ def test_standing_still_and_looking_at_a_bare_wall_are_no_faults(perceiver):
     pose = next(iter(orbit((0.6, 0.0), 2.0, 1)))
     for k in range(15):
         perceiver.update(observe(pose, float(k))[0])
+    for k in range(15, 30):
+        perceiver.update(late(pose, observe(pose, 14.0)[0].cameras["head"], float(k)))
     grey = np.full((120, 160, 3), 128, dtype=np.uint8)
     for k in range(15):
         base = np.eye(4)

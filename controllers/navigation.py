@@ -13,7 +13,7 @@ from enactive.envs.observation import HELD
 from enactive.errors import CompatibilityError, ControllerError
 from enactive.perception.base import Belief
 from enactive.perception.geodesic import DistanceField, distance_field, traversable
-from enactive.perception.mapping import OccupancyMap
+from enactive.perception.mapping import LIMIT_M, OccupancyMap
 from enactive.planners.approach import pitch_of, turn_between, yaw_of
 from enactive.planners.base import GoTo, Intent, Look, LookAt, Stop
 
@@ -39,7 +39,7 @@ class NavigationController:
 
     A forward move that gets the body less than 5 cm on counts as a collision: it is written into the map as a bump and the
     way is planned anew. `GoTo` raises ControllerError when no place within its radius can be reached on the map, unknown
-    cells taken for passable, and turning in place has not changed that. A discrete body cannot do nothing: an intent that is
+    cells taken for passable, and turning in place has not changed that, and at once beyond what a map covers. A discrete body cannot do nothing: an intent that is
     already carried out makes it turn left, so the planner decides when a place is reached (`planners.approach.reached`).
     """
 
@@ -100,6 +100,10 @@ class NavigationController:
     def _go(self, intent: GoTo, grid: OccupancyMap, pose: Pose, camera: CameraFrame | None) -> Action:
         if math.dist(pose[:2], intent.point_m) <= intent.radius_m:
             return self._turn(0.0 if intent.yaw_rad is None else turn_between(pose[2], intent.yaw_rad))
+        if not grid.reserve(intent.point_m, intent.radius_m):
+            raise ControllerError(
+                f"no way to {_place(intent)}: it lies beyond the {LIMIT_M:.0f} m around the origin that a map covers"
+            )
         field = self._way_there(intent, grid, pose)
         if field is None:
             return self._wait(f"no way to {_place(intent)}: nothing within {intent.radius_m:.2f} m of it can be reached")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from threading import RLock
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +25,8 @@ LIMIT_M = 200.0  # a pose further out than this is a fault, not a big house
 
 class OccupancyMap:
     """2-D grids over the floor, indexed [ix, iy] with x and y of the world, growing where the body comes near the border.
+
+    Who plans a way to a place has to `reserve` it first: outside the grid there is nothing, the unknown included.
 
     explored: seen as floor or passed by a ray. obstacle: something stands between 0.12 m and the body's height, or a
     bump was reported. tall: something stands above the body's height (walls). visited: the body's centre was there.
@@ -52,6 +55,7 @@ class OccupancyMap:
         self.tall: Bools = np.zeros((cells, cells), dtype=bool)
         self.visited: Bools = np.zeros((cells, cells), dtype=bool)
         self.version = 0
+        self._writing = RLock()  # who plans, or learns of a bump, may do so in another thread than who looks
         self._bumped: Bools = np.zeros((cells, cells), dtype=bool)
         self._evidence = np.zeros((cells, cells), dtype=np.int8)
         self._known = np.array([[cells, cells], [0, 0]])  # first and one-past-last cell that anything is known of
@@ -112,22 +116,36 @@ class OccupancyMap:
             self._clearance = self.version, (distance - 0.5) * np.float32(self.resolution_m)
         return self._clearance[1]
 
+    def reserve(self, xy_m: ArrayLike, reach_m: float) -> bool:
+        """Make room for a place that is planned to; False where it, or its reach, lies beyond the limit of all maps.
+
+        Costs nothing where the place lies in the grid already.
+        """
+        xy_m = np.asarray(xy_m, dtype=np.float64)
+        if not (np.abs(xy_m) + reach_m < LIMIT_M).all():
+            return False
+        with self._writing:
+            self._reserve(xy_m, reach_m)
+        return True
+
     def bump(self, xy_m: ArrayLike) -> None:
         """Mark a small obstacle at a point of the floor: a collision that depth does not explain (glass, a low edge)."""
-        self._reserve(np.asarray(xy_m, dtype=np.float64), 0.5)
-        cells = self._disc(np.asarray(xy_m, dtype=np.float64), 1.1 * self.resolution_m)
-        self._bumped[cells] = True
-        self.obstacle[cells] = True
-        self.explored[cells] = True
-        self._note(np.array([cells[0].min(), cells[1].min()]), np.array([cells[0].max(), cells[1].max()]) + 1)
+        with self._writing:
+            self._reserve(np.asarray(xy_m, dtype=np.float64), 0.5)
+            cells = self._disc(np.asarray(xy_m, dtype=np.float64), 1.1 * self.resolution_m)
+            self._bumped[cells] = True
+            self.obstacle[cells] = True
+            self.explored[cells] = True
+            self._note(np.array([cells[0].min(), cells[1].min()]), np.array([cells[0].max(), cells[1].max()]) + 1)
 
     def forget_bumps(self) -> bool:
         """Take back all bumps that depth does not confirm; says whether there were any."""
-        box = self.known_box()
-        any_left = bool(self._bumped[box].any())
-        self._bumped[box] = False
-        self.obstacle[box] = self._evidence[box] >= OBSTACLE
-        self.version += any_left
+        with self._writing:
+            box = self.known_box()
+            any_left = bool(self._bumped[box].any())
+            self._bumped[box] = False
+            self.obstacle[box] = self._evidence[box] >= OBSTACLE
+            self.version += any_left
         return any_left
 
     def update(self, frame: CameraFrame, T_world_base: NDArray[np.float64]) -> None:
@@ -137,10 +155,11 @@ class OccupancyMap:
         """
         if not (np.isfinite(T_world_base).all() and np.isfinite(frame.T_world_camera).all()):
             raise PerceptionError("mapping got a pose with NaN or infinite entries: check the odometry")
-        self._reserve(T_world_base[:2, 3], self.body_radius_m)
-        self._reserve(frame.T_world_camera[:2, 3], self.max_range_m)
-        self._stand(T_world_base[:2, 3])
-        self._see(frame, float(T_world_base[2, 3]))
+        with self._writing:
+            self._reserve(T_world_base[:2, 3], self.body_radius_m)
+            self._reserve(frame.T_world_camera[:2, 3], self.max_range_m)
+            self._stand(T_world_base[:2, 3])
+            self._see(frame, float(T_world_base[2, 3]))
 
     def _see(self, frame: CameraFrame, floor_z_m: float) -> None:
         depth = frame.depth_m[::STRIDE, ::STRIDE].ravel()

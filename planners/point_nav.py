@@ -10,6 +10,7 @@ from enactive.envs import Embodiment, Goal, PoseGoal
 from enactive.errors import PlannerError
 from enactive.perception.base import Belief
 from enactive.perception.geodesic import distance_field
+from enactive.perception.mapping import LIMIT_M
 
 from .approach import pace, reached
 from .base import GoTo, Intent, Look, Stop
@@ -21,8 +22,8 @@ LOOKS = 14  # turns without a way before giving up: what closes it may be a bump
 class PointNav:
     """Goes to a point of the floor by the map, taking what is unknown for passable until it is seen not to be.
 
-    Says Stop(found=False) when what has been seen leaves no way there, though it turned once around. The heading of the goal's
-    pose is not asked for: a place to be at is a point.
+    Says Stop(found=False) when what has been seen leaves no way there, though it turned once around, and at once where the
+    place lies beyond what a map covers. The heading of the goal's pose is not asked for: a place to be at is a point.
     """
 
     goals: tuple[type[Goal], ...] = (PoseGoal,)
@@ -51,6 +52,11 @@ class PointNav:
             raise PlannerError("PointNav needs a map: use a perceiver that provides one")
         if reached(self._go, belief.observation, slack_m=0.0):
             return Stop(f"at {_place(self._go)}")
+        if not belief.map.reserve(self._go.point_m, self._go.radius_m):
+            return Stop(
+                f"not reached: {_place(self._go)} lies beyond the {LIMIT_M:.0f} m around the origin that a map covers",
+                found=False,
+            )
         here_m = belief.map.position_m
         self._trace = {"stage": "walk", "distance_m": math.dist(here_m, self._go.point_m)}
         if distance_field(belief.map, self._go.point_m, unknown_cost=UNKNOWN_COST).near(here_m) is not None:

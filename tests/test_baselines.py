@@ -267,6 +267,22 @@ def test_a_place_is_gone_to_through_rooms_that_were_never_seen() -> None:
     assert world.collisions == 0
 
 
+def test_a_place_further_out_than_the_first_grid_is_planned_to() -> None:
+    grid, planner = OccupancyMap(), PointNav()
+    planner.reset(place(13.0, 0.0), BODY)
+    assert isinstance(planner.plan(Belief(1, Observation(T_world_base=np.eye(4)), grid)), GoTo)
+    assert grid.inside(grid.cell_of((13.0, 0.0)))
+
+
+def test_a_place_beyond_all_maps_is_not_said_to_be_walled_off() -> None:
+    planner = PointNav()
+    planner.reset(place(0.0, -260.0), BODY)
+    stop = planner.plan(Belief(1, Observation(T_world_base=np.eye(4)), OccupancyMap()))
+    assert isinstance(stop, Stop)
+    assert not stop.found
+    assert "200 m" in stop.reason
+
+
 @pytest.mark.parametrize("point", [(8.0, 0.0), (2.5, 1.5)], ids=["outside the walls", "in the middle of a table"])
 def test_a_place_that_no_way_leads_to_is_given_up_and_not_called_reached(point: tuple[float, float]) -> None:
     stop = run(Flat(), PointNav(), place(*point), steps=600)

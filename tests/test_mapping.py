@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from threading import Thread
 
 import networkx as nx
 import numpy as np
@@ -187,6 +188,41 @@ def test_the_grid_grows_and_keeps_what_it_knows() -> None:
     after = set(map(tuple, grid.xy_of(np.argwhere(grid.obstacle)).round(4).tolist()))
     assert before <= after
     assert before
+
+
+def test_room_is_made_for_places_without_a_change_to_what_is_known() -> None:
+    grid = OccupancyMap()
+    turn_around(grid, [*WALLS, TABLE], 0.0, 0.0)
+    known = grid.xy_of(np.argwhere(grid.obstacle))
+    version, shape = grid.version, grid.shape
+    assert grid.reserve((-11.0, 3.0), 0.25)
+    assert (grid.version, grid.shape) == (version, shape)
+    assert grid.reserve((-14.0, 3.0), 0.25)
+    assert grid.inside(grid.cell_of((-14.25, 3.0)))
+    assert grid.shape[0] < shape[0] + 160
+    assert np.allclose(grid.xy_of(np.argwhere(grid.obstacle)), known)
+    assert not grid.explored[tuple(grid.cell_of((-14.0, 3.0)))]
+    shape = grid.shape
+    for nowhere in ((0.0, 250.0), (np.nan, 0.0), (np.inf, 0.0)):
+        assert not grid.reserve(nowhere, 0.25)
+    assert grid.shape == shape
+
+
+def test_room_is_not_made_while_a_frame_is_taken_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    grid, base = OccupancyMap(), base_pose(0.0, 0.0, 0.0)
+    see, others = OccupancyMap._see, []
+
+    def interrupted(self: OccupancyMap, frame: CameraFrame, floor_z_m: float) -> None:
+        others.append(Thread(target=grid.reserve, args=((-14.0, 3.0), 0.25)))
+        others[0].start()
+        others[0].join(0.2)
+        assert grid.shape == (480, 480)
+        see(self, frame, floor_z_m)
+
+    monkeypatch.setattr(OccupancyMap, "_see", interrupted)
+    grid.update(look([], base), base)
+    others[0].join(5.0)
+    assert grid.inside(grid.cell_of((-14.0, 3.0)))
 
 
 def test_a_view_through_a_window_shows_no_frontier() -> None:

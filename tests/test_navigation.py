@@ -93,6 +93,21 @@ def run(world: Tiny, intent: Intent, steps: int = 400, body: Embodiment = BODY) 
     return -1
 
 
+@pytest.mark.parametrize("point", [(13.0, 0.0), (-3.0, 17.0)])
+def test_a_place_outside_the_grid_is_gone_to(point: tuple[float, float]) -> None:
+    grid = OccupancyMap()
+    assert not grid.inside(grid.cell_of(point))
+    world = Tiny(grid, np.zeros(grid.shape, bool), (0.0, 0.0, 0.3))
+    assert run(world, GoTo(point, 0.25)) > 0
+    assert math.dist(world.pose[:2], point) <= 0.3
+    assert world.walked_m < 1.2 * math.hypot(*point)
+
+
+def test_a_place_beyond_all_maps_is_refused_with_the_reason() -> None:
+    with pytest.raises(ControllerError, match="200 m"):
+        run(Tiny(OccupancyMap(), np.zeros((480, 480), bool), (0.0, 0.0, 0.0)), GoTo((250.0, 0.0), 0.25))
+
+
 def cluttered(seed: int, size_m: float = 6.0, boxes: int = 14) -> tuple[OccupancyMap, tuple[float, float, float]]:
     """A known room with random boxes, and a start pose with room around it."""
     rng = np.random.default_rng(seed)

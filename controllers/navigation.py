@@ -39,8 +39,9 @@ class NavigationController:
 
     A forward move that gets the body less than 5 cm on counts as a collision: it is written into the map as a bump and the
     way is planned anew. `GoTo` raises ControllerError when no place within its radius can be reached on the map, unknown
-    cells taken for passable, and turning in place has not changed that, and at once beyond what a map covers. A discrete body cannot do nothing: an intent that is
-    already carried out makes it turn left, so the planner decides when a place is reached (`planners.approach.reached`).
+    cells taken for passable, and turning in place has not changed that, and at once beyond what a map covers. A discrete body
+    cannot do nothing: an intent that is already carried out makes it turn left, so the planner decides when a place is reached
+    (`planners.approach.reached`).
     """
 
     serves: tuple[type[Intent], ...] = (GoTo, Look, LookAt, Stop)

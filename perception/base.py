@@ -73,6 +73,6 @@ class Perceiver(Protocol):
     def update(self, observation: Observation) -> Belief:
         """Take one observation in. Raises PerceptionError where its sensors are missing, frozen or corrupt.
 
-        One that shows nothing new, since the camera is slower than the loop, may give the last belief again.
+        One that shows nothing new, since the camera is slower than the loop, may give the last belief again, of the new pose.
         """
         ...

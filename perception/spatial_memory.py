@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from enactive.envs import CameraFrame, Embodiment, Observation
 
@@ -27,11 +28,12 @@ class SpatialMemory:
     def look(self, observation: Observation) -> CameraFrame | Belief:
         """Check the sensors and bring the map up to date. Raises PerceptionError.
 
-        Where the picture is the one of the last belief, that belief: what is seen once is neither mapped nor voted for twice.
+        Where the picture is the one of the last belief, that belief, with where the body is now: what is seen once is neither
+        mapped nor voted for twice.
         """
         frame, pose, new = self.guard.check(observation)
         if not new and self.belief is not None:
-            return self.belief
+            return replace(self.belief, observation=observation)
         if self.map is None:
             self.map = OccupancyMap.around(pose, self.embodiment)
         self.map.update(frame, pose)

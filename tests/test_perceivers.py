@@ -235,7 +235,10 @@ def test_a_loop_that_turns_faster_than_its_camera_sees_each_picture_once():
         if taken != last:
             belief, shown = looping.update(replace(newest, stamp_s=k / 20)), seeing.update(newest)
         else:
-            assert looping.update(late(pose, newest.cameras["head"], k / 20)) is belief
+            now = late(pose, newest.cameras["head"], k / 20)
+            same = looping.update(now)
+            assert (same.step, same.detections) == (belief.step, belief.detections)
+            assert same.observation is now, "with where the body is now"
         last = taken
     assert belief.step == shown.step < len(poses)
     assert belief.map.version == shown.map.version

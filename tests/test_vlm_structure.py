@@ -166,7 +166,7 @@ def test_a_full_disk_is_a_sentence_and_no_half_an_answer_stays(tmp_path: Path, m
     "broken", ["", "{", "[]", '{"version": 1}', '{"version": 0}', '{"version": 1, "text": 3, "logprobs": [4]}']
 )
 def test_a_broken_file_is_asked_for_anew(tmp_path: Path, broken: str) -> None:
-    path = tmp_path / f"{key('scripted', ASK, Options(), None)}.json"
+    path = tmp_path / f"{key('scripted', ASK, Options(), None, False)}.json"
     path.write_text(broken)
     assert CachedModel(ScriptedModel(["whole"]), tmp_path).chat(ASK).text == "whole"
     assert json.loads(path.read_text())["text"] == "whole"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from enactive.envs import Observation
 from enactive.perception.base import Belief
 
 from . import appearance
@@ -25,13 +24,13 @@ class Spotter:
     def __init__(self, image: NDArray[np.uint8], matcher: KeypointMatcher) -> None:
         self.image, self.matcher = image, matcher
         self._colours = appearance.colours(image)
-        self._last: tuple[Observation, Shared] | None = None
+        self._last: tuple[NDArray[np.uint8] | None, Shared] = None, Shared(0)
 
     def shared(self, belief: Belief) -> Shared:
         """What the current view shares with the picture."""
-        if self._last is None or self._last[0] is not belief.observation:
-            view = _view(belief)
-            self._last = belief.observation, Shared(0) if view is None else locate(self.matcher, view, self.image)
+        view = _view(belief)
+        if self._last[0] is not view:  # one picture may be in several beliefs: loops turn faster than cameras
+            self._last = view, Shared(0) if view is None else locate(self.matcher, view, self.image)
         return self._last[1]
 
     def look(self, belief: Belief) -> int | None:

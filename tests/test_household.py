@@ -35,6 +35,22 @@ def test_gymnasium_accepts_it(mode: str) -> None:
     env.close()
 
 
+def test_a_restored_state_is_what_is_shown() -> None:
+    env = Household(seed=2, rooms=4, width=64, height=48, render_mode="rgb_array")
+    assert env.render() is None
+    env.reset(seed=3)
+    before, state = env.render(), env.save_state()
+    for _ in range(3):
+        obs, *_ = env.step(DISCRETE_ACTIONS.index("turn_left"))
+    after = obs["cameras"]["head"]["rgb"].copy()
+    assert np.array_equal(env.render(), after)
+    assert not np.array_equal(after, before)
+    env.restore_state(state)
+    assert np.array_equal(env.render(), before)
+    assert np.array_equal(obs["cameras"]["head"]["rgb"], after)  # what was handed out is left alone
+    env.close()
+
+
 def test_discrete_moves_are_as_large_as_they_say(toy: Household) -> None:
     toy.restore_state(at(toy, 1.0, 0.5, 0.0))
     obs, *_ = toy.step(DISCRETE_ACTIONS.index("move_forward"))

@@ -80,6 +80,7 @@ class Household(gym.Env[dict[str, Any], Any]):
         self._renderer: Renderer | None = None
         self._state: WorldState | None = None
         self._rgb: NDArray[np.uint8] | None = None
+        self._pictured: WorldState | None = None  # what `_rgb` shows
 
     @property
     def world(self) -> World:
@@ -169,8 +170,13 @@ class Household(gym.Env[dict[str, Any], Any]):
         return self._observe(feedback.message), 0.0, False, self.state.steps >= self.max_steps, info
 
     def render(self) -> NDArray[np.uint8] | None:
-        """The latest picture, (H, W, 3) uint8, with render_mode="rgb_array"."""
-        return None if self.render_mode is None or self._rgb is None else self._rgb.copy()
+        """The picture of the current state, (H, W, 3) uint8, with render_mode="rgb_array"; None before there is one."""
+        if self.render_mode is None or self._rgb is None:
+            return None
+        if self._pictured is not self.state:  # which was restored, and not looked at since
+            self._rgb, _ = self.renderer.rgbd(self.state)
+            self._pictured = self.state
+        return self._rgb.copy()
 
     def close(self) -> None:
         """Free the OpenGL context."""
@@ -201,6 +207,7 @@ class Household(gym.Env[dict[str, Any], Any]):
         state = self.state
         pose = camera_pose(state.base, state.pitch_rad)
         self._rgb, depth = self.renderer.rgbd(state, pose)
+        self._pictured = state
         stamp = np.float64(state.steps * (DISCRETE_STEP_S if self.control_mode == "discrete" else 1.0 / TWIST_RATE_HZ))
         head = {"rgb": self._rgb, "depth": depth, "K": self._K.copy(), "T_world_camera": pose, "stamp_s": np.array([stamp])}
         return {

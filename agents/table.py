@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,12 +36,14 @@ def summarise(rows: Sequence[Row], columns: Sequence[str]) -> dict[str, Estimate
     """The table's columns, those of `columns_of` the whole table, over the episodes of one method.
 
     An episode whose world broke is left out of all means, one from whose end the goal cannot be reached out of that of the
-    distance; n says so.
+    distance, and one whose way is not known out of those of `spl` and `soft_spl`; n says so.
     """
     rows = scored(rows)
     values = {key: [row[key] for row in rows] for key in columns[1:-1]}
     if "distance_to_goal_m" in values:
         values["distance_to_goal_m"] = [metres for metres in values["distance_to_goal_m"] if metres != float("inf")]
+    for key in {"spl", "soft_spl"} & values.keys():  # NaN where the body does not know its pose
+        values[key] = [share for share in values[key] if not math.isnan(share)]
     return {
         "success": rate([row["success"] for row in rows]),
         **{key: mean(each) for key, each in values.items()},
@@ -142,6 +145,7 @@ def _paired(first: Sequence[Row], second: Sequence[Row], key: str) -> Any:
     """Compare on the episodes that both ran to the end, in one order."""
     others = {row["episode"]: float(row[key]) for row in scored(second)}
     pairs = [(float(row[key]), others[row["episode"]]) for row in scored(first) if row["episode"] in others]
+    pairs = [(a, b) for a, b in pairs if not (math.isnan(a) or math.isnan(b))]
     return compare([a for a, _ in pairs], [b for _, b in pairs])
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from enactive.agents.metrics import NavigationMeter, soft_spl, spl
 from enactive.agents.report.record import plain
+from enactive.agents.table import COLUMNS, PARTS, markdown, summarise
 from enactive.envs import Observation
 
 METRES = st.floats(0.0, 1e3)
@@ -115,3 +116,13 @@ def test_a_gap_in_the_poses_is_bridged_in_a_straight_line() -> None:
 
 def test_who_never_moved_has_walked_nothing() -> None:
     assert NavigationMeter(Line(), _at(0.0), 0.1).result(stopped=False)["walked_m"] == 0.0
+
+
+def test_a_way_that_is_not_known_counts_in_no_mean() -> None:
+    row = {"method": "a", "success": True, "distance_to_goal_m": 0.0, "collisions": 0, "steps": 1, "failure": ""}
+    row |= {f"{part}_s": 0.1 for part in PARTS}
+    known, unknown = {"spl": 0.5, "soft_spl": 0.5}, {"spl": math.nan, "soft_spl": math.nan}
+    rows = [row | {"episode": "1"} | known, row | {"episode": "2"} | unknown]
+    estimate = summarise(rows, COLUMNS)
+    assert (estimate["spl"].mean, estimate["spl"].n, estimate["success"].n) == (0.5, 1, 2)
+    assert "(n=1)" in markdown([*rows, *(each | {"method": "b"} for each in rows)], "title")

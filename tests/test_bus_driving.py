@@ -147,6 +147,44 @@ def test_a_robot_that_holds_is_told_as_such_and_the_loop_holds_with_it() -> None
     assert (ticks[-1].sent == rig.sent[-1]).all()
 
 
+class Encoders(EnvRobot):
+    """A body whose readings come in steps, as encoders give them: at rest they are the same to the last bit."""
+
+    def observe(self) -> Observation:
+        seen = super().observe()
+        return replace(seen, joint_positions_rad=np.round(seen.joint_positions_rad / 0.0015) * 0.0015)
+
+
+@pytest.mark.parametrize("stalled", [0, 25])
+def test_a_robot_that_stalls_as_motion_begins_is_not_taken_for_frozen_by_what_it_never_followed(stalled: int) -> None:
+    rig = Rig(watchdog_s=0.1)
+    rig.server.robot = Encoders(DeskArm(), seed=0, clock=rig.clock)
+    ticks: list[Tick] = []
+    far = Far(rig)
+    loop = ControlLoop(rig.robot, far, rate_hz=100.0, clock=rig.clock, taps=[ticks.append])
+
+    def turns(count: int, serves: bool = True) -> list[str]:
+        for _ in range(count):
+            loop.tick()
+            rig.clock.now += 0.0 if serves else 0.01
+            if serves:
+                rig.serve()
+        return [tick.held for tick in ticks[len(ticks) - count :]]
+
+    take, far.take = far.take, lambda: None  # type: ignore[method-assign, assignment, return-value]
+    turns(200)
+    at_rest = [tick.observation.joint_positions_rad for tick in ticks[-50:]]
+    assert np.ptp(at_rest, axis=0).max() == 0.0
+    far.take = take  # type: ignore[method-assign]
+    turns(stalled, serves=False)
+    if stalled:
+        assert np.abs(ticks[-1].sent - rig.sent[-1]).max() > 0.02  # it was asked to move, and has not heard of it
+    said = turns(60)
+    assert "joint readings frozen for 0.2 s while the commands moved" not in said
+    assert said[-40:] == [""] * 40
+    assert np.abs(rig.sent[-1] - at_rest[-1]).max() > 0.5
+
+
 def test_reordered_commands_are_refused() -> None:
     rig = Rig(watchdog_s=0.2)
     rig.bus.faults = Faults(jitter_s=0.05)

@@ -260,6 +260,15 @@ def test_readings_may_stand_still_only_while_the_commands_do() -> None:
     assert frozen.cause(0.3) == ""
 
 
+def test_readings_of_a_body_that_was_long_at_rest_may_follow_its_first_command_as_late_as_all_others() -> None:
+    frozen, reading = FrozenJoints(0.105), np.array([0.3])
+    for tick in range(100):
+        frozen.feed(0.01 * tick, reading, np.array([0.3]))
+    for tick in range(100, 120):
+        frozen.feed(0.01 * tick, reading, np.array([0.4]))
+        assert bool(frozen.cause(0.01 * tick)) == (tick > 109)
+
+
 def test_the_latch_keeps_the_first_cause_until_it_is_reset() -> None:
     heard: list[str] = []
     times = iter((1.0, 2.0, 3.0))

@@ -70,10 +70,10 @@ def test_readings_that_repeat_themselves_under_fresh_stamps_hold() -> None:
     bench = Bench(max_age_s=0.055, watchdog_s=10.0)
     stuck = bench.robot.observe().joint_positions_rad
     bench.robot.observe = lambda: Observation(joint_positions_rad=stuck, stamp_s=bench.clock())  # type: ignore[method-assign]
-    bench.source.put(*np.arange(1000.0) / 100)
+    bench.source.put(*np.arange(1000.0) / 100)  # of which the first moves nothing
     held = [tick.held for tick in bench.ticks(9)]
-    assert held[:5] == [""] * 5
-    assert held[5] == "joint readings frozen for 0.055 s while the commands moved"
+    assert held[:6] == [""] * 6
+    assert held[6] == "joint readings frozen for 0.055 s while the commands moved"
 
 
 @pytest.mark.parametrize("ahead_s", [math.nan, math.inf, 1e6, 0.05])

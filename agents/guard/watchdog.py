@@ -50,8 +50,8 @@ class Watchdog:
 class FrozenJoints:
     """Bites when joint readings stay the same to the last bit although the commanded places move: a sensor that repeats itself.
 
-    bound_s: how long the readings may stay the same. travel_rad: how far the commands must have moved meanwhile, since
-    readings of a body at rest are allowed to stand still. period_s: as of a `Watchdog`.
+    bound_s: how long the readings may stay the same, from the first command on that moved. travel_rad: how far the commands
+    must have moved meanwhile, since readings of a body at rest are allowed to stand still. period_s: as of a `Watchdog`.
     """
 
     def __init__(self, bound_s: float, travel_rad: float = 0.02, period_s: float = 0.0) -> None:
@@ -60,13 +60,19 @@ class FrozenJoints:
         self._since_s = 0.0
         self._low = self._high = np.zeros(0)
 
+    def restart(self) -> None:
+        """Forget the reading and the travel."""
+        self._reading = None
+
     def feed(self, at_s: float, reading: NDArray[np.float64], command: NDArray[np.float64]) -> None:
-        """A reading (J,) and the places (D,) that were commanded last."""
+        """A reading (J,) and the places (D,) that the body was sent last: what it was never sent is no travel."""
         if self._reading is None or not np.array_equal(reading, self._reading):
             self._reading, self._since_s = reading.copy(), at_s
             self._low, self._high = command.copy(), command.copy()
         else:
             self._low, self._high = np.minimum(self._low, command), np.maximum(self._high, command)
+            if np.array_equal(self._low, self._high):
+                self._since_s = at_s
 
     def cause(self, now_s: float) -> str:
         """Why to hold, in words; empty while all is well."""

@@ -113,6 +113,7 @@ class ControlLoop:
         self._states = Watchdog("fresh robot state", max_age_s, period_s)
         self._frozen = FrozenJoints(max_age_s, period_s=period_s)
         self._last: NDArray[np.float64] | None = None
+        self._told: NDArray[np.float64] | None = None  # what a robot that answers later has said that it sent last
         self._held = True
         self._mode, self._index, self._policy_s, self._picture_s = body.control_mode, 0, 0.0, math.nan
         self.picture_ages: deque[float] = deque(maxlen=KEPT)
@@ -135,12 +136,12 @@ class ControlLoop:
         joints = joints_of(observation, self.body) if self.body.control_mode != "base_twist" else None
         if self._last is None:  # until the first command, the body holds where it was found
             self._last = self.body.hold(np.zeros(self.body.action_dim) if joints is None else joints)
+        self._hear(self.robot.reply())
         if observation.stamp_s - began <= self.max_age_s:  # what is of a time yet to come tells nothing of this one
             stamp_s = min(observation.stamp_s, began)
             self._states.feed(stamp_s)
             if joints is not None and self.body.control_mode == "joint_pos":  # a velocity may drive a joint into its end stop
-                self._frozen.feed(stamp_s, joints, self._last)
-        self._hear(self.robot.reply())
+                self._frozen.feed(stamp_s, joints, self._last if self._told is None else self._told)
         now = self.cadence.mark("observe")
 
         self.source.offer(observation if not self._held else replace(observation, extra={**observation.extra, HELD: True}))
@@ -196,6 +197,10 @@ class ControlLoop:
             self.estop.latch(f"the robot's own: {reply.latched}")
         if reply.requested is not None and reply.sent is not None and not np.array_equal(reply.requested, reply.sent):
             self.guard.note("robot", reply.requested, reply.sent)
+        if (told := reply.start if reply.sent is None else reply.sent) is not None:
+            if self._told is None:
+                self._frozen.restart()  # till now it reckoned with what the robot was asked for
+            self._told = command_of(told, self.body)
         if reply.start is not None:
             self._last = command_of(reply.start, self.body)
             self.guard.found(reply.start)

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,12 @@ def test_a_run_leaves_a_record_of_every_tick(tmp_path: Path, capsys: pytest.Capt
     assert followed
     assert np.ptp([tick["sent"] for tick in followed], axis=0).min() > 0.01
     assert sum(report["held"].values()) + len(followed) == len(ticks)
+    assert report["followed"] == len(followed)
     assert (next(tmp_path.iterdir()) / "video.mp4").stat().st_size > 0
     out = capsys.readouterr().out
     assert "the guard changed" in out
     assert "off: step" in out
+    assert f"followed {len(followed)} of {len(ticks)} ticks" in out
 
 
 def test_ctrl_c_latches_the_stop_ends_the_run_and_keeps_the_record(tmp_path: Path) -> None:
@@ -99,6 +102,35 @@ def test_a_policy_that_does_not_answer_in_time_ends_the_run(
     assert "no answer within 0.5 s" in report["error"]
     assert ticks
     assert all(tick["held"] for tick in ticks)
+
+
+def test_a_slow_loop_moves_the_body_with_the_bounds_that_it_has_by_itself(tmp_path: Path) -> None:
+    slow = ["--rate_hz", "5", "--robot.rate_hz", "5", "--heartbeat_s", "1.0"]
+    assert main(["control", "--seconds", "4", "--out", str(tmp_path), "--policy.period_s", "2.0", *slow]) == 0
+    report, ticks = record_of(tmp_path)
+    bounds = [report["config"][name] for name in ("watchdog_s", "max_age_s", "max_picture_age_s", "robot_watchdog_s")]
+    assert bounds == [0.8] * 4
+    assert report["followed"] > 5
+    assert np.ptp([tick["sent"] for tick in ticks], axis=0).max() > 0.05
+
+
+def test_a_run_that_followed_nothing_is_no_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["control", "--seconds", "1", "--out", str(tmp_path), "--policy", "test_control.Old", *SLACK]
+    assert main(asked) == 1
+    said = capsys.readouterr()
+    assert "the policy answered, and the body followed it in no tick; it held: " in said.err
+    report, ticks = record_of(tmp_path)
+    assert report["error"].startswith("the policy answered")
+    assert report["followed"] == 0
+    assert f"followed 0 of {len(ticks)} ticks" in said.out
+
+
+class Old(JointSweep):
+    """Its chunks are over before they arrive."""
+
+    def act(self, intent: Any, observation: Any, belief: Any) -> Any:
+        chunk = super().act(intent, observation, belief)
+        return replace(chunk, rate_hz=1e6)
 
 
 class Slow(JointSweep):
@@ -221,6 +253,10 @@ def test_what_does_not_fit_is_refused_before_anything_moves(tmp_path: Path, caps
     for flag, value in (("rate_hz", "0"), ("policy_hz", "-1"), ("robot_watchdog_s", ".nan"), ("max_age_s", ".inf")):
         assert main(["control", f"--{flag}", value, "--out", str(tmp_path)]) == 2
         assert f"--{flag} must be above 0" in capsys.readouterr().err
+    for flag in ("max_age_s", "robot_watchdog_s"):
+        assert main(["control", "--rate_hz", "20", f"--{flag}", "0.1", "--out", str(tmp_path)]) == 2
+        assert f"--{flag} 0.1 is less than 4 periods of a loop of 20 Hz" in (err := capsys.readouterr().err)
+        assert "give at least 0.2" in err
     assert main(["control", "--seconds", "-1", "--out", str(tmp_path)]) == 2
     assert "--seconds must be at least 0" in capsys.readouterr().err
     assert main(["control", "--policy", "NavigationController", "--out", str(tmp_path)]) == 2

@@ -30,6 +30,14 @@ def test_a_late_chunk_skips_what_is_past() -> None:
     assert bench.robot.sent == pytest.approx([2.0, 3.0], abs=1e-5)
 
 
+def test_chunks_that_last_for_one_tick_each_move_the_body_although_they_are_blended_in() -> None:
+    bench = Bench(blend_s=0.04)
+    for _ in range(30):
+        bench.source.put(1.0, 1.0, answers_s=bench.clock() - 0.005)
+        bench.ticks(1)
+    assert bench.robot.sent[-1] > 0.99
+
+
 def test_a_new_chunk_takes_over_without_a_jump() -> None:
     bench = Bench(blend_s=0.04)
     bench.source.put(*[1.0] * 50)
@@ -37,7 +45,7 @@ def test_a_new_chunk_takes_over_without_a_jump() -> None:
     bench.robot.sent.clear()
     bench.source.put(*[2.0] * 50)
     bench.ticks(6)
-    assert bench.robot.sent == pytest.approx([1.0, 1.25, 1.5, 1.75, 2.0, 2.0], abs=1e-5)
+    assert bench.robot.sent == pytest.approx([1.25, 1.5, 1.75, 2.0, 2.0, 2.0], abs=1e-5)
 
 
 def test_chunks_that_are_stale_or_overtaken_are_dropped() -> None:
@@ -85,7 +93,7 @@ def test_after_a_hold_a_new_chunk_is_blended_in_from_where_the_body_was_held_and
     bench.robot.sent.clear()
     bench.source.put(*[1.0] * 50)
     bench.ticks(5)
-    assert bench.robot.sent == pytest.approx([held_at + share * (1.0 - held_at) for share in (0, 0.25, 0.5, 0.75, 1)], abs=1e-5)
+    assert bench.robot.sent == pytest.approx([held_at + share * (1.0 - held_at) for share in (0.25, 0.5, 0.75, 1, 1)], abs=1e-5)
 
 
 def test_the_age_of_a_mirrored_picture_is_told_at_every_tick_and_of_those_that_follow_it_at_the_end() -> None:

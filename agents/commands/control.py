@@ -15,6 +15,7 @@ from jsonargparse import ArgumentParser
 from enactive.agents.compat import check_policy
 from enactive.agents.component import Component
 from enactive.agents.guard import Chain, EStop, Form
+from enactive.agents.guard.watchdog import OFTEN
 from enactive.agents.results import fresh_folder
 from enactive.errors import ConfigError, EnactiveError, words_of
 
@@ -28,10 +29,19 @@ if TYPE_CHECKING:
 
 DEFAULTS = {"robot": "DeskArm", "policy": "JointSweep"}
 FIRST_ANSWER_S = 120.0  # a policy may load a model before it answers
+FRESH_S = {  # what must be fresh, and for how long it counts as that, where the loop is fast enough
+    "watchdog_s": (0.25, "without a fresh chunk for this long the body holds"),
+    "max_age_s": (0.2, "older observations are not acted on"),
+    "max_picture_age_s": (0.5, "with an older picture of a camera the body holds"),
+    "robot_watchdog_s": (0.1, "the robot's own bound on fresh commands"),
+}
 
 
 def main(argv: Sequence[str]) -> int:
-    """Control until told to stop. Exit status 1 where the run ended with an error, 0 otherwise; the body holds either way."""
+    """Control until told to stop. Exit status 1 where the run ended with an error, or the body followed in no tick; else 0.
+
+    The body holds either way.
+    """
     parser = ArgumentParser(
         prog="enactive control",
         description="Drive a robot by a policy in real time. Space stops, r resets the stop, q or Ctrl-C ends; the body holds. "
@@ -41,19 +51,28 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--rate_hz", type=float, default=100.0, help="commands a second")
     parser.add_argument("--policy_hz", type=float, default=30.0, help="at most this many chunks a second")
     parser.add_argument("--seconds", type=float, default=0.0, help="how long, once the policy lives; 0 is until told to stop")
-    parser.add_argument("--watchdog_s", type=float, default=0.25, help="without a fresh chunk for this long the body holds")
     parser.add_argument("--heartbeat_s", type=float, default=0.2, help="without the policy's heartbeat for this long it holds")
-    parser.add_argument("--max_age_s", type=float, default=0.2, help="older observations are not acted on")
-    parser.add_argument("--max_picture_age_s", type=float, default=0.5, help="with an older picture of a camera the body holds")
-    parser.add_argument("--robot_watchdog_s", type=float, default=0.1, help="the robot's own bound on fresh commands")
+    for name, (bound_s, words) in FRESH_S.items():
+        words = f"{words} ({bound_s:g}, or {OFTEN} periods of the loop where that is more)"
+        parser.add_argument(f"--{name}", type=float | None, default=None, help=words)
     parser.add_argument("--off", type=list[str], default=[], help="links of the guard to switch off, by name; written down")
     parser.add_argument("--seed", type=int, default=0, help="where a simulated body starts")
     parser.add_argument("--stop_file", type=Path, default=None, help="the stop is latched while this file exists")
     parser.add_argument("--stop_port", type=int, default=-1, help="HTTP stop on this port of 127.0.0.1; 0 takes a free one")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where the run's folder is made")
     chosen = parser.parse_args(add_components(parser, argv, DEFAULTS))
-    if wrong := [name for name in ABOVE_0 if not (chosen[name] > 0.0 and math.isfinite(chosen[name]))]:
+    given = [name for name in ABOVE_0 if chosen[name] is not None]
+    if wrong := [name for name in given if not (chosen[name] > 0.0 and math.isfinite(chosen[name]))]:
         raise ConfigError(f"{', '.join(f'--{name}' for name in wrong)} must be above 0, and finite")
+    least_s = math.ceil(1000.0 * OFTEN / chosen.rate_hz - 1e-9) / 1000.0
+    for name, (bound_s, _) in FRESH_S.items():
+        if chosen[name] is None:
+            chosen[name] = max(bound_s, least_s)
+        elif chosen[name] < least_s:
+            raise ConfigError(
+                f"--{name} {chosen[name]:g} is less than {OFTEN} periods of a loop of {chosen.rate_hz:g} Hz, and what the body "
+                f"follows may take as long to arrive, so that it would only hold: give at least {least_s:g}"
+            )
     if not chosen.seconds >= 0.0:
         raise ConfigError("--seconds must be at least 0, which is until told to stop")
     parts = {role: component(role, chosen[role]) for role in DEFAULTS}
@@ -114,7 +133,8 @@ class Control:
                 loop.taps = taps = (Tap(recorder.tick), Tap(line.tick))
                 self._drive(loop, {"robot": robot, "policy": policy.child}, policy)
             malformed = {"from the robot": body.malformed, "from the policy": policy.malformed, "to it": policy.malformed_there}
-            complete = self._tell(loop, body, malformed, taps, recorder, line)
+            answered = math.isfinite(policy.began_s)
+            complete = self._tell(loop, body, malformed, taps, recorder, line, answered)
             self._tell_mirrored(here, complete)
         print(f"record: {self.folder}")
         if self.error:
@@ -164,15 +184,20 @@ class Control:
         taps: Sequence[Tap],
         recorder: TickRecorder,
         line: ControlLine,
+        answered: bool,
     ) -> bool:
         """Finish the record and leave the table of the cadence on the terminal; whether the disk took the record.
 
-        taps: that of the recorder first.
+        taps: that of the recorder first. answered: whether the policy did: a run that then followed it in no tick has failed,
+        unless it was somebody's stop that held it.
         """
         for tap in taps:
             tap.close()
         told = {"robot": dict(body.told, joints=None, extra=None), "error": self.error, "real_time_priority": self.priority}
         told["malformed_messages"] = malformed
+        cause = next(iter(loop.held.most_common(1)), ("", 0))[0]
+        if answered and not self.error and not loop.followed and not cause.startswith("emergency stop"):
+            told["error"] = self.error = f"the policy answered, and the body followed it in no tick; it held: {cause}"
         dropped = {"frames": taps[0].dropped_frames, "ticks": taps[0].dropped_ticks}
         report = loop.report() | told
         warnings = [tap.warning for tap in taps if tap.warning]

@@ -32,7 +32,8 @@ class ChunkPlayer:
 
     max_age_s: a chunk that answers an observation older than this on arrival is dropped, and so is one whose time is not a
     number or lies as far ahead. blend_s: over this time a new chunk
-    takes over from what was due before it. rate_hz: rate of chunks that state none.
+    takes over from what was due before it, which was sent one period ago: a loop with longer periods blends nothing. rate_hz:
+    of the loop, and of chunks that state none.
 
     Between rows the command is interpolated. The last row is due for one row's time, then the player starves; a chunk of one
     row is a target without an end, which the watchdog of the loop bounds.
@@ -57,7 +58,8 @@ class ChunkPlayer:
             self.dropped[reason] += 1
             return False
         before = None if held else self.target(now_s)
-        self._chunk, self._gap, self._taken_s = chunk, np.zeros(0), now_s
+        self._chunk, self._gap = chunk, np.zeros(0)
+        self._taken_s = now_s - 1.0 / self.rate_hz  # else chunks that arrive at every tick would never take over
         after = self._due(chunk, now_s)
         start = last if before is None else before
         if after is not None and self.blend_s > 0 and start.shape == after.shape:  # another shape is the guard's to refuse

@@ -107,6 +107,7 @@ class ControlLoop:
         self.cadence = Cadence(rate_hz, clock, sleep)
         self.player = ChunkPlayer(max_age_s, blend_s, rate_hz)
         self.held: Counter[str] = Counter()
+        self.followed = 0
         period_s = 1.0 / rate_hz
         self._commands = Watchdog("fresh command", watchdog_s, period_s)
         self._beats = Watchdog("policy heartbeat", heartbeat_s, period_s)
@@ -179,6 +180,8 @@ class ControlLoop:
         self._held = bool(held)
         if held:
             self.held[held] += 1
+        else:
+            self.followed += 1
         age_s = now - observation.stamp_s
         picture_age_s = now - self._picture_s
         if not held and math.isfinite(picture_age_s):
@@ -224,7 +227,8 @@ class ControlLoop:
         return ""
 
     def report(self) -> dict[str, Any]:
-        """Plain data of the run, once it has ended: cadence, guard, holds by cause, dropped chunks, stops and resets.
+        """Plain data of the run, once it has ended: cadence, guard, ticks that followed the policy, holds by cause, dropped
+        chunks, stops and resets.
 
         Where the policy mirrored pictures, it has how old they were at the ticks that followed them.
         """
@@ -232,6 +236,7 @@ class ControlLoop:
         return {
             "cadence": self.cadence.report(),
             "guard": self.guard.summary(),
+            "followed": self.followed,
             "held": dict(self.held),
             "dropped_chunks": dict(self.player.dropped),
             "stops": [(event.kind, event.cause, event.at_s) for event in self.estop.events],

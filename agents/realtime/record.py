@@ -113,6 +113,7 @@ class ControlLine:
         for name, spread in spreads.items():
             mean, p99, worst = (1000 * spread[key] for key in ("mean_s", "p99_s", "worst_s"))
             self._console.print(f"  {name:8} mean {mean:7.3f}  p99 {p99:7.3f}  worst {worst:7.3f} ms", highlight=False)
+        self._console.print(f"  followed {report['followed']} of {cadence['ticks']} ticks", highlight=False)
         for title in ("held", "dropped_chunks"):
             for cause, count in report[title].items():
                 self._console.print(f"  {title.replace('_', ' ')}: {cause}: {count}", highlight=False)

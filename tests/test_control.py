@@ -37,10 +37,10 @@ def record_of(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 def test_a_run_leaves_a_record_of_every_tick(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["control", "--seconds", "3", "--out", str(tmp_path), "--robot.width", "64", "--robot.height", "48", *SLACK]
-    assert main([*asked, "--policy.period_s", "1.0", "--off", "[step]"]) == 0
+    assert main([*asked, "--policy.period_s", "1.0", "--off", "[step,collision]"]) == 0
     report, ticks = record_of(tmp_path)
     assert report["cadence"]["ticks"] == len(ticks)
-    assert report["guard"]["off"] == ["step"]
+    assert report["guard"]["off"] == ["collision", "step"]
     assert report["config"]["robot"]["arguments"]["width"] == 64
     assert report["malformed_messages"] == {"from the robot": 0, "from the policy": 0, "to it": 0}
     assert report["robot"]["refused"] == {}
@@ -52,7 +52,7 @@ def test_a_run_leaves_a_record_of_every_tick(tmp_path: Path, capsys: pytest.Capt
     assert (next(tmp_path.iterdir()) / "video.mp4").stat().st_size > 0
     out = capsys.readouterr().out
     assert "the guard changed" in out
-    assert "off: step" in out
+    assert "off: collision, step" in out
     assert f"followed {len(followed)} of {len(ticks)} ticks" in out
 
 

@@ -14,7 +14,7 @@ from jsonargparse import ArgumentParser
 
 from enactive.agents.compat import check_policy
 from enactive.agents.component import Component
-from enactive.agents.guard import Chain, EStop, Form
+from enactive.agents.guard import Chain, EStop
 from enactive.agents.guard.watchdog import OFTEN
 from enactive.agents.results import fresh_folder
 from enactive.errors import ConfigError, EnactiveError, words_of
@@ -104,7 +104,7 @@ class Control:
         from enactive.agents.realtime.process import PolicyProcess
         from enactive.agents.realtime.record import ControlLine, TickRecorder
 
-        self._check_links()
+        guard = Chain(off=tuple(self.config["off"]))
         with ExitStack() as opened:
             here = opened.enter_context(self.policy.opened())  # before anything is started: it may refuse its arguments
             if not hasattr(here, "standing_intent"):
@@ -124,7 +124,7 @@ class Control:
             policy = PolicyProcess(self.policy, body.embodiment, rate_hz=self.config["policy_hz"])
             opened.callback(policy.close)
 
-            loop = self._loop(body, policy)
+            loop = self._loop(body, policy, guard)
             line = ControlLine(loop)
             with listening(self.estop, self.leaving.set, file=stop_file, server=server, status=line.status):
                 recorder = TickRecorder(self.folder, self.config)  # once nothing is refused any more
@@ -141,11 +141,6 @@ class Control:
             raise EnactiveError(self.error)
         return 0
 
-    def _check_links(self) -> None:
-        known = {link.name for link in Chain().links} - {Form.name} | {"collision"}
-        if unknown := set(self.config["off"]) - known:
-            raise ConfigError(f"the guard has no link {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
-
     def _start_robot(self, opened: ExitStack) -> RobotProcess:
         from enactive.agents.realtime.process import RobotProcess
         from enactive.envs.bus.zenoh_bus import Line
@@ -161,14 +156,14 @@ class Control:
         opened.callback(robot.close)
         return robot
 
-    def _loop(self, body: BusRobot, policy: PolicyProcess) -> ControlLoop:
+    def _loop(self, body: BusRobot, policy: PolicyProcess, guard: Chain) -> ControlLoop:
         from enactive.agents.realtime import ControlLoop
 
         return ControlLoop(
             body,
             policy,
             rate_hz=self.config["rate_hz"],
-            guard=Chain(off=tuple(name for name in self.config["off"] if name != "collision")),
+            guard=guard,
             estop=self.estop,
             watchdog_s=self.config["watchdog_s"],
             heartbeat_s=self.config["heartbeat_s"],

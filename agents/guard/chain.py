@@ -39,14 +39,15 @@ class Chain:
     """Links in order; each takes what the one before lets pass.
 
     extra: links after the standing ones, which every chain has. off: names of links that are switched off, which the
-    record of the run tells; `form`, the first, cannot be. kept: how many interventions are kept in full (`counts` counts
-    them all).
+    record of the run tells; `collision` may be named without a model of the body, too, and `form`, the first, cannot be
+    switched off. kept: how many interventions are kept in full (`counts` counts them all).
     """
 
     def __init__(self, *extra: Link, off: Sequence[str] = (), kept: int = 1000) -> None:
         links = (Limits(), StepLimit(), VelocityLimit(), AccelerationLimit(), EffortLimit(), *extra)
-        if unknown := set(off) - {link.name for link in links}:
-            known = ", ".join(link.name for link in links)
+        names = dict.fromkeys((*(link.name for link in links), PredictedState.name))
+        if unknown := set(off) - set(names):
+            known = ", ".join(names)
             raise ConfigError(f"the guard has no link {', '.join(sorted(unknown))} to switch off; known: {known}")
         self.links = (Form(), *(link for link in links if link.name not in off))
         self.off = tuple(sorted(off))
@@ -132,6 +133,6 @@ def guard_of(env: gym.Env[Any, Any], off: Sequence[str] = ()) -> Chain:
     body = env.unwrapped
     model = getattr(body, "mujoco_model", None)
     if model is None or PredictedState.name in off:
-        return Chain(off=tuple(set(off) - {PredictedState.name}))
+        return Chain(off=off)
     joints, workspace = getattr(body, "model_joints", None), getattr(body, "workspace", None)
     return Chain(PredictedState(model, joints=joints, workspace=workspace), off=off)

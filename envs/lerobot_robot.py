@@ -60,6 +60,7 @@ class Joint:
 
     model_joint: its name in the robot's MJCF, where that is not the label. effort_key: under which the robot says how hard the
     joint pushes, in units of `effort_nm` N*m (N), counted the same way round as its number; effort_limit_nm: as hard as it may.
+    Raises ConfigError for one of the two without the other.
     """
 
     low: float
@@ -72,6 +73,17 @@ class Joint:
     effort_key: str = ""
     effort_nm: float = 1.0
     effort_limit_nm: float = math.inf
+
+    def __post_init__(self) -> None:
+        if self.effort_key and not math.isfinite(self.effort_limit_nm):
+            raise ConfigError(
+                f"a joint says in {self.effort_key!r} how hard it pushes, and nothing limits it: give it an effort_limit_nm"
+            )
+        if not self.effort_key and self.effort_limit_nm != math.inf:
+            raise ConfigError(
+                f"a joint has an effort_limit_nm of {self.effort_limit_nm:g}, and does not say how hard it pushes: give it an "
+                "effort_key"
+            )
 
     def to_si(self, number: float) -> float:
         """The robot's number in radians (or the share that a gripper is open)."""

@@ -15,6 +15,7 @@ from enactive.agents.guard import guard_of
 from enactive.envs import Action, Embodiment, Goal, ObjectGoal, Observation
 from enactive.envs.desk_arm import JOINTS, DeskArm
 from enactive.envs.lerobot_robot import EnvAsLeRobot, Joint, LeRobotEnv
+from enactive.errors import ConfigError
 from enactive.perception import Belief
 from enactive.perception.proprioception import Proprioception
 from enactive.planners import MoveJoints
@@ -39,8 +40,8 @@ def felt_arm(folder: Path, **more: Any) -> LeRobotEnv:
     model = XML.format(fovy_deg=45, **{n: f"{low} {high}" for n, (low, high) in zip(JOINTS, BOUNDS_RAD, strict=True)})
     (folder / "arm.xml").write_text(model.replace('name="elbow"', 'name="joint_3"').replace('joint="elbow"', 'joint="joint_3"'))
     joints = {f"{name}.pos": Joint(low, high) for name, (low, high) in zip(JOINTS, BOUNDS_RAD, strict=True)}
-    elbow = replace(joints["elbow.pos"], sign=-1, model_joint="joint_3", effort_key="elbow.load", effort_nm=0.001)
-    joints["elbow.pos"] = replace(elbow, effort_limit_nm=5.0)
+    felt = {"effort_key": "elbow.load", "effort_nm": 0.001, "effort_limit_nm": 5.0}
+    joints["elbow.pos"] = replace(joints["elbow.pos"], sign=-1, model_joint="joint_3", **felt)
     return LeRobotEnv(FeltArm(DeskArm()), joints, rate_hz=100.0, mjcf=folder / "arm.xml", **more)
 
 
@@ -57,6 +58,14 @@ def test_a_robot_with_an_mjcf_is_kept_from_touching_itself_and_in_its_workspace(
     off = guard_of(env, (*motion, "collision")).summary()
     assert off["on"] == ["form", "limits", "effort"]
     assert off["off"] == sorted((*motion, "collision"))
+
+
+def test_an_effort_without_a_limit_and_a_limit_without_an_effort_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"'elbow\.load' how hard it pushes, and nothing limits it"):
+        Joint(-1.0, 1.0, effort_key="elbow.load")
+    for limit_nm in (5.0, np.nan):
+        with pytest.raises(ConfigError, match="does not say how hard it pushes: give it an effort_key"):
+            Joint(-1.0, 1.0, effort_limit_nm=limit_nm)
 
 
 def test_the_loop_that_goes_step_by_step_keeps_such_a_robot_in_its_workspace_too(tmp_path: Path) -> None:

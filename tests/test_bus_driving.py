@@ -59,6 +59,19 @@ def test_a_command_that_is_no_numbers_is_dropped_and_counted(values: np.ndarray)
     said = {"boot": rig.robot.boot, "from": rig.robot._name, "seq": 1000, "answers_s": rig.robot.told["stamp_s"]}
     rig.wire.publish("command", pack({**said, "values": values}))
     rig.serve()
+def test_a_state_carries_numbers_of_numpy_and_leaves_behind_what_is_large_or_not_plain() -> None:
+    plain = {"step": np.int64(3), "load": np.float32(0.5), "docked": np.bool_(True), "range": np.arange(512.0), "words": ["a"]}
+    strange = {
+        "set": {1}, "object": object(), "ragged objects": np.array([None, "a"]), "large": np.zeros(2000), "huge": 2**70,
+        "by number": {1: "a"}, "long": "a" * 5000, "date": np.datetime64("2020-01-01"), "complex": np.complex128(1j),
+    }  # fmt: skip
+    seen = Observation(joint_positions_rad=np.zeros(2), extra={**plain, **strange, "ragged": [[1.0], [1.0, 2.0]]})
+    back = state_of(unpack(state_message(seen), **STATE), {}).extra
+    assert back.keys() == {*plain, "ragged"}
+    assert (back["step"], back["load"], back["docked"], back["ragged"]) == (3, 0.5, True, [[1.0], [1.0, 2.0]])
+    assert back["range"].tolist() == list(range(512))
+
+
     assert rig.still(2)
     assert rig.server.source.refused == {"malformed": 1}  # type: ignore[attr-defined]
     rig.move(1)

@@ -15,6 +15,7 @@ from enactive.envs import CameraFrame, CameraInfo, Embodiment, Observation
 from enactive.errors import EmbodimentFault
 
 MOST_BYTES = 64_000_000
+SMALL_BYTES = 4200  # 512 numbers of 8 bytes, and what says so
 
 
 class Malformed(EmbodimentFault):
@@ -22,7 +23,7 @@ class Malformed(EmbodimentFault):
 
 
 def pack(message: Mapping[str, Any]) -> bytes:
-    """Plain values and NumPy arrays (as `dtype`, `shape` and bytes) to msgpack."""
+    """Plain values, NumPy's numbers and its arrays (as `dtype`, `shape` and bytes) to msgpack. Raises TypeError for others."""
     return msgpack.packb(message, default=_array_out)
 
 
@@ -44,7 +45,9 @@ def unpack(payload: bytes, **fields: type) -> dict[str, Any]:
 
 
 def _array_out(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
         return {"dtype": value.dtype.str, "shape": list(value.shape), "bytes": value.tobytes()}
     raise TypeError(f"cannot send a {type(value).__name__}")
 
@@ -59,10 +62,25 @@ def _array_in(value: dict[str, Any]) -> Any:
 
 
 def state_message(observation: Observation, **more: Any) -> bytes:
-    """Joints, pose, text and other small parts of an observation; cameras travel by themselves."""
+    """Joints, pose, text and other small parts of an observation; cameras travel by themselves.
+
+    Of the other parts, what is not plain (a set, say, or an object) stays behind, as what is large does.
+    """
     parts = {"joints": _or_nothing(observation.joint_positions_rad), "pose": _or_nothing(observation.T_world_base)}
-    extra = {key: value for key, value in observation.extra.items() if np.asarray(value).nbytes <= 4096}
+    extra = {key: value for key, value in observation.extra.items() if _travels({key: value})}
     return pack({"stamp_s": float(observation.stamp_s), **parts, "text": observation.text, "extra": extra, **more})
+
+
+def _travels(part: Mapping[str, Any]) -> bool:
+    """Whether a part of an observation is small, and can be read at the other end."""
+    if any(isinstance(value, np.ndarray) and value.nbytes > SMALL_BYTES for value in part.values()):
+        return False  # without making a message of it first
+    try:
+        payload = pack(part)
+        unpack(payload)
+    except (TypeError, ValueError, OverflowError, Malformed):
+        return False
+    return len(payload) <= SMALL_BYTES
 
 
 def state_of(message: Mapping[str, Any], cameras: Mapping[str, CameraFrame]) -> Observation:

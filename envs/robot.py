@@ -127,11 +127,16 @@ class EnvRobot:
 
 
 def sent_of(info: Mapping[str, Any], action: Action, body: Embodiment) -> Action:
-    """What went out: the action, or what a body that changes commands says in `info["sent"]` (D,) that it made of it."""
-    sent = info.get("sent")
-    if sent is None or action.interaction is not None or np.array_equal(sent, action.values[0]):
+    """What went out: the action, or what a body that changes commands says in `info["sent"]` (D,) that it made of it.
+
+    What float32 does to a command is no change: many a body takes no more.
+    """
+    if (said := info.get("sent")) is None or action.interaction is not None:
         return action
-    return replace(action, values=command_of(sent, body)[np.newaxis])
+    sent = command_of(said, body)
+    if np.array_equal(sent.astype(np.float32), action.values[0].astype(np.float32)):
+        return action
+    return replace(action, values=sent[np.newaxis])
 
 
 def command_of(said: Any, body: Embodiment) -> NDArray[np.float64]:

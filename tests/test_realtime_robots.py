@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 from realtime_bench import BODY, Bench, Clock, Inbox, OneJoint
@@ -102,6 +103,24 @@ def test_a_picture_is_never_stamped_after_the_moment_it_was_asked_for(ahead_s: f
 
     robot = EnvRobot(Ahead(width=8, height=6), seed=0, clock=lambda: 5.0)
     assert robot.observe().cameras["side"].stamp_s == pytest.approx(stamp_s)
+
+
+def test_a_body_that_takes_single_precision_changes_no_command_by_that() -> None:
+    class Single(DeskArm):
+        def __init__(self, limit_rad: float) -> None:
+            super().__init__()
+            self.limit_rad = limit_rad
+            low, high = (np.float32(bounds) for bounds in (self.action_space.low, self.action_space.high))
+            self.action_space = gym.spaces.Box(low, high, dtype=np.float32)
+
+        def step(self, action: Any) -> Any:
+            assert action.dtype == np.float32
+            sent = np.minimum(action, np.float32(self.limit_rad))
+            return *super().step(sent)[:-1], {"sent": sent}
+
+    asked = Action("joint_pos", np.array([[0.1, 0.2, 0.3, 0.7]]))
+    assert EnvRobot(Single(1.0), seed=0).send(asked) is asked
+    assert EnvRobot(Single(0.5), seed=0).send(asked).values[0] == pytest.approx([0.1, 0.2, 0.3, 0.5])
 
 
 def test_bodies_that_the_loop_cannot_drive_are_refused() -> None:

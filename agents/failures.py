@@ -45,18 +45,22 @@ class FailureWatch:
     seen_at_step: int = -1
 
     def start(self, env: gym.Env[Any, Any], goal: Goal, embodiment: Embodiment) -> None:
-        """Take the oracle of the environment, where it has one that can tell."""
+        """Take the oracle of the environment, where it has one that can tell, and look at the first picture."""
         oracle: Any = env.get_wrapper_attr("oracle") if env.has_wrapper_attr("oracle") else None
         self._oracle = oracle if hasattr(oracle, "segmentation") and oracle.targets else None
         self.kind = ""
         self.seen_at_step = -1
+        self._look(0)
 
     def step(self, step: Step, belief: Belief) -> None:
         """Look whether the goal is in the picture."""
+        self._look(step.index + 1)
+
+    def _look(self, steps: int) -> None:
         if self._oracle is None or self.seen_at_step >= 0:
             return
         if np.isin(self._oracle.segmentation(), list(self._oracle.targets)).sum() >= SEEN_PIXELS:
-            self.seen_at_step = step.index + 1
+            self.seen_at_step = steps
 
     def end(self, episode: Episode, belief: Belief | None) -> None:
         """Name the failure."""

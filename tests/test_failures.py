@@ -13,12 +13,14 @@ from PIL import Image
 from small_evaluation import EPISODES, FRONTIER, SETTINGS, Rows
 
 from enactive.agents.commands.eval import main as evaluate_command
+from enactive.agents.episode import Episode, Step
 from enactive.agents.evaluation import evaluate
-from enactive.agents.failures import KINDS, FailureKind
+from enactive.agents.failures import KINDS, FailureKind, FailureWatch
 from enactive.agents.report.evaluation import SHOWN, write_evaluation_page
 from enactive.agents.report.failure import MOST_BYTES, _jpeg
 from enactive.agents.report.views import BODY, GOAL, PATH, MapFrame, map_view
 from enactive.agents.table import PARTS, plot
+from enactive.envs import Embodiment, ObjectGoal
 from enactive.perception.mapping import OccupancyMap
 
 STEPS = 20
@@ -74,6 +76,36 @@ def test_the_map_shows_a_goal_outside_of_what_is_known_in_its_place() -> None:
         assert tuple(picture[v, u]) == colour
     assert np.hypot(*np.subtract(frame.pixel(goal), frame.pixel((0.0, 0.0)))) > 200
     assert not (map_view(known, way, 0.0) == GOAL).all(axis=-1).any()
+
+
+class Passing:
+    """A world whose oracle sees the goal, number 7, in the pictures that are named."""
+
+    targets = frozenset({7})
+
+    def __init__(self, *seen: int) -> None:
+        self.oracle, self.pictures = self, (np.full((10, 10), 7 if index in seen else 0) for index in range(9))
+
+    def segmentation(self) -> np.ndarray:
+        return next(self.pictures)
+
+    def has_wrapper_attr(self, name: str) -> bool:
+        return True
+
+    def get_wrapper_attr(self, name: str) -> "Passing":
+        return self
+
+
+@pytest.mark.parametrize(("seen", "at", "kind"), [((), -1, "exploration"), ((0,), 0, "perception"), ((2, 3), 2, "perception")])
+def test_a_goal_that_was_in_view_from_the_first_picture_on_was_not_missed_by_exploration(
+    seen: tuple[int, ...], at: int, kind: FailureKind
+) -> None:
+    watch, goal = FailureWatch(), ObjectGoal("mug")
+    watch.start(Passing(*seen), goal, Embodiment("base", "discrete", ("stop",)))  # type: ignore[arg-type]
+    for index in range(3):
+        watch.step(Step(index, None, None, None, None, {}, {}, 0.0, {}), None)  # type: ignore[arg-type]
+    watch.end(Episode(goal, outcome="truncated", metrics={"success": False}), None)
+    assert (watch.seen_at_step, watch.kind) == (at, kind)
 
 
 def test_no_picture_is_larger_than_the_limit() -> None:

@@ -282,6 +282,31 @@ def test_a_frozen_robot_state_makes_its_commands_stale() -> None:
     assert rig.still(10)
 
 
+def test_a_latch_of_the_robots_own_that_is_told_before_a_reset_is_acknowledged_is_news_once_it_is() -> None:
+    rig = Rig()
+    rig.move(5)
+    rig.robot.stop("key")
+    rig.move(3)
+    assert rig.robot.observe().stamp_s
+    assert rig.robot.reply().latched == "key"
+
+    class Late(dict[str, int]):
+        """Right after the reset the latch closes again, and a state goes out in which the reset is not acknowledged yet."""
+
+        def __setitem__(self, who: str, number: int) -> None:
+            rig.server.estop.latch("its own key")
+            rig.server.source.offer(rig.body.observe())
+            super().__setitem__(who, number)
+
+    rig.server.source._answered = Late(rig.server.source._answered)  # type: ignore[attr-defined]
+    rig.robot.reset_stop("operator")
+    rig.robot.observe()
+    assert rig.robot.reply().latched == ""  # it may be from before the reset
+    rig.serve()
+    rig.robot.observe()
+    assert rig.robot.reply().latched == "its own key"
+
+
 def test_a_restarted_robot_refuses_what_was_meant_for_its_former_self() -> None:
     rig = Rig()
     rig.move(5)

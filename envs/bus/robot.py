@@ -116,8 +116,10 @@ class BusRobot:
         """
         told, news, self._news = self.told, self._news, False
         requested, sent = told["requested"], told["sent"]
-        latched = told["latched"] if told["events"] != self._events and self._unanswered() is None else ""
-        self._events = told["events"]
+        latched = ""
+        if self._unanswered() is None:  # else the news waits, lest it be mixed up with what was asked for
+            latched = told["latched"] if told["events"] != self._events else ""
+            self._events = told["events"]
         held = told["held"] or ("" if told["driver"] in ("", self._name) else "another drives it")
         if not news or not sent.size:
             return Reply(held, latched)

@@ -59,8 +59,7 @@ class Rig:
         try:
             self.server.tick()
         except SafetyAbort:
-            self.sent.append(self.body._env._data.ctrl.copy())  # type: ignore[attr-defined]
-            self.causes.append("abort")
+            self.causes[-1] = "abort"
 
     def move(self, times: int, by: float = 0.005) -> None:
         """The client follows its observation with a command a little further."""

@@ -320,3 +320,22 @@ def test_a_restarted_robot_refuses_what_was_meant_for_its_former_self() -> None:
 def test_no_robot_is_a_sentence_and_not_a_wait_for_ever() -> None:
     with pytest.raises(EmbodimentFault, match="no robot introduced itself"):
         BusRobot(MemoryBus(), timeout_s=0.01)
+
+
+def test_a_robot_whose_guard_refuses_even_the_hold_latches_once_and_tells_that_it_holds() -> None:
+    rig = Rig()
+    rig.move(5)
+
+    class Broken(Link):
+        def review(self, action: Action) -> Action:
+            raise SafetyAbort("the guard's model is gone")
+
+    rig.server.guard.links = (*rig.server.guard.links, Broken())
+    ticks = len(rig.sent)
+    rig.move(5)
+    assert [(event.kind, event.cause) for event in rig.server.estop.events] == [("latch", "guard: the guard's model is gone")]
+    assert len(rig.sent) - ticks == 5
+    assert rig.still(6)
+    rig.robot.observe()
+    assert rig.robot.told["held"] == "emergency stop: guard: the guard's model is gone"
+    assert rig.server.held[rig.robot.told["held"]] == 5

@@ -163,8 +163,10 @@ class ControlLoop:
             action = hold if due is None else Action(self._mode, due[np.newaxis], self.body.rate_hz)
             action = approved = self.guard.review(action)
         except SafetyAbort as abort:
-            self.estop.latch(f"guard: {abort}")
-            self.robot.send(hold)
+            if not self.estop.cause:
+                self.estop.latch(f"guard: {abort}")
+            self._last = self.robot.send(hold).values[0]
+            self._end(began, now, observation, None, self._last, f"emergency stop: {self.estop.cause}")
             raise
         if self.estop.cause and not held:  # latched while the guard was looking
             held, action = f"emergency stop: {self.estop.cause}", hold
@@ -177,17 +179,29 @@ class ControlLoop:
         if sent is not approved:
             self.guard.sent_instead(self._last)
         self.cadence.mark("send")
+        return self._end(began, now, observation, due, self._last, held)
+
+    def _end(
+        self,
+        began_s: float,
+        now_s: float,
+        observation: Observation,
+        due: NDArray[np.float64] | None,
+        sent: NDArray[np.float64],
+        held: str,
+    ) -> Tick:
+        """Count a turn and tell the taps of it."""
         self._held = bool(held)
         if held:
             self.held[held] += 1
         else:
             self.followed += 1
-        age_s = now - observation.stamp_s
-        picture_age_s = now - self._picture_s
+        age_s = now_s - observation.stamp_s
+        picture_age_s = now_s - self._picture_s
         if not held and math.isfinite(picture_age_s):
             self.picture_ages.append(picture_age_s)
         news = self.guard.news()
-        tick = Tick(self._index, began, observation, due, self._last, held, age_s, self._policy_s, news, picture_age_s)
+        tick = Tick(self._index, began_s, observation, due, sent, held, age_s, self._policy_s, news, picture_age_s)
         self._index += 1
         for tap in self.taps:
             tap(tick)

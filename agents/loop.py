@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +16,7 @@ from enactive.controllers import Controller
 from enactive.envs import Action, Embodiment, Goal, Observation
 from enactive.envs.gym_io import call_world, embodiment_of, to_gym
 from enactive.envs.robot import sent_of, stand_still
-from enactive.errors import ConfigError, HaltError, SafetyAbort, TrialError, at_the_end, words_of
+from enactive.errors import ConfigError, ControllerError, HaltError, SafetyAbort, TrialError, at_the_end, words_of
 from enactive.perception import Belief, Perceiver
 from enactive.planners import Planner, Stop
 
@@ -159,7 +160,7 @@ class _Run:
                 intent = agent.planner.plan(belief)
                 t2 = clock()
                 if not isinstance(intent, Stop) or "stop" in self.body.labels:
-                    queue = _commands(agent.controller.act(intent, self.observation, belief))
+                    queue = self._commands(agent.controller.act(intent, self.observation, belief))
                 t3 = clock()
             requested = queue.pop(0) if queue else None
             agent.guard.observe(self.observation)
@@ -198,6 +199,18 @@ class _Run:
                 return self.score(stopped=False)
         episode.outcome, episode.reason = "truncated", f"{agent.max_steps} steps were over"
         self.score(stopped=False)
+
+    def _commands(self, action: Action) -> list[Action]:
+        """The single commands of a chunk, in order. Raises ControllerError for one of another rate than a real body's."""
+        if action.interaction is not None or len(action.values) == 1:
+            return [action]
+        if self.cadence is not None and action.rate_hz and not math.isclose(action.rate_hz, self.body.rate_hz):
+            raise ControllerError(
+                f"{type(self.agent.controller).__name__} made a chunk of {action.rate_hz:g} commands a second, and "
+                f"{self.body.name} takes {self.body.rate_hz:g}: make it at that rate, or drive the body with the control loop, "
+                "which plays a chunk at its own"
+            )
+        return [Action(action.control_mode, row[np.newaxis], action.rate_hz) for row in action.values]
 
     def _require_open(self) -> None:
         """Raises SafetyAbort where the emergency stop is latched."""
@@ -253,10 +266,3 @@ class _Run:
 
 def _show(recorder: Recorder, step: Step, belief: Belief) -> None:
     recorder.step(step, belief)
-
-
-def _commands(action: Action) -> list[Action]:
-    """The single commands of a chunk, in order."""
-    if action.interaction is not None or len(action.values) == 1:
-        return [action]
-    return [Action(action.control_mode, row[np.newaxis], action.rate_hz) for row in action.values]

@@ -237,6 +237,28 @@ def test_a_real_body_is_commanded_no_faster_than_its_rate_so_that_its_speed_limi
     assert periods == pytest.approx([0.004 + 0.05 * (at == 4) if simulated else 0.02 + 0.034 * (at == 4) for at in range(9)])
 
 
+@pytest.mark.parametrize(("rate_hz", "outcome"), [(0.0, "truncated"), (50.0, "truncated"), (25.0, "error")])
+def test_a_real_body_is_sent_no_chunk_that_was_made_for_another_rate(rate_hz: float, outcome: str) -> None:
+    sent = []
+
+    class Real(Arm):
+        embodiment = replace(Arm.embodiment, rate_hz=50.0, simulated=False)
+
+        def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+            sent.append(action)
+            return super().step(action)
+
+    class Two(Obey):
+        def act(self, intent: Any, observation: Observation, belief: Belief) -> Action:
+            return Action("joint_pos", np.zeros((2, 1)), rate_hz)
+
+    agent = Agent(Watch(), Far(), Two(), max_steps=4, clock=lambda: 0.0, sleep=lambda seconds: None)
+    episode = agent.run(Real(), ObjectGoal("there"))
+    assert (episode.outcome, len(sent)) == (outcome, 0 if outcome == "error" else 4)
+    if outcome == "error":
+        assert "Two made a chunk of 25 commands a second, and arm takes 50: make it at that rate" in episode.error
+
+
 def test_a_stop_while_the_body_is_not_due_yet_comes_before_its_next_command() -> None:
     sent = []
 

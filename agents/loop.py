@@ -14,9 +14,10 @@ import numpy as np
 
 from enactive.controllers import Controller
 from enactive.envs import Action, Embodiment, Goal, Observation
+from enactive.envs.embodiment import VELOCITIES
 from enactive.envs.gym_io import call_world, embodiment_of, to_gym
-from enactive.envs.robot import sent_of, stand_still
-from enactive.errors import ConfigError, ControllerError, HaltError, SafetyAbort, TrialError, at_the_end, words_of
+from enactive.envs.robot import sent_of
+from enactive.errors import CompatibilityError, ConfigError, ControllerError, HaltError, SafetyAbort, TrialError, words_of
 from enactive.perception import Belief, Perceiver
 from enactive.planners import Planner, Stop
 
@@ -48,7 +49,8 @@ class Agent:
     command.
 
     A body that states its rate and does not say that it is simulated gets its commands no faster than that, since what it
-    declares per second (a velocity, say) is granted per command.
+    declares per second (a velocity, say) is granted per command. One that takes velocities is refused: it would go on while the
+    planner thinks, whatever was latched meanwhile.
     """
 
     def __init__(
@@ -91,8 +93,7 @@ class Agent:
         run = _Run(self, env, goal, episode, list(recorders))
         try:
             run.reset(seed, {"goal": goal} | dict(options or {}))
-            with at_the_end(run.stand_still):
-                run.loop()
+            run.loop()
         except TrialError as error:
             episode.outcome, episode.error, episode.error_kind = "error", str(error), type(error).__name__
             run.score(stopped=False, error=error)
@@ -112,9 +113,8 @@ class _Run:
 
     def __init__(self, agent: Agent, env: gym.Env[Any, Any], goal: Goal, episode: Episode, recorders: list[Recorder]) -> None:
         self.agent, self.env, self.goal, self.episode, self.recorders = agent, env, goal, episode, recorders
-        self.started = self.over = False
+        self.started = False
         self.info: Mapping[str, Any] = _NOTHING
-        self.sent: Action | None = None
         self.body = replace(embodiment_of(env), max_steps=agent.max_steps)
         paced = self.body.rate_hz > 0 and not self.body.simulated
         self.cadence = Cadence(self.body.rate_hz, agent.clock, agent.sleep) if paced else None
@@ -123,6 +123,12 @@ class _Run:
         self.metrics: Callable[[Exception | None], dict[str, Any]] | None = None
         self.began = agent.clock()
         check_compatibility(env, agent.perceiver, agent.planner, agent.controller, goal).raise_if_broken()
+        if self.body.control_mode in VELOCITIES and not self.body.simulated:
+            raise CompatibilityError(
+                f"{self.body.name} would keep the velocity that it was told last while the next step is planned, whatever was "
+                "latched meanwhile: drive it with a ControlLoop or enactive control (docs/systems/realtime.md) or, where "
+                "nothing real moves, say `simulated` in its embodiment"
+            )
 
     def reset(self, seed: int | None, options: dict[str, Any]) -> None:
         agent, env = self.agent, self.env
@@ -173,10 +179,9 @@ class _Run:
             pose, reward, ended, truncated = self.observation.T_world_base, 0.0, False, False
             episode.interventions += action is not requested
             if action is not None:
-                self.sent = approved = action
+                approved = action
                 obs, reward, ended, truncated, self.info = call_world(env.step, to_gym(action, space))
                 feedback = self.info.get("feedback", _NOTHING)
-                self.over = ended
                 self.observation = Observation.from_gym(obs, self.info)
                 action = self._sent(approved)
                 episode.interventions += approved is requested and action is not requested
@@ -216,14 +221,6 @@ class _Run:
         """Raises SafetyAbort where the emergency stop is latched."""
         if cause := self.agent.estop.cause:
             raise SafetyAbort(f"the emergency stop is latched ({cause}): reset it before the next run")
-
-    def stand_still(self) -> None:
-        """Tell a real body that was last told to move, by a velocity, to stand still: nobody else will, after the run.
-
-        An environment that terminated has ended its motion, too, and may take no more steps; one whose time was up has not.
-        """
-        if self.sent is not None and self.sent.interaction is None and not (self.over or self.body.simulated):
-            stand_still(self.env, self.body, self.sent)
 
     def _sent(self, action: Action) -> Action:
         """What went out: the action, or what the body says that it made of it."""

@@ -25,7 +25,7 @@ from enactive.planners import GoTo, Intent, Look, Stop
 from enactive.planners.grid_search import GridSearch
 
 NAMED = Embodiment("cart", "discrete", ("move_forward", "turn_left", "turn_right", "stop"))
-TWISTED = Embodiment("cart", "base_twist", ("v", "w"), ("m/s", "rad/s"), (-0.5, -1.0), (0.5, 1.0), rate_hz=10.0)
+TWISTED = Embodiment("cart", "base_twist", ("v", "w"), ("m/s", "rad/s"), (-0.5, -1.0), (0.5, 1.0), rate_hz=10.0, simulated=True)
 
 
 class Cart(gym.Env[dict[str, Any], Any]):

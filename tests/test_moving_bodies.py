@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,19 +12,17 @@ from bus_rig import Clock
 from velocity_arm import VelocityArm
 
 from enactive.agents import Agent
-from enactive.agents.episode import Episode
-from enactive.agents.guard import Chain, EStop
+from enactive.agents.guard import EStop
 from enactive.agents.realtime import Chunk, ControlLoop, Tick
 from enactive.agents.realtime.service import robot_loop, serve
-from enactive.controllers import Controller
 from enactive.envs import Action, ControlMode, Embodiment, Goal, ObjectGoal, Observation
 from enactive.envs.bus.base import Mailbox, MemoryBus
 from enactive.envs.bus.robot import BusRobot
 from enactive.envs.household.env import Household
 from enactive.envs.robot import EnvRobot
-from enactive.errors import CompatibilityError, EmbodimentFault, PlannerError, SafetyAbort, words_of
+from enactive.errors import CompatibilityError, EmbodimentFault, SafetyAbort, words_of
 from enactive.perception import Belief
-from enactive.planners import Intent, Move, Stop
+from enactive.planners import Intent, Move
 
 
 class Steady:
@@ -237,69 +235,46 @@ def test_a_body_that_takes_displacements_is_not_driven_by_the_loop() -> None:
 class Nothing:
     needs, provides = frozenset({"joints"}), frozenset({"nothing"})
 
-    def reset(self, embodiment: Embodiment, goal: Goal | None = None) -> None:
-        self.step = 0
+    def reset(self, embodiment: Embodiment, goal: Goal | None = None) -> None: ...
 
     def update(self, observation: Observation) -> Belief:
-        self.step += 1
-        return Belief(self.step, observation)
+        return Belief(1, observation)
 
 
-class Ending:
-    """Moves for three turns, then ends as it is told."""
-
-    goals, needs, emits = (ObjectGoal,), frozenset({"nothing"}), (Move, Stop)
+class Onward:
+    goals, needs, emits = (ObjectGoal,), frozenset({"nothing"}), (Move,)
     trace: Mapping[str, Any] = {}
-
-    def __init__(self, ending: str, estop: EStop) -> None:
-        self.ending, self.estop = ending, estop
 
     def reset(self, goal: Goal, embodiment: Embodiment) -> None: ...
 
     def plan(self, belief: Belief) -> Intent:
-        if belief.step <= 3:
-            return Move("on")
-        if self.ending == "planner":
-            raise PlannerError("no idea")
-        if self.ending == "key":
-            self.estop.latch("key")
-        return Move("nan") if self.ending == "nan" else Stop("there")
+        return Move("on")
 
 
 class Ahead:
-    serves, control_modes, moves = (Move,), frozenset({"joint_vel"}), {}
-    mode: ControlMode = "joint_vel"
+    serves, control_modes, moves = (Move,), frozenset({"joint_vel", "joint_delta"}), {}
 
-    def reset(self, embodiment: Embodiment) -> None: ...
+    def reset(self, embodiment: Embodiment) -> None:
+        self.mode = embodiment.control_mode
 
     def act(self, intent: Intent, observation: Observation, belief: Belief) -> Action:
-        return Action(self.mode, np.full((1, 2), np.nan if intent == Move("nan") else 1.0))
+        return Action(self.mode, np.full((1, 2), 1.0))
 
 
-@pytest.mark.parametrize("ending", ["stop", "planner", "key", "nan", "steps"])
-def test_a_real_body_is_told_to_stand_still_however_a_run_step_by_step_ends(ending: str) -> None:
-    env, now = VelocityArm(), [0.0]
-    env.embodiment = replace(env.embodiment, simulated=False)
-
-    def sleep(seconds: float) -> None:
-        now[0] += seconds
-
-    estop = EStop(lambda: now[0])
-    more = {"max_steps": 3 if ending == "steps" else 10, "estop": estop, "clock": lambda: now[0], "sleep": sleep}
-    controller: Controller = Ahead()
-    agent = Agent(Nothing(), Ending(ending, estop), controller, Chain(off=("step", "acceleration")), **more)
-    if ending in ("key", "nan"):
-        with pytest.raises(SafetyAbort):
-            agent.run(env, ObjectGoal("end"))
+@pytest.mark.parametrize("mode", ["joint_vel", "joint_delta"])
+@pytest.mark.parametrize("simulated", [True, False])
+def test_a_real_body_that_would_go_on_by_itself_is_not_driven_step_by_step(mode: ControlMode, simulated: bool) -> None:
+    env, resets = VelocityArm(), []
+    env.embodiment = replace(env.embodiment, simulated=simulated, control_mode=mode)
+    reset = env.reset
+    env.reset = lambda **more: resets.append(1) or reset(**more)  # type: ignore[method-assign, func-returns-value]
+    agent = Agent(Nothing(), Onward(), Ahead(), max_steps=3, sleep=lambda seconds: None)
+    if mode == "joint_delta" or simulated:
+        assert len(agent.run(env, ObjectGoal("end")).steps) == len(env.sent) == 3
     else:
-        agent.run(env, ObjectGoal("end"))
-    assert [each.tolist() for each in env.sent] == [[1.0, 1.0]] * 3 + [[0.0, 0.0]]
-
-
-def real(control_mode: ControlMode = "joint_vel", **faults: int) -> Faulty:
-    env = Faulty(**faults)
-    env.embodiment = replace(env.embodiment, simulated=False, control_mode=control_mode)
-    return env
+        with pytest.raises(CompatibilityError, match="meanwhile: drive it with a ControlLoop or enactive control"):
+            agent.run(env, ObjectGoal("end"))
+        assert resets == []
 
 
 class Faulty(VelocityArm):
@@ -321,51 +296,29 @@ class Faulty(VelocityArm):
         return observation, reward, terminated, truncated, {"is_success": True}
 
 
-def step_by_step(env: Faulty, ending: str = "stop", mode: ControlMode = "joint_vel") -> Episode:
-    controller = Ahead()
-    controller.control_modes, controller.mode = frozenset({mode}), mode
-    return Agent(Nothing(), Ending(ending, EStop()), controller, sleep=lambda seconds: None).run(env, ObjectGoal("end"))
-
-
 def test_a_body_that_does_not_take_the_stop_is_a_fault() -> None:
-    with pytest.raises(EmbodimentFault, match="the line is dead") as caught:
-        step_by_step(real(deaf=True))
-    assert len(caught.value.episode.steps) == 4  # type: ignore[attr-defined]
-    with pytest.raises(EmbodimentFault, match="the line is dead"):  # nor is a trial that failed an excuse
-        step_by_step(real(deaf=True), "planner")
+    bench = Bench(Faulty(deaf=True), 1.0, 1.0)
+    bench.ticks(3)
+    with pytest.raises(EmbodimentFault, match="the line is dead"):
+        bench.robot.close()
 
 
 @pytest.mark.parametrize(("ends", "steps"), [("terminates_at", 2), ("truncates_at", 3)])
 def test_what_terminated_takes_no_more_steps_and_what_ran_out_of_time_is_told_to_stand_still(ends: str, steps: int) -> None:
-    env = real(**{ends: 2})
-    episode = step_by_step(env)
-    assert episode.outcome == {"terminates_at": "terminated", "truncates_at": "truncated"}[ends]
-    assert episode.metrics == {"success": True}
-    bench = Bench(other := Faulty(**{ends: 2}), 1.0, 1.0)
+    bench = Bench(body := Faulty(**{ends: 2}), 1.0, 1.0)
     bench.ticks(1)
     with pytest.raises(EmbodimentFault, match="ended its episode") as caught:
         bench.loop.run(lambda: False)
     assert words_of(caught.value) == str(caught.value)
-    for body in (env, other):
-        assert body.steps == steps
-        assert body.sent[-1].any() == (ends == "terminates_at")
+    assert body.steps == steps
+    assert body.sent[-1].any() == (ends == "terminates_at")
 
 
-def test_what_broke_first_is_reported_with_a_stop_that_fails_as_a_note() -> None:
+@pytest.mark.parametrize("drive", [ControlLoop.run, serve])
+def test_what_broke_first_is_reported_with_a_stop_that_fails_as_a_note(drive: Callable[..., None]) -> None:
+    bench = Bench(Faulty(breaks_at=9), 1.0, 1.0)
+    bench.ticks(8)
     with pytest.raises(EmbodimentFault, match="motor 3") as caught:
-        step_by_step(real(breaks_at=2))
+        drive(bench.loop, lambda: False)
     note = "and then, at the end: EmbodimentFault: the environment crashed: RuntimeError: the line is dead"
     assert words_of(caught.value) == f"the environment crashed: RuntimeError: motor 3\n{note}"
-    assert caught.value.episode.error == words_of(caught.value)  # type: ignore[attr-defined]
-    for drive in (ControlLoop.run, serve):
-        bench = Bench(Faulty(breaks_at=9), 1.0, 1.0)
-        bench.ticks(8)
-        with pytest.raises(EmbodimentFault, match="motor 3") as caught:
-            drive(bench.loop, lambda: False)
-        assert words_of(caught.value) == f"the environment crashed: RuntimeError: motor 3\n{note}"
-
-
-def test_a_displacement_ends_by_itself() -> None:
-    env = real("joint_delta")
-    step_by_step(env, mode="joint_delta")
-    assert [each.any() for each in env.sent] == [True] * 3

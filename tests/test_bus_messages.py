@@ -43,6 +43,19 @@ def test_messages_come_back_as_they_were_sent() -> None:
     np.testing.assert_array_equal(frame.rgb, rgb)
 
 
+def test_a_state_carries_numbers_of_numpy_and_leaves_behind_what_is_large_or_not_plain() -> None:
+    plain = {"step": np.int64(3), "load": np.float32(0.5), "docked": np.bool_(True), "range": np.arange(512.0), "words": ["a"]}
+    strange = {
+        "set": {1}, "object": object(), "ragged objects": np.array([None, "a"]), "large": np.zeros(2000), "huge": 2**70,
+        "by number": {1: "a"}, "long": "a" * 5000, "date": np.datetime64("2020-01-01"), "complex": np.complex128(1j),
+    }  # fmt: skip
+    seen = Observation(joint_positions_rad=np.zeros(2), extra={**plain, **strange, "ragged": [[1.0], [1.0, 2.0]]})
+    back = state_of(unpack(state_message(seen), **STATE), {}).extra
+    assert back.keys() == {*plain, "ragged"}
+    assert (back["step"], back["load"], back["docked"], back["ragged"]) == (3, 0.5, True, [[1.0], [1.0, 2.0]])
+    assert back["range"].tolist() == list(range(512))
+
+
 def test_each_camera_is_sent_by_its_own_time_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def frame(stamp_s: float) -> CameraFrame:
         return CameraFrame(np.zeros((2, 2, 3), np.uint8), None, np.eye(3), np.eye(4), stamp_s)

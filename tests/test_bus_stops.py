@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 from bus_rig import Far, Rig
 
+from enactive.agents.guard.base import Link
 from enactive.agents.realtime import ControlLoop, Tick
 from enactive.agents.realtime.record import state_of as state_of_run
 from enactive.agents.realtime.service import INFO_EVERY
+from enactive.envs import Action
 from enactive.envs.bus.base import Mailbox, MemoryBus
 from enactive.envs.bus.faults import Faults
 from enactive.envs.bus.robot import BusRobot
 from enactive.envs.bus.zenoh_bus import Line, ZenohBus
-from enactive.errors import EmbodimentFault
+from enactive.errors import EmbodimentFault, SafetyAbort
 
 
 def test_a_nan_closes_the_robots_own_latch_until_it_is_reset() -> None:
@@ -110,6 +112,50 @@ def test_a_latch_of_the_robots_own_stops_the_loop_and_a_reset_opens_both() -> No
         ("latch", "the robot's own: its own key"),
         ("reset", "operator"),
     ]
+
+
+def test_a_latch_of_the_robots_own_that_is_told_before_a_reset_is_acknowledged_is_news_once_it_is() -> None:
+    rig = Rig()
+    rig.move(5)
+    rig.robot.stop("key")
+    rig.move(3)
+    assert rig.robot.observe().stamp_s
+    assert rig.robot.reply().latched == "key"
+
+    class Late(dict[str, int]):
+        """Right after the reset the latch closes again, and a state goes out in which the reset is not acknowledged yet."""
+
+        def __setitem__(self, who: str, number: int) -> None:
+            rig.server.estop.latch("its own key")
+            rig.server.source.offer(rig.body.observe())
+            super().__setitem__(who, number)
+
+    rig.server.source._answered = Late(rig.server.source._answered)  # type: ignore[attr-defined]
+    rig.robot.reset_stop("operator")
+    rig.robot.observe()
+    assert rig.robot.reply().latched == ""  # it may be from before the reset
+    rig.serve()
+    rig.robot.observe()
+    assert rig.robot.reply().latched == "its own key"
+
+
+def test_a_robot_whose_guard_refuses_even_the_hold_latches_once_and_tells_that_it_holds() -> None:
+    rig = Rig()
+    rig.move(5)
+
+    class Broken(Link):
+        def review(self, action: Action) -> Action:
+            raise SafetyAbort("the guard's model is gone")
+
+    rig.server.guard.links = (*rig.server.guard.links, Broken())
+    ticks = len(rig.sent)
+    rig.move(5)
+    assert [(event.kind, event.cause) for event in rig.server.estop.events] == [("latch", "guard: the guard's model is gone")]
+    assert len(rig.sent) - ticks == 5
+    assert rig.still(6)
+    rig.robot.observe()
+    assert rig.robot.told["held"] == "emergency stop: guard: the guard's model is gone"
+    assert rig.server.held[rig.robot.told["held"]] == 5
 
 
 def test_a_robot_whose_stop_is_not_answered_is_closed_twice_and_told_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from enactive.controllers import Controller
 from enactive.envs import Embodiment, Goal
+from enactive.envs.embodiment import VELOCITIES
 from enactive.envs.gym_io import embodiment_of
 from enactive.errors import CompatibilityError
 from enactive.perception import Perceiver
@@ -43,6 +44,7 @@ def check_compatibility(
             *_senses(env, body, perceiver),
             *_parts(body, perceiver, planner, controller),
             *_commands(body, planner, controller),
+            *_pace(body),
             *_goal(planner, goal),
         )
     )
@@ -168,6 +170,17 @@ def _parts(body: Embodiment, perceiver: Perceiver, planner: Planner, controller:
             "world whose Find goes there (HouseholdTask in the mode fast)"
         )
     return found
+
+
+def _pace(body: Embodiment) -> list[str]:
+    """Does the body wait while the next step is planned?"""
+    if body.simulated or body.control_mode not in VELOCITIES:
+        return []
+    return [
+        f"{body.name} would keep the velocity that it was told last while the next step is planned, whatever was latched "
+        "meanwhile: drive it with a ControlLoop or enactive control (docs/systems/realtime.md) or, where nothing real moves, "
+        "say `simulated` in its embodiment"
+    ]
 
 
 def _commands(body: Embodiment, planner: Planner, controller: Controller) -> list[str]:

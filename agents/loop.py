@@ -14,10 +14,9 @@ import numpy as np
 
 from enactive.controllers import Controller
 from enactive.envs import Action, Embodiment, Goal, Observation
-from enactive.envs.embodiment import VELOCITIES
 from enactive.envs.gym_io import call_world, embodiment_of, to_gym
 from enactive.envs.robot import sent_of
-from enactive.errors import CompatibilityError, ConfigError, ControllerError, HaltError, SafetyAbort, TrialError, words_of
+from enactive.errors import ConfigError, ControllerError, HaltError, SafetyAbort, TrialError, words_of
 from enactive.perception import Belief, Perceiver
 from enactive.planners import Planner, Stop
 
@@ -123,12 +122,6 @@ class _Run:
         self.metrics: Callable[[Exception | None], dict[str, Any]] | None = None
         self.began = agent.clock()
         check_compatibility(env, agent.perceiver, agent.planner, agent.controller, goal).raise_if_broken()
-        if self.body.control_mode in VELOCITIES and not self.body.simulated:
-            raise CompatibilityError(
-                f"{self.body.name} would keep the velocity that it was told last while the next step is planned, whatever was "
-                "latched meanwhile: drive it with a ControlLoop or enactive control (docs/systems/realtime.md) or, where "
-                "nothing real moves, say `simulated` in its embodiment"
-            )
 
     def reset(self, seed: int | None, options: dict[str, Any]) -> None:
         agent, env = self.agent, self.env

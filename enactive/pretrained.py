@@ -315,9 +315,9 @@ def weights_of(named: str | Path) -> dict[str, str]:
 
     named: `hf:` may stand before a folder.
     """
-    path = Path(str(named).removeprefix("hf:"))
-    inside = sorted(path.iterdir()) if path.is_dir() else []
-    files = [path] if path.is_file() else [file for file in inside if file.suffix in (".safetensors", ".gguf")]
+    text = str(named).removeprefix("hf:")  # any text, for which `Path.is_dir` may raise
+    inside = sorted(Path(text).iterdir()) if os.path.isdir(text) else []
+    files = [Path(text)] if os.path.isfile(text) else [file for file in inside if file.suffix in (".safetensors", ".gguf")]
     return {file.name: sha256_of(file) for file in files}
 
 

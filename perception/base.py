@@ -42,9 +42,9 @@ class Detection:
 class Belief:
     """What the agent holds true after an observation.
 
-    step: how many observations went in that showed something new. map and scene_graph are views that perception goes on
-    updating: read them, copy what you keep. detections: segments of the current frame. extra: parts of worlds that are not
-    made of rooms (the cells of a grid world). Parts that a perceiver does not provide are None.
+    step: how many observations went in. map and scene_graph are views that perception goes on updating: read them,
+    copy what you keep. detections: segments of the current frame. extra: parts of worlds that are not made of rooms (the
+    cells of a grid world). Parts that a perceiver does not provide are None.
     """
 
     step: int
@@ -73,6 +73,7 @@ class Perceiver(Protocol):
     def update(self, observation: Observation) -> Belief:
         """Take one observation in. Raises PerceptionError where its sensors are missing, frozen or corrupt.
 
-        One that shows nothing new, since the camera is slower than the loop, may give the last belief again, of the new pose.
+        One that shows nothing new, since the camera is slower than the loop, may give the last belief again, with the new step
+        and observation.
         """
         ...

@@ -33,7 +33,10 @@ class SpatialMemory:
         """
         frame, pose, new = self.guard.check(observation)
         if not new and self.belief is not None:
-            return replace(self.belief, observation=observation)
+            if self.map is not None:
+                self.map.position_m = pose[:2, 3].copy()
+            self.belief = replace(self.belief, step=self.belief.step + 1, observation=observation)
+            return self.belief
         if self.map is None:
             self.map = OccupancyMap.around(pose, self.embodiment)
         self.map.update(frame, pose)
@@ -50,7 +53,8 @@ class SpatialMemory:
         """Bring the scene graph up to date and hand out the belief."""
         found = self.builder.update(detections, frame, attributes, instances)
         if self.map is not None:
-            resettled = self.rooms.update(self.map, self.builder.graph, self.builder.moved)
+            with self.map.lock:
+                resettled = self.rooms.update(self.map, self.builder.graph, self.builder.moved)
             self.builder.relations.part(self.builder.graph, resettled)
         step = 1 if self.belief is None else self.belief.step + 1
         self.belief = Belief(step, observation, self.map, self.builder.graph, found)

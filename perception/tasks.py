@@ -61,4 +61,6 @@ class WalkingTaskPerceiver(TaskPerceiver):
             self._map = OccupancyMap.around(pose, self._body)
         if new:
             self._map.update(frame, pose)
+        else:
+            self._map.position_m = pose[:2, 3].copy()
         return replace(super().update(observation), map=self._map)

@@ -52,7 +52,7 @@ def test_a_run_leaves_a_record_of_every_tick(tmp_path: Path, capsys: pytest.Capt
     assert (next(tmp_path.iterdir()) / "video.mp4").stat().st_size > 0
     out = capsys.readouterr().out
     assert "the guard changed" in out
-    assert "off: collision, step" in out
+    assert "off: collision, step" in " ".join(out.split())  # however wide the terminal is
     assert f"followed {len(followed)} of {len(ticks)} ticks" in out
 
 
@@ -119,6 +119,7 @@ def test_a_run_that_followed_nothing_is_no_success(tmp_path: Path, capsys: pytes
     assert main(asked) == 1
     said = capsys.readouterr()
     assert "the policy answered, and the body followed it in no tick; it held: " in said.err
+    assert "no policy heartbeat yet" not in said.err, "what it held for once the policy lived"
     report, ticks = record_of(tmp_path)
     assert report["error"].startswith("the policy answered")
     assert report["followed"] == 0

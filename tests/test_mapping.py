@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from threading import Thread
 
@@ -86,6 +87,16 @@ def room() -> OccupancyMap:
     for x, y in ((0.0, 0.0), (-1.5, -1.0), (2.4, 1.0), (2.4, -1.2), (0.5, -1.5), (-1.5, 0.5)):
         turn_around(grid, boxes, x, y)
     return grid
+
+
+def test_a_map_that_is_copied_is_one_of_its_own() -> None:
+    grid = OccupancyMap()
+    kept = copy.deepcopy(grid)
+    grid.bump((1.0, 1.0))
+    assert not kept.obstacle.any()
+    assert grid.obstacle.any()
+    kept.bump((2.0, 0.0))
+    assert kept.clearance_m()[tuple(kept.cell_of((2.0, 0.0)))] <= 0.0
 
 
 def test_obstacles_are_where_the_boxes_are(room: OccupancyMap) -> None:

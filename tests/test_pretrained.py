@@ -16,7 +16,7 @@ import pytest
 
 from enactive import pretrained
 from enactive.errors import ConfigError
-from enactive.pretrained import PretrainedFile
+from enactive.pretrained import PretrainedFile, weights_of
 
 CONTENT = bytes(range(256)) * 4096
 FILE = PretrainedFile(
@@ -217,3 +217,11 @@ def test_names_and_listing() -> None:
     with pytest.raises(ConfigError, match="the names are minilm-weights, minilm-tokenizer"):
         pretrained.named("minilm")
     assert [cached.state for cached in pretrained.list_files()] == ["absent"] * 5
+
+
+@pytest.mark.parametrize("text", ["", "x" * 300, "find a mug\n", "hf:SmolLM2"])
+def test_a_text_that_is_no_file_has_no_weights(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"of others")
+    monkeypatch.chdir(tmp_path)
+    assert weights_of(text) == {}
+    assert list(weights_of(tmp_path)) == ["model.safetensors"]

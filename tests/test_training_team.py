@@ -6,6 +6,7 @@ import pytest
 import torch
 from shared_descent import descend, stumble
 
+from enactive.errors import ConfigError
 from enactive.perception.convnets.team import ALONE, train_together
 
 
@@ -26,3 +27,8 @@ def test_processes_that_share_a_batch_learn_what_one_learns_from_all_of_it(probl
 def test_a_process_that_ends_ends_the_training(problem: tuple[torch.Tensor, torch.Tensor]) -> None:
     with pytest.raises(RuntimeError):
         train_together(stumble, problem, 2)
+
+
+def test_a_team_of_none_is_one_sentence(problem: tuple[torch.Tensor, torch.Tensor]) -> None:
+    with pytest.raises(ConfigError, match="--workers must be at least 1, not 0"):
+        train_together(descend, problem, 0)

@@ -184,15 +184,14 @@ class Control:
         """Finish the record and leave the table of the cadence on the terminal; whether the disk took the record.
 
         taps: that of the recorder first. answered: whether the policy did: a run that then followed it in no tick has failed,
-        unless it was somebody's stop that held it.
+        unless somebody stopped it.
         """
         for tap in taps:
             tap.close()
         told = {"robot": dict(body.told, joints=None, extra=None), "error": self.error, "real_time_priority": self.priority}
         told["malformed_messages"] = malformed
-        cause = next(iter(loop.held.most_common(1)), ("", 0))[0]
-        if answered and not self.error and not loop.followed and not cause.startswith("emergency stop"):
-            told["error"] = self.error = f"the policy answered, and the body followed it in no tick; it held: {cause}"
+        if answered and not self.error and not loop.followed and not loop.estop.events:
+            told["error"] = self.error = f"the policy answered, and the body followed it in no tick; it held: {loop.holding}"
         dropped = {"frames": taps[0].dropped_frames, "ticks": taps[0].dropped_ticks}
         report = loop.report() | told
         warnings = [tap.warning for tap in taps if tap.warning]

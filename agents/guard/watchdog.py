@@ -63,6 +63,7 @@ class FrozenJoints:
     def restart(self) -> None:
         """Forget the reading and the travel."""
         self._reading = None
+        self._low = self._high = np.zeros(0)
 
     def feed(self, at_s: float, reading: NDArray[np.float64], command: NDArray[np.float64]) -> None:
         """A reading (J,) and the places (D,) that the body was sent last: what it was never sent is no travel."""

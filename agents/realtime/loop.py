@@ -115,7 +115,7 @@ class ControlLoop:
         self._frozen = FrozenJoints(max_age_s, period_s=period_s)
         self._last: NDArray[np.float64] | None = None
         self._told: NDArray[np.float64] | None = None  # what a robot that answers later has said that it sent last
-        self._held = True
+        self.holding = "no tick yet"  # why the last tick held, empty where it followed the policy
         self._mode, self._index, self._policy_s, self._picture_s = body.control_mode, 0, 0.0, math.nan
         self.picture_ages: deque[float] = deque(maxlen=KEPT)
 
@@ -145,9 +145,9 @@ class ControlLoop:
                 self._frozen.feed(stamp_s, joints, self._last if self._told is None else self._told)
         now = self.cadence.mark("observe")
 
-        self.source.offer(observation if not self._held else replace(observation, extra={**observation.extra, HELD: True}))
+        self.source.offer(observation if not self.holding else replace(observation, extra={**observation.extra, HELD: True}))
         chunk = self.source.take()
-        if chunk is not None and self.player.take(chunk, now, self._last, held=self._held):
+        if chunk is not None and self.player.take(chunk, now, self._last, held=bool(self.holding)):
             self._commands.feed(now)
             self._policy_s, self._picture_s, self._mode = chunk.seconds, chunk.picture_s, chunk.action.control_mode
         self._beats.feed(self.source.heard_s())
@@ -191,7 +191,7 @@ class ControlLoop:
         held: str,
     ) -> Tick:
         """Count a turn and tell the taps of it."""
-        self._held = bool(held)
+        self.holding = held
         if held:
             self.held[held] += 1
         else:

@@ -13,7 +13,7 @@ from .pictures import Square, middle_square, seen, square_around
 
 WHOLE = 0.25  # share of the pictures that are seen whole, as at the first look; of the others the square around the hand
 SHIFT, SCALE = 0.1, (0.82, 1.28)  # by how much that square is displaced, since the first look finds the hand no better
-FEW = 0.1  # of the memory: as long as it holds no more, all that is learned from is new
+FEW = 0.1  # of the memory: as long as it holds no more, as many new pictures come into it as are learned from
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -74,14 +74,14 @@ def train_poseless(
 ) -> Trained | int:
     """Render and train for `minutes` in all, and write the weights with their measured quality.
 
-    Pictures for training are those of the split "train" of `seed` (`HandViews`), those for the measurement of the split "val".
-    minutes: of rendering and training together. out: file of the weights. checkpoint: file of the state of training. start:
-    weights to begin with, where nothing is resumed, instead of random ones; the card of the new weights carries their history
-    on, and another `seed` gives other pictures. resume: continue from the checkpoint, and spend what `minutes` leave. seed: of
-    the pictures. val_views: how many the quality is measured on. model: "small" trains the small language form on the weights
-    of the parallel one; any other name fine-tunes that vision-language model, the paper's form, on the GPU where there is one;
-    `out` is then a folder, and what is returned the number of pictures seen. workers: processes, each with one thread, that
-    render and share the batches.
+    Pictures for training are those of the split "train" of `seed` (`HandViews`), those for the measurement of the split
+    "val", whatever the seed. minutes: of rendering and training together. out: file of the weights. checkpoint: file of the
+    state of training. start: weights to begin with, where nothing is resumed, instead of random ones; the card of the new
+    weights carries their history on, and another `seed` gives other pictures. resume: continue from the checkpoint, and
+    spend what `minutes` leave. seed: of the pictures. val_views: how many the quality is measured on. model: "small" trains
+    the small language form on the weights of the parallel one; any other name fine-tunes that vision-language model, the
+    paper's form, on the GPU where there is one; `out` is then a folder, and what is returned the number of pictures seen.
+    workers: processes, each with one thread, that render and share the batches.
 
     Raises ConfigError where a `model` is given with what only the parallel form's training takes.
     """

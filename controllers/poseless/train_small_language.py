@@ -47,7 +47,7 @@ def train_small_language(minutes: float, out: Path = WRITER_WEIGHTS, seed: int =
     writer = PoseWriter()
     teach(writer, found, in_tokens(angles), began, 60.0 * minutes, seed)
     hand = PoseMaker()
-    with HandViews("val", seed) as views:
+    with HandViews("val") as views:
         shown = [views[index] for index in range(val_views)]
     true = np.stack([view.joints_rad for view in shown])
     trained = judged(hand, written_poses(net, writer.eval(), [view.rgb for view in shown]), true, len(angles))

@@ -14,6 +14,8 @@ from typing import TypeVar
 import torch
 import torch.distributed
 
+from enactive.errors import ConfigError
+
 Plan = TypeVar("Plan")
 Result = TypeVar("Result")
 GRACE_S = 10.0  # for the others to end by themselves once the first has
@@ -50,8 +52,11 @@ ALONE = Team()
 def train_together(work: Callable[[Plan, Team], Result], plan: Plan, size: int) -> Result:
     """What `work(plan, team)` returns in this process, which is the first of a team of `size`; the others run it beside.
 
-    work: a function of a module; plan: what can be pickled. An exception of this process ends the others too.
+    work: a function of a module; plan: what can be pickled. An exception of this process ends the others too. Raises
+    ConfigError for a team of none.
     """
+    if size < 1:
+        raise ConfigError(f"--workers must be at least 1, not {size}")
     with tempfile.TemporaryDirectory() as folder:
         context = get_context("spawn")
         teams = [Team(rank, size) for rank in range(size)]

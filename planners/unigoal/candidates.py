@@ -147,7 +147,8 @@ class Candidates:
             if choice is not None and math.isfinite(choice.score) and self.pursuit.steps < MOST_STEPS * self.gaze.pace:
                 now.trace["frontier"] = list(choice.point_m)
                 return now.say(f"look for a way to {node.name} #{candidate}", choice.go())
-            self.pursuit = Pursuit(candidate, self.gaze, None, True, self.pursuit.confidence, self.pursuit.evidence)
+            was = self.pursuit
+            self.pursuit = Pursuit(candidate, self.gaze, None, True, was.confidence, was.evidence, corrected=was.corrected)
             self.explorer.rest()
             return self.pursue(now, candidate)
         self._reject(now, candidate, UNREACHED)

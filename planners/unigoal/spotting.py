@@ -24,14 +24,15 @@ class Spotter:
     def __init__(self, image: NDArray[np.uint8], matcher: KeypointMatcher) -> None:
         self.image, self.matcher = image, matcher
         self._colours = appearance.colours(image)
-        self._last: tuple[NDArray[np.uint8] | None, Shared] = None, Shared(0)
+        self._last: tuple[NDArray[np.uint8] | None, float, Shared] = None, 0.0, Shared(0)
 
     def shared(self, belief: Belief) -> Shared:
         """What the current view shares with the picture."""
-        view = _view(belief)
-        if self._last[0] is not view:  # one picture may be in several beliefs: loops turn faster than cameras
-            self._last = view, Shared(0) if view is None else locate(self.matcher, view, self.image)
-        return self._last[1]
+        view, stamp_s = _view(belief), next((frame.stamp_s for frame in belief.observation.cameras.values()), 0.0)
+        # one picture may be in several beliefs, since loops turn faster than cameras, and one buffer may hold many pictures
+        if self._last[0] is not view or self._last[1] != stamp_s:
+            self._last = view, stamp_s, Shared(0) if view is None else locate(self.matcher, view, self.image)
+        return self._last[2]
 
     def look(self, belief: Belief) -> int | None:
         """The scene-graph node that the picture shows, None where the view does not show it."""

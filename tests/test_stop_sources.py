@@ -87,7 +87,7 @@ def test_a_stop_that_is_asked_for_before_the_server_answers_waits_and_the_port_i
     estop = EStop()
     with stop_server(estop, -1) as none, stop_server(estop, 0) as server, ThreadPoolExecutor(1) as pool:
         assert none is None
-        assert server is not None
+        assert isinstance(server, StopServer)
         headers = {"Authorization": f"Bearer {server.token}"}
         request = urllib.request.Request(f"http://127.0.0.1:{server.port}/stop", method="POST", headers=headers)
         asked = pool.submit(urllib.request.urlopen, request, timeout=20)
@@ -99,7 +99,8 @@ def test_a_stop_that_is_asked_for_before_the_server_answers_waits_and_the_port_i
             assert asked.result().status == 200
         assert estop.cause == "HTTP from 127.0.0.1"
     with stop_server(estop, server.port) as again:
-        assert again is not None
+        assert isinstance(again, StopServer)
+        assert again.port == server.port
 
 
 def test_ctrl_z_stops_and_does_not_suspend_who_listens_for_a_stop() -> None:

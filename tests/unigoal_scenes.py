@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -82,3 +83,20 @@ def body(x: float = 0.0, y: float = 0.0, yaw: float = 0.0) -> Observation:
 
 
 WHEELS = Embodiment("wheels", "discrete", DISCRETE_ACTIONS, radius_m=0.18, height_m=0.95)
+
+
+def clutter(seed: int, size: int = 240) -> np.ndarray:
+    """A picture of many coloured shapes."""
+    rng, image = np.random.default_rng(seed), np.full((size, size, 3), 90, np.uint8)
+    for _ in range(70):
+        (x, y), (w, h), colour = rng.integers(0, size, 2), rng.integers(6, 40, 2), rng.integers(0, 255, 3).tolist()
+        cv2.rectangle(image, (int(x), int(y)), (int(x + w), int(y + h)), colour, -1)
+        cv2.circle(image, (int(y), int(x)), int(w) // 2, rng.integers(0, 255, 3).tolist(), -1)
+    return image
+
+
+def warped(image: np.ndarray, scale: float, angle_deg: float, tilt: float) -> np.ndarray:
+    size = image.shape[0]
+    H = np.vstack([cv2.getRotationMatrix2D((size / 2, size / 2), angle_deg, scale), [0.0, 0.0, 1.0]])
+    H = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [tilt, 0.0, 1.0]]) @ H
+    return cv2.warpPerspective(image, H, (size, size), borderValue=(90, 90, 90))

@@ -48,7 +48,7 @@ def draw_square(view: View, rng: np.random.Generator) -> Square:
 class Memory:
     """The last `size` pictures of the split "train" of `seed`, from number `first` on.
 
-    rank, ranks: which of how many processes that share the numbers, each taking every so manieth. uses: how often a picture
+    rank, ranks: which of how many processes that share the numbers, each taking every `ranks`-th. uses: how often a picture
     is learned from before it is forgotten, on the average. `kept` holds the views. Close it to free the renderer.
     """
 

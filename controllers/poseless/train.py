@@ -36,7 +36,7 @@ from .quality import Trained, judged
 from .weights import WEIGHTS, load_weights
 
 BATCH = 128  # over all workers
-USES = 8  # how often a picture is learned from: rendering one costs as much as learning from two
+USES = 8  # how often a picture is learned from: rendering one costs more than learning from one
 REMEMBERED = 4800  # pictures of each worker, 0.7 GB
 RATE = Rate(peak=2.0e-3, warmup=0.02, decay=0.4)
 HEAD_SHARE = 0.5  # of the rate of the filters that the other weights get

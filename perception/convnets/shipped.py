@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from enactive.errors import ConfigError
+from enactive.files import whole_file, write_whole
 from enactive.pretrained import sha256_of
 
 Net = TypeVar("Net", bound=nn.Module)
@@ -22,14 +23,14 @@ MADE = ("command", "sha256", "date")  # what a history tells of weights
 
 def save_weights(net: nn.Module, path: Path, card: Mapping[str, Any]) -> None:
     """Write the weights in half precision, and `<name>.json` with their hash, the date and the card."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {
         key: value.half().contiguous() if value.is_floating_point() else value for key, value in net.state_dict().items()
     }
-    save_file(tensors, path)
-    path.chmod(0o644)  # as any file of a package
+    with whole_file(path) as fresh:
+        save_file(tensors, fresh)
+        fresh.chmod(0o644)  # as any file of a package
     date = datetime.datetime.now(datetime.UTC).date().isoformat()
-    path.with_suffix(".json").write_text(json.dumps({"sha256": sha256_of(path), "date": date, **card}, indent=1) + "\n")
+    write_whole(path.with_suffix(".json"), json.dumps({"sha256": sha256_of(path), "date": date, **card}, indent=1) + "\n")
 
 
 def history_of(path: Path) -> list[dict[str, Any]]:

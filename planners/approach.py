@@ -26,6 +26,7 @@ FACING_STEPS = 9  # half a turn and the camera's way down
 PLACES = 3
 ELSEWHERE_M = 0.4  # how far the next place is from those that showed nothing
 UNKNOWN_COST = 2.0  # what is seen from afar often stands on floor that is not known yet
+BEHIND = -0.2  # cosine between the directions from an object of a place and of where it was seen from
 WALL_COST = 3.0  # a metre of wall or of unseen between a place and the object counts as this many more
 
 
@@ -76,11 +77,13 @@ def standing_place(
     from_here: DistanceField,
     reach_m: float = REACH_M,
     elsewhere_m: Sequence[tuple[float, float]] = (),
+    seen_from_m: tuple[float, float] | None = None,
 ) -> GoTo | None:
     """Where to stand to have an object in reach: the best place from which there is a way, None where there is none.
 
     Nearest to the object's box counts first, then few walls and unseen cells between, then a short way. from_here:
-    distances from the body. elsewhere_m: places to keep 0.4 m away from. The intent ends facing the object.
+    distances from the body. elsewhere_m: places to keep 0.4 m away from. seen_from_m: where the object was seen from; the place
+    is then on the same side of the object and of the walls around it. The intent ends facing the object.
     """
     centre, half = node.centre_m[:2], node.half_size_m[:2]
     low, high = grid.cell_of(centre - half - reach_m).clip(0), grid.cell_of(centre + half + reach_m) + 1
@@ -91,6 +94,8 @@ def standing_place(
     good = np.isfinite(ways) & (outside <= reach_m)
     for spot in elsewhere_m:
         good &= np.linalg.norm(places - spot, axis=1) > ELSEWHERE_M
+    if seen_from_m is not None:
+        good &= _on_the_seen_side(grid, cells, node, np.array(seen_from_m))
     if not good.any():
         return None
     places, outside, ways = places[good], outside[good], ways[good]
@@ -98,6 +103,30 @@ def standing_place(
     best = places[int(score.argmin())]
     yaw = math.atan2(centre[1] - best[1], centre[0] - best[0])
     return GoTo((float(best[0]), float(best[1])), radius_m=0.15, yaw_rad=yaw)
+
+
+def _on_the_seen_side(
+    grid: OccupancyMap, cells: NDArray[np.int64], node: SceneNode, seen_from_m: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Which cells of a box around an object are on the side of it that it was seen from. cells: (N, 2), rows of the box.
+
+    A way that stays in the box and passes no wall has to lead from them to the front of the object: the first cell towards
+    where it was seen from over which nothing tall stands. (N,)
+    """
+    from scipy import ndimage
+
+    centre = node.centre_m[:2]
+    here, there = grid.xy_of(cells) - centre, (seen_from_m - centre) / max(float(np.linalg.norm(seen_from_m - centre)), 1e-9)
+    facing = here @ there >= BEHIND * np.linalg.norm(here, axis=1)
+    low, shape = cells[0], cells[-1] - cells[0] + 1
+    inside = grid.inside(cells)
+    walls = grid.tall[tuple(np.where(inside[:, None], cells, 0).T)] & inside
+    parts, _ = ndimage.label(~walls.reshape(shape))
+    towards = 0.5 * grid.resolution_m * np.arange(2 * shape.sum())[:, None] * there
+    line = grid.cell_of(centre + towards) - low
+    front = parts[tuple(line[((line >= 0) & (line < shape)).all(axis=1)].T)]
+    front = front[front > 0][:1]
+    return facing & (parts.ravel() == front) if front.size else facing
 
 
 def _hidden_m(

@@ -88,7 +88,7 @@ def check(image: NDArray[np.uint8]) -> None:
 def _observation(image: NDArray[np.uint8]) -> Observation:
     height, width = image.shape[:2]
     focal = 0.5 * width / np.tan(0.5 * HFOV_RAD)
-    K = np.array([[focal, 0.0, 0.5 * width], [0.0, focal, 0.5 * height], [0.0, 0.0, 1.0]])
+    K = np.array([[focal, 0.0, 0.5 * (width - 1)], [0.0, focal, 0.5 * (height - 1)], [0.0, 0.0, 1.0]])
     return Observation(cameras={"goal": CameraFrame(np.ascontiguousarray(image), None, K, np.eye(4), 0.0)})
 
 
@@ -100,7 +100,7 @@ def _central(found: list[Detection], shape: tuple[int, ...]) -> Detection | None
     height, width = shape[:2]
     v, u = np.mgrid[:height, :width]
     spread = CENTRE_SPREAD * float(np.hypot(height, width))
-    spot = np.exp(-((v - 0.5 * height) ** 2 + (u - 0.5 * width) ** 2) / (2.0 * spread**2))
+    spot = np.exp(-((v - 0.5 * (height - 1)) ** 2 + (u - 0.5 * (width - 1)) ** 2) / (2.0 * spread**2))
     spot /= np.linalg.norm(spot)
 
     def likeness(detection: Detection) -> float:

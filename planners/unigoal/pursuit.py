@@ -29,8 +29,6 @@ TURNING_STEPS = 9
 STUCK_STEPS, LEFT_M, MOST_STUCK = 14, 0.4, 1
 REVISE = 6  # after which the place is chosen anew, the map being better known
 MOVED_M = 0.3
-SIDE = -0.2  # cosine between the directions of a place and of the last sighting
-MOST_BEHIND = 4
 MOST_PLACES = 2  # besides the first, from which a thing is looked at that does not show
 Progress = Literal["walking", "standing", "unreachable"]
 
@@ -140,21 +138,10 @@ class Pursuit:
     def _place(self, grid: OccupancyMap, node: SceneNode, from_here: DistanceField) -> GoTo | None:
         """The best place on the side that the thing was seen from: the nearest one may lie behind the wall it stands at."""
         for reach_m in ANY_REACHES_M if self.anywhere else REACHES_M:
-            left_out = list(self._tried)
-            for _ in range(MOST_BEHIND):
-                place = standing_place(grid, node, from_here, reach_m, left_out)
-                if place is None:
-                    break
-                if self.anywhere or self._on_the_seen_side(place, node):
-                    return replace(place, radius_m=NEAR_ENOUGH_M)
-                left_out.append(place.point_m)
+            place = standing_place(grid, node, from_here, reach_m, self._tried, None if self.anywhere else self.seen_from_m)
+            if place is not None:
+                return replace(place, radius_m=NEAR_ENOUGH_M)
         return None
-
-    def _on_the_seen_side(self, place: GoTo, node: SceneNode) -> bool:
-        if self.seen_from_m is None:
-            return True
-        here, there = np.array(place.point_m) - node.centre_m[:2], np.array(self.seen_from_m) - node.centre_m[:2]
-        return bool(here @ there > SIDE * np.linalg.norm(here) * np.linalg.norm(there))
 
     def _watch(self, grid: OccupancyMap) -> None:
         """After too many steps at one spot on the way the place is given up for another."""

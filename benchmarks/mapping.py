@@ -44,11 +44,11 @@ def frame(size: tuple[int, int] = (320, 240)) -> tuple[CameraFrame, np.ndarray]:
     """A frame that looks at a wall 4 m away over a bare floor, with a table in between."""
     width, height = size
     f = width / 2.0 / np.tan(np.deg2rad(39.5))
-    K = np.array([[f, 0.0, width / 2.0], [0.0, f, height / 2.0], [0.0, 0.0, 1.0]])
+    K = np.array([[f, 0.0, (width - 1) / 2.0], [0.0, f, (height - 1) / 2.0], [0.0, 0.0, 1.0]])
     T = np.eye(4)
     T[:3, :3] = [[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]
     T[2, 3] = 0.88
-    v = (np.arange(height) + 0.5 - height / 2.0) / f
+    v = (np.arange(height) - K[1, 2]) / f
     depth = np.minimum(4.0, np.where(v > 0, 0.88 / np.maximum(v, 1e-9), np.inf))[:, None].repeat(width, 1)
     depth[height // 2 + 30 :, : width // 3] = np.minimum(depth[height // 2 + 30 :, : width // 3], 2.0)
     return CameraFrame(np.zeros((height, width, 3), np.uint8), depth.astype(np.float32), K, T, 0.0), np.eye(4)

@@ -20,7 +20,8 @@ class CameraFrame:
     """One picture and where it was taken from.
 
     rgb: (H, W, 3) uint8. depth: (H, W) float32 metres along the optical axis, 0 = no return, or None.
-    K: (3, 3) float64 intrinsics in pixels. T_world_camera: (4, 4) float64, OpenCV optical frame (x right, y down, z forward).
+    K: (3, 3) float64 intrinsics in pixels, (0, 0) the middle of the top left one. T_world_camera: (4, 4) float64, OpenCV
+    optical frame (x right, y down, z forward).
     stamp_s: monotonic time of capture.
     """
 

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from enactive.envs import CameraFrame, Embodiment
 from enactive.errors import PerceptionError
+from enactive.perception import Detection
 from enactive.perception.frontiers import frontier_cells, frontiers
 from enactive.perception.geodesic import distance_field, passable, traversable
+from enactive.perception.lifting import lift
 from enactive.perception.mapping import OccupancyMap
 
 CAMERA_M, HFOV_RAD = 0.88, np.deg2rad(79.0)
@@ -44,13 +46,13 @@ def look(
     """A depth frame of axis-aligned boxes on a floor at z = 0, by the slab test."""
     width, height = size
     f = width / 2.0 / np.tan(HFOV_RAD / 2.0)
-    K = np.array([[f, 0.0, width / 2.0], [0.0, f, height / 2.0], [0.0, 0.0, 1.0]])
+    K = np.array([[f, 0.0, (width - 1) / 2.0], [0.0, f, (height - 1) / 2.0], [0.0, 0.0, 1.0]])
     c, s = np.cos(pitch_rad), np.sin(pitch_rad)
     T_base_camera = np.eye(4)
     T_base_camera[:3, :3] = np.array([[0.0, s, c], [-1.0, 0.0, 0.0], [0.0, -c, s]])
     T_base_camera[2, 3] = CAMERA_M
     T = base @ T_base_camera
-    v, u = np.mgrid[0:height, 0:width] + 0.5
+    v, u = np.mgrid[0:height, 0:width].astype(float)
     rays = np.stack([(u - K[0, 2]) / f, (v - K[1, 2]) / f, np.ones_like(u)], -1) @ T[:3, :3].T
     origin = T[:3, 3]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -138,6 +140,22 @@ def test_a_pitched_and_turned_camera_sees_the_same_world() -> None:
         grid.update(look([*WALLS, TABLE], base, pitch), base)
         assert not (grid.obstacle & ~truth(grid, [*WALLS, TABLE], 0.05)).any()
         assert grid.explored.sum() > 300
+
+
+@pytest.mark.parametrize("pixel", [(20, 30), (140, 70), (80, 4)])
+def test_a_pixel_lies_at_one_place_for_the_map_and_for_the_scene_graph(pixel: tuple[int, int]) -> None:
+    u, v = pixel
+    base = base_pose(0.4, -0.3, 0.7)
+    seen = look([], base)
+    depth = np.zeros_like(seen.depth_m)
+    depth[v, u] = 2.0
+    frame = CameraFrame(seen.rgb, depth, seen.K, seen.T_world_camera, 0.0)
+    grid = OccupancyMap(size_m=6.0, resolution_m=0.004, body_height_m=3.0)
+    for _ in range(3):  # so often is a single pixel believed
+        grid.update(frame, base)
+    (segment,) = lift([Detection("post", 1.0, depth > 0, np.ones(1, np.float32))], frame, min_area_px=1)
+    (cell,) = np.argwhere(grid.obstacle)
+    assert np.abs(grid.xy_of(cell) - segment.points_m[0, :2]).max() <= 0.51 * grid.resolution_m
 
 
 def test_a_spurious_hit_does_not_stick_but_a_closed_door_does() -> None:

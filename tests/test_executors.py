@@ -138,7 +138,7 @@ def test_a_ray_worker_that_no_trial_is_for_is_not_started(monkeypatch: pytest.Mo
 
 
 def test_ray_takes_the_folder_of_each_trial_along_and_what_goes_wrong_there_is_what_is_raised(tmp_path: Path) -> None:
-    pytest.importorskip("ray")
+    ray = pytest.importorskip("ray")
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "file").write_text(f"of {name}")
@@ -154,7 +154,11 @@ def test_ray_takes_the_folder_of_each_trial_along_and_what_goes_wrong_there_is_w
 
     folder: Folder[Path] = Folder(lambda trial: trial, lambda trial, path: path)
     trials = [tmp_path / "first", tmp_path / "second"]
-    list(run_all(trials, Work(run, keep, lambda trial, cause: cause, folder), 2, "ray"))
-    assert kept == {trials[0]: "of first", trials[1]: "of second"}
-    with pytest.raises(ModelError, match=r"^that is the folder of another machine$"):
-        list(run_all(trials, Work(run, keep, lambda trial, cause: cause), 2, "ray"))
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)  # once for both: to start it takes seconds
+    try:
+        list(run_all(trials, Work(run, keep, lambda trial, cause: cause, folder), 2, "ray"))
+        assert kept == {trials[0]: "of first", trials[1]: "of second"}
+        with pytest.raises(ModelError, match=r"^that is the folder of another machine$"):
+            list(run_all(trials, Work(run, keep, lambda trial, cause: cause), 2, "ray"))
+    finally:
+        ray.shutdown()

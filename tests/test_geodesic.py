@@ -17,21 +17,15 @@ def reference_graph(free: np.ndarray) -> nx.Graph:
     graph = nx.Graph()
     cells = {tuple(cell) for cell in np.argwhere(free)}
     graph.add_nodes_from(cells)
-    for row, column in cells:
-        for dr in range(-2, 3):
-            for dc in range(-2, 3):
-                end = (row + dr, column + dc)
-                if np.gcd(dr, dc) != 1 or end not in cells:
-                    continue
-                crossed = {
-                    (round(row + dr * t + nudge), round(column + dc * t - nudge))
-                    for t in np.linspace(0.01, 0.99, 99)
-                    for nudge in (-1e-3, 1e-3)
-                }
-                if abs(dr) == abs(dc) == 1:
-                    crossed |= {(row + dr, column), (row, column + dc)}
-                if crossed <= cells:
-                    graph.add_edge((row, column), end, weight=np.hypot(dr, dc) * CELL_M)
+    for dr, dc in ((dr, dc) for dr in range(-2, 3) for dc in range(-2, 3) if np.gcd(dr, dc) == 1):
+        crossed = {
+            (round(dr * t + nudge), round(dc * t - nudge)) for t in np.linspace(0.01, 0.99, 99) for nudge in (-1e-3, 1e-3)
+        }
+        if abs(dr) == abs(dc) == 1:
+            crossed |= {(dr, 0), (0, dc)}
+        for row, column in cells:
+            if {(row + r, column + c) for r, c in crossed | {(dr, dc)}} <= cells:
+                graph.add_edge((row, column), (row + dr, column + dc), weight=np.hypot(dr, dc) * CELL_M)
     return graph
 
 

@@ -48,7 +48,8 @@ def test_goals_can_be_reached_and_the_shortest_way_is_the_one_in_the_file(suite:
 
 
 def test_a_description_is_true_of_its_target_alone() -> None:
-    for episode in load_suite("household/textnav", "val_seen")[:30]:
+    suite = load_suite("household/textnav", "val_seen")
+    for episode in (episode for k in range(10) for episode in suite[k::50][:3]):  # three in each of ten apartments
         assert isinstance(episode.goal, TextGoal)
         apartment = load_world(episode.apartment_seed, None).apartment
         assert resolve(episode.goal, apartment) == episode.targets, episode.goal

@@ -22,7 +22,7 @@ from enactive.errors import ControllerError, EmbodimentFault
 
 from .chunks import Chunk
 
-INFO_EVERY = 50
+INFO_EVERY_S = 0.5  # so often the body is told again, since the process may not listen yet
 LOOK_S = 0.2  # between two looks at whether a process that is waited for has ended
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -126,7 +126,7 @@ class PolicyProcess:
         self._bus: Bus = ZenohBus(line, listen=True)
         self._body, self._clock, self._heard_s = embodiment, clock, -np.inf
         self.began_s = np.inf  # when it was first heard
-        self._chunks, self._count = Mailbox(), 0
+        self._chunks, self._informed_s = Mailbox(), -np.inf
         self._shown_s: dict[str, float] = {}
         self.error, self.malformed, self.malformed_there = "", 0, 0  # here, and in the policy's process
         self._bus.subscribe("chunk", self._chunks.put)
@@ -136,9 +136,10 @@ class PolicyProcess:
 
     def offer(self, observation: Observation) -> None:
         """Send the observation; frames that were sent already are not sent again."""
-        if self._count % INFO_EVERY == 0:
+        now = self._clock()
+        if now - self._informed_s >= INFO_EVERY_S:
+            self._informed_s = now
             self._bus.publish("info", embodiment_message(self._body))
-        self._count += 1
         for picture in new_pictures(observation.cameras, self._shown_s):
             self._bus.publish("camera", picture)
         self._bus.publish("state", state_message(observation))

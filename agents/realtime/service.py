@@ -23,7 +23,7 @@ from enactive.errors import SafetyAbort, at_the_end
 from .chunks import Chunk
 from .loop import ControlLoop, Tick
 
-INFO_EVERY = 50
+INFO_EVERY_S = 0.5  # whoever comes to the bus later learns what the body is, however slow the loop
 
 
 class Commands:
@@ -45,13 +45,15 @@ class Commands:
         self._shown_s: dict[str, float] = {}
         self._answered: dict[str, int] = {}  # the newest stop or reset that was taken, by who asked
         self._silent_s, self._driver, self._driven_s = silent_s, "", -math.inf
-        self._sequence, self._count = 0, 0
+        self._sequence, self._count, self._informed_s = 0, 0, -math.inf
         bus.subscribe("command", self._arrived)
         bus.subscribe("stop", self._stop)
 
     def offer(self, observation: Observation) -> None:
         """Publish the state, and each camera's frame by itself, once."""
-        if self._count % INFO_EVERY == 0:
+        now = self._clock()
+        if now - self._informed_s >= INFO_EVERY_S:
+            self._informed_s = now
             self._bus.publish("info", embodiment_message(self._body, boot=self.boot))
         self._count += 1
         answered = dict(self._answered)  # before the latch is looked at, so that what is answered shows in it

@@ -26,7 +26,15 @@ class Still(gym.Env[dict[str, Any], Any]):
 
     observation_space = gym.spaces.Dict({"T_world_base": gym.spaces.Box(-1, 1, (4, 4), np.float64)})
     action_space = gym.spaces.Box(-1.0, 1.0, (2,), np.float64)
-    embodiment = Embodiment("still", "base_twist", labels=("v", "w"), units=("m/s", "rad/s"), low=(-1.0, -1.0), high=(1.0, 1.0))
+    embodiment = Embodiment(
+        "still",
+        "base_twist",
+        labels=("v", "w"),
+        units=("m/s", "rad/s"),
+        low=(-1.0, -1.0),
+        high=(1.0, 1.0),
+        simulated=True,
+    )
 
     def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
         return {"T_world_base": EYE}, {}
@@ -57,17 +65,17 @@ class Nothing:
 INTENT, ACTION = GoTo((0.0, 0.0)), Action("base_twist", np.zeros((1, 2)))
 
 
-def enactive_us() -> float:
+def enactive_us(steps: int = STEPS) -> float:
     """Microseconds a step of the loop, the environment's and the policy's own share taken off."""
     env, nothing, goal = Still(), Nothing(), ObjectGoal("nothing")
-    agent = Agent(nothing, nothing, nothing, max_steps=STEPS)  # type: ignore[arg-type]
+    agent = Agent(nothing, nothing, nothing, max_steps=steps)  # type: ignore[arg-type]
     began = time.perf_counter()
     agent.run(env, goal)
     whole = time.perf_counter() - began
     began = time.perf_counter()
-    for _ in range(STEPS):
+    for _ in range(steps):
         env.step(ACTION)
-    return 1e6 * (whole - (time.perf_counter() - began)) / STEPS
+    return 1e6 * (whole - (time.perf_counter() - began)) / steps
 
 
 def inspect_robots_us() -> float:

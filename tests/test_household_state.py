@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,6 +13,7 @@ from toy_apartment import KNIFE, LAMP, MUG, toy_apartment
 
 from enactive.envs.household.env import Household
 from enactive.envs.household.state import changed, initial_state, movers, set_opening
+from enactive.errors import ConfigError
 
 
 def test_a_restored_state_shows_the_same_bytes(toy: Household) -> None:
@@ -29,6 +31,22 @@ def test_a_restored_state_shows_the_same_bytes(toy: Household) -> None:
     after = toy.renderer.rgbd(toy.state)
     assert np.array_equal(before[0], after[0])
     assert np.array_equal(before[1], after[1])
+
+
+def test_a_state_of_another_apartment_with_as_many_things_is_refused_and_a_pickled_one_is_taken() -> None:
+    env, other = Household(seed=49, rooms=3), Household(seed=55, rooms=3)
+    env.reset(seed=0)
+    other.reset(seed=0)
+    saved, foreign = env.save_state(), other.save_state()
+    other.close()
+    assert (foreign.pose.shape, foreign.opening.shape) == (saved.pose.shape, saved.opening.shape)
+    with pytest.raises(ConfigError, match="the state belongs to another apartment"):
+        env.restore_state(foreign)
+    assert env.state is saved
+    env.step(1)
+    env.restore_state(pickle.loads(pickle.dumps(saved)))  # noqa: S301  # reason: our own bytes
+    assert env.state.to_bytes() == saved.to_bytes()
+    env.close()
 
 
 def test_a_state_cannot_be_written_to(toy: Household) -> None:
@@ -55,6 +73,7 @@ def test_every_value_of_a_state_shows_in_its_digest() -> None:
         replace(state, held=0),
         replace(state, steps=1),
         replace(state, seed=1),
+        replace(state, apartment="another"),
     ]
     assert len({state.digest(), *(each.digest() for each in other)}) == len(other) + 1
 

@@ -16,8 +16,8 @@ from .episode import View
 from .facts import Fact, facts_of, satisfying
 from .model import Placed
 from .render import Renderer
-from .state import WorldState, initial_state
-from .suites import FIRST_SEED, PICTURE_SIZE, SPLITS, SUITES, digest, load_suite, pose_of, save_suite
+from .state import WorldState, apartment_digest, initial_state
+from .suites import FIRST_SEED, PICTURE_SIZE, SPLITS, SUITES, load_suite, pose_of, save_suite
 from .wording import describe
 from .world import World, load_world
 
@@ -61,7 +61,7 @@ def _apartment_rows(split: str, seed: int, count: int) -> tuple[int, str, dict[s
     for name, rows in by_suite.items():
         for place, row in enumerate(rows):
             row |= {"id": f"{name.removeprefix('household/')}-{split}-{seed}-{place}", "seed": seed}
-    return seed, digest(world.apartment), by_suite
+    return seed, apartment_digest(world.apartment), by_suite
 
 
 class _Maker:

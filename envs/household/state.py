@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,8 @@ class WorldState:
     opening: (K,) float64, 0 closed to 1 open, in the order of `movers`. held: id of the object in the hand, -1 = none; it is
     not drawn, and what stands on it waits with it 100 m below the place that it was taken from. base: (3,) float64 x, y, yaw
     rad. pitch_rad: of the camera, > 0 looks up. steps, collisions: since reset.
-    seed: of every random draw (sensor noise), which depends on (seed, steps) alone.
+    seed: of every random draw (sensor noise), which depends on (seed, steps) alone. apartment: whose state it is, by
+    `apartment_digest`.
     """
 
     pose: NDArray[np.float64]
@@ -46,6 +48,7 @@ class WorldState:
     steps: int = 0
     collisions: int = 0
     seed: int = 0
+    apartment: str = ""
 
     def __post_init__(self) -> None:
         for name in _ARRAYS:
@@ -56,7 +59,7 @@ class WorldState:
         arrays = b"".join(np.ascontiguousarray(getattr(self, name)).astype(_LITTLE[name]).tobytes() for name in _ARRAYS)
         whole = [len(self.pose), len(self.opening), self.held, self.steps, self.collisions, self.seed]
         counts = np.array(whole, dtype="<i8").tobytes()
-        return counts + np.array([self.pitch_rad], dtype="<f8").tobytes() + arrays
+        return counts + np.array([self.pitch_rad], dtype="<f8").tobytes() + arrays + self.apartment.encode()
 
     def digest(self) -> str:
         """SHA-256 of `to_bytes`, hexadecimal."""
@@ -132,12 +135,24 @@ def closed_around(apartment: Apartment, state: WorldState, object_id: int) -> in
     return -1
 
 
+@lru_cache(maxsize=_KEPT)
+def apartment_digest(apartment: Apartment) -> str:
+    """Identifies what the episodes and states of an apartment depend on: its objects, their words and their places."""
+    words = "|".join(f"{p.asset.category} {p.asset.colour} {p.asset.material} {p.asset.shape}" for p in apartment.objects)
+    return f"{crc32(words.encode()):08x}{crc32(np.round(_poses(apartment.objects), 4).tobytes()):08x}"
+
+
+def _poses(things: tuple[Placed, ...]) -> NDArray[np.float64]:
+    """(N, 4) x, y, z metres and yaw rad of things as they were placed."""
+    return np.array([(*placed.xyz, placed.yaw_rad) for placed in things], dtype=np.float64).reshape(-1, 4)
+
+
 def initial_state(apartment: Apartment, base: tuple[float, float, float] = (0.0, 0.0, 0.0), seed: int = 0) -> WorldState:
     """The apartment as it was made, with the body at `base` (x, y, yaw rad)."""
     things = apartment.objects
     opening = np.array([float(things[i].open) for i, _ in movers(apartment)], dtype=np.float64)
     state = WorldState(
-        pose=np.array([(*placed.xyz, placed.yaw_rad) for placed in things], dtype=np.float64).reshape(-1, 4),
+        pose=_poses(things),
         parent=np.array([placed.parent for placed in things], dtype=np.int32),
         surface=np.array([_surface_index(things, placed) for placed in things], dtype=np.int32),
         on=np.array([placed.on for placed in things], dtype=bool),
@@ -147,6 +162,7 @@ def initial_state(apartment: Apartment, base: tuple[float, float, float] = (0.0,
         opening=opening,
         base=np.array(base, dtype=np.float64),
         seed=seed,
+        apartment=apartment_digest(apartment),
     )
     return state
 

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +22,7 @@ from enactive.errors import ConfigError
 from ..goal import Goal, ImageGoal, ObjectGoal, TextGoal
 from .camera import camera_pose
 from .episode import NavigationEpisode, View
-from .model import Apartment
-from .state import initial_state
+from .state import apartment_digest, initial_state
 from .world import World, load_world
 
 SUITES = ("household/objectnav", "household/imagenav", "household/textnav")
@@ -69,20 +67,13 @@ def save_suite(name: str, split: str, episodes: list[dict[str, Any]], digests: M
     return path
 
 
-def digest(apartment: Apartment) -> str:
-    """Identifies what the episodes of an apartment depend on: its objects, their words and their places."""
-    state = initial_state(apartment)
-    words = "|".join(f"{p.asset.category} {p.asset.colour} {p.asset.material} {p.asset.shape}" for p in apartment.objects)
-    return f"{crc32(words.encode()):08x}{crc32(np.round(state.pose, 4).tobytes()):08x}"
-
-
 def ready(episode: NavigationEpisode) -> NavigationEpisode:
     """The episode ready to run: its apartment checked against the file's digest, and an image goal rendered.
 
     Raises ConfigError where the apartment is not the one that the episode was made for.
     """
     world = load_world(episode.apartment_seed, episode.rooms)
-    if episode.digest and episode.digest != digest(world.apartment):
+    if episode.digest and episode.digest != apartment_digest(world.apartment):
         raise ConfigError(
             f"episode {episode.id} was made for another version of the apartment of seed {episode.apartment_seed}: "
             "make the suite again with `enactive suite make`"

@@ -21,8 +21,7 @@ from ..model import Apartment, Skill
 from ..motion import PITCH_LIMIT_RAD
 from ..obstacles import leaf_box
 from ..rectangles import turned
-from ..state import WorldState, covered, leaves, movers, with_changes
-from ..suites import digest
+from ..state import WorldState, apartment_digest, covered, leaves, movers, with_changes
 from ..targets import reading, skills_of
 from ..world import World
 from .stands import Stands
@@ -51,7 +50,7 @@ class Layout:
 
     def __init__(self, apartment: Apartment) -> None:
         things = apartment.objects
-        self.apartment, self.digest, self.stands = apartment, digest(apartment), Stands(apartment)
+        self.apartment, self.digest, self.stands = apartment, apartment_digest(apartment), Stands(apartment)
         self.categories = tuple(placed.asset.category for placed in things)
         ids = {name: [i for i, own in enumerate(self.categories) if own == name] for name in self.categories}
         self.of_category = {name: tuple(own) for name, own in ids.items()}

@@ -1,4 +1,7 @@
-"""A disk that takes no more, as the command line meets it: the system refuses to let any file grow beyond some bytes."""
+"""A disk that takes no more, as the command line meets it: the system refuses to let any file grow beyond some bytes.
+
+And a Rerun that fails, which costs a run its file alone.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+import pytest
 
 from enactive.agents import Agent
 from enactive.agents.report import RunFolder
@@ -139,3 +143,54 @@ def test_what_fits_beside_a_video_that_does_not_is_written(tmp_path: Path) -> No
     open_files = [os.path.realpath(each) for each in Path("/proc/self/fd").iterdir()]
     assert open_files
     assert not [path for path in open_files if "video.mp4" in path]  # its room is given back
+
+
+ANYTHING = """
+class Any:
+    def __init__(self, *args, **more): ...
+    __call__ = __getattr__ = lambda self, *args, **more: self
+"""
+RERUNS = {  # what a broken one raises, by what is wrong with it
+    "another version": ("from rerun import gone", "ImportError: cannot import name 'gone'"),
+    "imports, and is not what it was": (
+        "class RecordingStream:\n    def __init__(self, name): self.save\n",
+        "AttributeError: 'RecordingStream' object has no attribute 'save'",
+    ),
+    "its disk is full": (
+        f"import errno\n{ANYTHING}ViewCoordinates = Any()\n"
+        "class RecordingStream(Any):\n    def set_time(self, *a, **k): raise OSError(errno.ENOSPC, 'No space left on device')\n"
+        "    def save(self, path): open(path, 'w').write('half')\n",
+        "episode.rrd cannot be written (No space left on device) and is left out: make room before the next run",
+    ),
+    "it fails as it goes": (
+        f"{ANYTHING}ViewCoordinates = Any()\nclass RecordingStream(Any):\n    def set_time(self): pass\n",
+        "TypeError: RecordingStream.set_time() got an unexpected keyword argument 'sequence'",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", RERUNS)
+def test_a_rerun_that_fails_is_left_out_and_the_rest_is_written(
+    wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, said = RERUNS[wrong]
+    (tmp_path / "rerun").mkdir()
+    (tmp_path / "rerun" / "__init__.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "rerun"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "enactive.agents.report.rerun_log", raising=False)
+    try:
+        folder = tmp_path / "run"
+        episode = Agent(Bare(), Stay(), NamedMoves(), max_steps=5).run(
+            Snow(), ObjectGoal("mug"), recorders=[RunFolder(folder, {})]
+        )
+    finally:  # who comes next shall import the true one
+        for name in [name for name in sys.modules if name == "rerun" or name.endswith(".rerun_log")]:
+            del sys.modules[name]
+    assert (episode.outcome, len(episode.steps)) == ("truncated", 5)
+    (warning,) = episode.warnings
+    assert warning.startswith("episode.rrd ")
+    assert said in warning
+    assert sorted(path.name for path in folder.iterdir()) == ["episode.json", "report.html", "video.mp4"]
+    assert json.loads((folder / "episode.json").read_text())["result"]["warnings"] == [warning]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
 import numpy as np
@@ -26,6 +26,9 @@ from .record import episode_json, plain, planar
 from .video import VideoWriter
 from .views import camera_view, caption, matched_nodes, moment_view
 
+if TYPE_CHECKING:
+    from .rerun_log import RerunLog
+
 MOMENTS = 12
 COMMAND_FRAMES = 10  # of the video: a command of one step is shown for a second
 
@@ -33,7 +36,8 @@ COMMAND_FRAMES = 10  # of the video: a command of one step is shown for a second
 class RunFolder:
     """Writes a run into `folder` while it goes. config: what is needed to repeat it, written into the record.
 
-    A file that the disk does not take is left out with a warning in `Episode.warnings`; the others are written.
+    A file that the disk does not take is left out with a warning in `Episode.warnings`, and so is Rerun's where that fails;
+    the others are written.
     """
 
     def __init__(self, folder: Path, config: Mapping[str, Any]) -> None:
@@ -54,11 +58,11 @@ class RunFolder:
         self._stage: Any = None
         self._watch = FailureWatch()
         self._watch.start(env, goal, embodiment)
-        self._log = None
+        self._log: RerunLog | None = None
         if find_spec("rerun") is not None:
-            from .rerun_log import RerunLog
+            with self._rerun():
+                from .rerun_log import RerunLog
 
-            with self._file("episode.rrd", self._warnings):
                 self._log = RerunLog(self.folder / "episode.rrd")
 
     def step(self, step: Step, belief: Belief) -> None:
@@ -69,7 +73,8 @@ class RunFolder:
         if self._sees:
             self._film(step, belief, yaw)
         if self._log is not None:
-            self._log.step(step, belief)
+            with self._rerun():
+                self._log.step(step, belief)
 
     def _film(self, step: Step, belief: Belief, yaw: float) -> None:
         """Add a frame; keep it as a key frame where the stage changes and at each command of the hand."""
@@ -96,8 +101,8 @@ class RunFolder:
         with self._file("video.mp4", self._warnings):
             if self._video is not None:
                 self._video.close()
-        with self._file("episode.rrd", self._warnings):
-            if self._log is not None:
+        if self._log is not None:
+            with self._rerun():
                 self._log.close()
         self._watch.end(episode, belief)
         episode.warnings += self._warnings
@@ -126,10 +131,28 @@ class RunFolder:
         except OSError as error:
             self._leave_out(name, error, warnings)
 
+    @contextmanager
+    def _rerun(self) -> Iterator[None]:
+        """Calling Rerun, whose file is left out for good once that fails."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  # reason: any version may be installed; what it raises is told
+            log, self._log = self._log, None
+            if log is not None:
+                with suppress(Exception):  # the same again; an open file would keep its room
+                    log.close()
+            if isinstance(error, OSError):
+                self._leave_out("episode.rrd", error, self._warnings)
+            else:
+                (self.folder / "episode.rrd").unlink(missing_ok=True)
+                self._warnings.append(f"episode.rrd is left out, since Rerun fails: {type(error).__name__}: {error}")
+
     def _leave_out(self, name: str, error: OSError, warnings: list[str]) -> None:
         """Remove what is half, which makes room for the rest, and say so."""
         (self.folder / name).unlink(missing_ok=True)
-        warnings.append(f"{name} cannot be written ({error.strerror}) and is left out: {cure(error)} before the next run")
+        warnings.append(
+            f"{name} cannot be written ({error.strerror or error}) and is left out: {cure(error)} before the next run"
+        )
 
 
 def _words(step: Step) -> str:

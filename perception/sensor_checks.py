@@ -1,4 +1,4 @@
-"""Refusing sensor data that a belief must not be built on: missing, corrupt or frozen."""
+"""Refusing sensor data that a belief must not be built on: missing, corrupt, frozen or of a clock that runs back."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class SensorGuard:
         self._picture = 0
         self._same_stamps = 0
         self._same_pictures = 0
+        self._intrinsics = b""  # of the camera matrix that was found good
 
     def check(self, observation: Observation) -> tuple[CameraFrame, NDArray[np.float64], bool]:
         """The first camera's frame, T_world_base (4, 4), and whether the frame is a new one. Raises PerceptionError."""
@@ -52,7 +53,18 @@ class SensorGuard:
             raise PerceptionError("the body does not know its pose: give T_world_base (odometry or SLAM)")
         if pose.shape != (4, 4) or not (np.isfinite(pose).all() and np.isfinite(frame.T_world_camera).all()):
             raise PerceptionError("the pose of the base or camera is not a finite 4x4 matrix: check odometry and calibration")
+        self._check_intrinsics(name, frame.K)
         return frame, pose, self._is_new(name, frame, pose, observation.stamp_s)
+
+    def _check_intrinsics(self, name: str, K: NDArray[np.float64]) -> None:
+        """Look at the camera matrix, where it is not the one that was looked at last."""
+        if (given := K.tobytes()) == self._intrinsics:
+            return
+        if K.shape != (3, 3) or not np.isfinite(K).all() or np.linalg.matrix_rank(K) < 3:
+            raise PerceptionError(
+                f"camera {name!r} gives a K that is no finite, invertible 3x3 matrix: {K.tolist()}; check its calibration"
+            )
+        self._intrinsics = given
 
     def _is_new(self, name: str, frame: CameraFrame, pose: NDArray[np.float64], stamp_s: float) -> bool:
         moved = self._pose is not None and _moved(self._pose, pose)

@@ -51,8 +51,9 @@ def evaluate(
     world: the environment, without its `max_steps`. Finished episodes are appended to `folder` at once, with a picture in
     `failures/` of navigation that failed; the same call resumes where an earlier one ended, however it ended.
     on_result(row, done, total) is called after each. A simulated world (`Embodiment.simulated`) that breaks, or a command
-    that the guard refuses there, ends its trial alone: the row says why, and the world is made anew. Raises EmbodimentFault or
-    SafetyAbort where a real body is at stake, and ConfigError where `folder` cannot be written: what is finished is kept.
+    that the guard refuses there, ends its trial alone: the row says why, and the world is made anew. So does whatever a part of
+    a method raises by mistake, which counts as its failure, and its parts are made anew. Raises EmbodimentFault or SafetyAbort
+    where a real body is at stake, and ConfigError where `folder` cannot be written: what is finished is kept.
     A trial whose worker process dies (a segmentation fault, no memory left) runs once more; where that one dies too, the row
     says so, as of a world that breaks. One process (`workers=1`) has nobody to outlive it.
     """
@@ -133,7 +134,10 @@ def _died(trial: Trial, cause: str) -> Ran:
 def _pursue(
     method: Method, goal: Goal, options: Mapping[str, Any], max_steps: int, world: Component, recorders: Sequence[Recorder]
 ) -> Episode:
-    """Run an episode. What halts the agent is raised on a real body; a simulated world is closed, and the next one is new."""
+    """Run an episode. What halts the agent is raised on a real body; a simulated world is closed, and the next one is new.
+
+    So are the next parts of a method that raised by mistake: nobody knows what that left them with.
+    """
     env = _environment(world, max_steps)
     try:
         return _agent(method, max_steps).run(env, goal, seed=0, options=options, recorders=recorders)
@@ -145,6 +149,12 @@ def _pursue(
             call_world(env.close)
         record: Episode = error.episode  # type: ignore[attr-defined]
         return record
+    except Exception as error:  # reason: a method may raise anything; what none of its parts raised goes on
+        failed: Episode | None = getattr(error, "episode", None)
+        if failed is None:
+            raise
+        del _AGENTS[repr(method), max_steps]
+        return failed
 
 
 def _keep_picture(folder: Path, row: dict[str, Any], picture: bytes) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import gymnasium as gym
 import numpy as np
@@ -16,9 +16,9 @@ from enactive.controllers import Controller
 from enactive.envs import Action, Embodiment, Goal, Observation
 from enactive.envs.gym_io import call_world, embodiment_of, to_gym
 from enactive.envs.robot import sent_of
-from enactive.errors import ConfigError, ControllerError, HaltError, SafetyAbort, TrialError, words_of
+from enactive.errors import ConfigError, ControllerError, EnactiveError, HaltError, SafetyAbort, TrialError, place_of, words_of
 from enactive.perception import Belief, Perceiver
-from enactive.planners import Planner, Stop
+from enactive.planners import Intent, Planner, Stop
 
 from .compat import check_compatibility
 from .episode import Episode, Step
@@ -26,6 +26,7 @@ from .guard import Chain, EStop, Guard, guard_of
 from .metrics import NavigationMeter
 from .realtime.cadence import Cadence
 
+Answer = TypeVar("Answer")
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -84,8 +85,8 @@ class Agent:
         """Pursue a goal until the planner stops, the environment ends, or time is up.
 
         A method that fails (TrialError) ends the episode with the outcome `error`. Raises CompatibilityError before anything
-        moves where the parts do not fit together, and EmbodimentFault or SafetyAbort where the body is at stake; the
-        partial record rides on the exception as `error.episode`.
+        moves where the parts do not fit together, EmbodimentFault or SafetyAbort where the body is at stake, and whatever
+        else a part of the method raises; the partial record rides on the exception as `error.episode`.
         """
         self.guard = guard_of(env) if self._guard is None else self._guard
         episode = Episode(goal)
@@ -138,12 +139,12 @@ class _Run:
                     raise ConfigError(f"{type(part).__name__} wants the simulator's truth: call it Oracle{type(part).__name__}")
                 if oracle is None:
                     raise ConfigError(f"{type(part).__name__} needs the simulator's oracle, and {env.unwrapped} has none")
-                bind(oracle)
+                self._ask(bind, oracle)
         self.started = True
         self._tell(lambda recorder: recorder.start(env, self.goal, self.body))
-        agent.perceiver.reset(self.body, self.goal)
-        agent.planner.reset(self.goal, self.body)
-        agent.controller.reset(self.body)
+        self._ask(agent.perceiver.reset, self.body, self.goal)
+        self._ask(agent.planner.reset, self.goal, self.body)
+        self._ask(agent.controller.reset, self.body)
         agent.guard.reset(self.body)
 
     def loop(self) -> None:
@@ -153,13 +154,13 @@ class _Run:
         intent = None
         for index in range(agent.max_steps):
             t0 = clock()
-            self.belief = belief = agent.perceiver.update(self.observation)
+            self.belief = belief = self._ask(agent.perceiver.update, self.observation)
             t1 = t2 = t3 = clock()
             if not queue:
-                intent = agent.planner.plan(belief)
+                intent = self._ask(agent.planner.plan, belief)
                 t2 = clock()
                 if not isinstance(intent, Stop) or "stop" in self.body.labels:
-                    queue = self._commands(agent.controller.act(intent, self.observation, belief))
+                    queue = self._ask(self._commands, intent, belief)
                 t3 = clock()
             requested = queue.pop(0) if queue else None
             agent.guard.observe(self.observation)
@@ -198,8 +199,25 @@ class _Run:
         episode.outcome, episode.reason = "truncated", f"{agent.max_steps} steps were over"
         self.score(stopped=False)
 
-    def _commands(self, action: Action) -> list[Action]:
-        """The single commands of a chunk, in order. Raises ControllerError for one of another rate than a real body's."""
+    def _ask(self, call: Callable[..., Answer], *args: Any) -> Answer:
+        """What a part of the method answers. What it raises by mistake goes on, with the record of the episode on it."""
+        try:
+            return call(*args)
+        except EnactiveError:
+            raise
+        except Exception as error:
+            episode, kind = self.episode, type(error).__name__
+            episode.outcome, episode.error, episode.error_kind = "error", f"{kind}: {error} ({place_of(error)})", kind
+            self.score(stopped=False, error=error)
+            error.episode = episode  # type: ignore[attr-defined]
+            raise
+
+    def _commands(self, intent: Intent, belief: Belief) -> list[Action]:
+        """The single commands that the controller makes of an intent, in order.
+
+        Raises ControllerError for a chunk of another rate than a real body's.
+        """
+        action = self.agent.controller.act(intent, self.observation, belief)
         if action.interaction is not None or len(action.values) == 1:
             return [action]
         if self.cadence is not None and action.rate_hz and not math.isclose(action.rate_hz, self.body.rate_hz):

@@ -105,7 +105,15 @@ def preamble(rows: Sequence[Row]) -> str:
         success = f"STOP within {radius:g} m of a view point of the goal"
     left_out = len(rows) - len(scored(rows))
     broke = f" Episodes that the world broke in, which no mean counts: {left_out}." if left_out else ""
-    return f"Mean [95 % interval]; success: {success}.{broke}{versions(rows)}"
+    lost = "".join(f" {sentence}" for sentence in all_errors(rows))
+    return f"Mean [95 % interval]; success: {success}.{broke}{lost}{versions(rows)}"
+
+
+def all_errors(rows: Sequence[Row]) -> list[str]:
+    """A sentence for each method that nothing can be said of, since all its episodes ended with an error."""
+    groups = by_method(rows).items()
+    failed = {method: group[0] for method, group in groups if all(row.get("failure") in ("crash", "error") for row in group)}
+    return [f"Every episode of {method} ended with an error, the first: {row['error']}." for method, row in failed.items()]
 
 
 def versions(rows: Sequence[Row]) -> str:

@@ -7,8 +7,10 @@ Everything halts: `EmbodimentFault`, `SafetyAbort`.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 class EnactiveError(Exception):
@@ -76,3 +78,10 @@ def at_the_end(end: Callable[[], None]) -> Iterator[None]:
 def words_of(error: BaseException) -> str:
     """An error's message and its notes, a line each."""
     return "\n".join([str(error), *getattr(error, "__notes__", ())])
+
+
+def place_of(error: BaseException) -> str:
+    """Where a caught error was raised, after the calls that led there from the one that was tried, the last three at most:
+    "perception/mapping.py:301 > linalg/_linalg.py:609"."""
+    tried, *calls = traceback.extract_tb(error.__traceback__)
+    return " > ".join(f"{'/'.join(Path(call.filename).parts[-2:])}:{call.lineno}" for call in (calls or [tried])[-3:])

@@ -13,7 +13,9 @@ from enactive.controllers.navigation import NavigationController
 from enactive.envs import Action, Observation
 from enactive.envs.household.env import Household
 from enactive.perception import Belief
+from enactive.perception.oracle import OraclePerceiver
 from enactive.planners import Intent
+from enactive.planners.nearest_frontier import NearestFrontier
 
 CRASH_AT = 3
 
@@ -57,6 +59,51 @@ class DeadlyHousehold(FragileHousehold):
                     file.flush()
                     os.kill(os.getpid(), signal.SIGSEGV)
         return Household.step(self, action)
+
+
+class Faulty:
+    """A part with a mistake in it: in the second episode that it is reset for, it takes what is not there. `made` counts."""
+
+    made = started = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        type(self).made += 1
+
+    def reset(self, *args: Any) -> None:
+        super().reset(*args)  # type: ignore[misc]
+        type(self).started += 1
+        self.asked = 0
+
+    def fail(self) -> None:
+        self.asked += 1
+        if type(self).started == 2 and self.asked == CRASH_AT:
+            [][self.asked]
+
+
+class OracleFaultyPerceiver(Faulty, OraclePerceiver):
+    def update(self, observation: Observation) -> Belief:
+        self.fail()
+        return super().update(observation)
+
+
+class FaultyPlanner(Faulty, NearestFrontier):
+    def plan(self, belief: Belief) -> Intent:
+        self.fail()
+        return super().plan(belief)
+
+
+class FaultyController(Faulty, NavigationController):
+    def act(self, intent: Intent, observation: Observation, belief: Belief) -> Action:
+        self.fail()
+        return super().act(intent, observation, belief)
+
+
+class HopelessPlanner(NearestFrontier):
+    """Divides by nothing, always."""
+
+    def plan(self, belief: Belief) -> Intent:
+        raise ZeroDivisionError("division by zero")
 
 
 class NaNController(NavigationController):

@@ -1,15 +1,20 @@
-"""What a world that breaks in the middle of an episode costs an evaluation: the trial alone where it is simulated."""
+"""What breaks in the middle of an episode costs an evaluation the trial alone: a simulated world, or a part of a method."""
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import fragile
 import pytest
 from fragile import CRASH_AT, FragileHousehold
 from small_evaluation import EPISODES, FRONTIER, SETTINGS, Rows
 
+from enactive.agents.cli import main
 from enactive.agents.component import Component, Method
 from enactive.agents.evaluation import evaluate
+from enactive.agents.failures import FailureWatch
 from enactive.agents.table import markdown
 from enactive.errors import EmbodimentFault
 from enactive.executors import Executor
@@ -83,3 +88,49 @@ def test_a_command_that_the_guard_refuses_in_a_simulation_is_a_failed_trial(tmp_
     assert "not finite" in rows[0]["error"]
     assert rows[0]["success"] is False  # the method's own doing
     assert rows[1]["steps"] == 2
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [("perceiver", "OracleFaultyPerceiver"), ("planner", "FaultyPlanner"), ("controller", "FaultyController")],
+)
+def test_a_part_that_raises_by_mistake_fails_its_trial_alone_and_is_made_anew(part: str, name: str, tmp_path: Path) -> None:
+    faulty: Any = getattr(fragile, name)
+    faulty.made = faulty.started = 0
+    method = replace(FRONTIER, **{part: Component(f"{part}s", f"fragile.{name}")})
+    rows = evaluate([method], EPISODES, tmp_path, settings=SETTINGS, max_steps=5)
+    bad = rows.index(next(row for row in rows if row["outcome"] == "error"))
+    assert [row["failure"] == "error" for row in rows] == [index == bad for index in range(3)]
+    assert [row["steps"] for row in rows] == [CRASH_AT - 1 if index == bad else 5 for index in range(3)]
+    assert "IndexError: list index out of range (" in rows[bad]["error"]
+    assert re.search(r"tests/fragile\.py:\d+ > tests/fragile\.py:\d+\)$", rows[bad]["error"])
+    assert rows[bad]["success"] is False  # the method's own doing
+    assert faulty.made == 2
+    text = markdown(rows, "a title")
+    assert "error 1" in text
+    assert "no mean counts" not in text
+    assert "Every episode" not in text
+
+
+def test_an_evaluation_of_a_method_that_always_raises_ends_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["eval", "--suite", "household/objectnav", "--split", "val_seen", "--episodes", "2", "--max_steps", "5"]
+    words += ["--perceiver", "OraclePerceiver", "--planner", "fragile.HopelessPlanner", "--out", str(tmp_path)]
+    assert main([*words, "--compare", "[NearestFrontier]"]) == 1
+    said = "Every episode of HopelessPlanner ended with an error, the first: ZeroDivisionError: division by zero (tests/fragile"
+    table = (tmp_path / "table.md").read_text()
+    assert said in table
+    assert "Every episode of NearestFrontier" not in table
+    assert "Every episode of HopelessPlanner" in " ".join(capsys.readouterr().out.split())
+    assert len(_rows_in(tmp_path)) == 4
+
+
+def test_what_no_part_of_a_method_raised_is_not_laid_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any) -> None:
+        raise ZeroDivisionError("a fault of the harness")
+
+    monkeypatch.setattr(FailureWatch, "step", fail)
+    with pytest.raises(ZeroDivisionError, match="a fault of the harness"):
+        evaluate([FRONTIER], EPISODES[:1], tmp_path, settings=SETTINGS, max_steps=2)
+    assert _rows_in(tmp_path) == []

@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "generative": {"generative"},
     "agents": {"envs", "perception", "planners", "controllers", "generative", "agents"},
 }
-HEAVY = {"torch", "transformers", "mujoco", "open3d", "matplotlib", "cv2", "skimage", "ray", "rerun", "av", "networkx", "skfmm"}
+HEAVY = {"torch", "transformers", "mujoco", "open3d", "matplotlib", "cv2", "skimage", "ray", "rerun", "av", "networkx"}
 
 
 def _imported(path: Path, room: str) -> set[str]:

@@ -1,8 +1,9 @@
 """Suites of navigation episodes: versioned files in the package, with the pictures of image goals rendered when needed.
 
 `household/objectnav` asks for a category, `household/textnav` for one instance told from its distractors in words,
-`household/imagenav` for the instance that a picture shows. Apartments of `train` and `val_seen` have seeds below 100 000,
-those of `val_unseen` from 200 000 on (the seeds between are for measuring perception).
+`household/imagenav` for the instance that a picture shows. `val_seen` has the very apartments of `train` (seeds below 100 000),
+with starts and goals of its own: that is what "seen" means. The apartments of `val_unseen` (seeds from 200 000 on) occur in no
+other split; the seeds between are for measuring perception.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import enactive.envs
 from enactive.envs import DISCRETE_ACTIONS, ObjectGoal, Observation
 from enactive.envs.household import motion
 from enactive.envs.household.env import Household
+from enactive.envs.household.render import Renderer
 from enactive.errors import ConfigError
 
 
@@ -79,6 +80,46 @@ def test_running_into_the_table_is_reported_and_counted(toy: Household) -> None:
     assert toy.oracle.collisions == 0
     toy.step(1), toy.step(1)
     assert motion.clearance_m(toy.state.base[:2], toy.world.obstacles.footprints(toy.state))[0] >= motion.BODY_RADIUS_M
+
+
+@pytest.mark.parametrize("mode", ["discrete", "base_twist"])
+def test_a_body_that_may_slide_goes_on_along_the_wall(toy: Household, mode: str) -> None:
+    ends = {}
+    for sliding in (False, True):
+        env = Household(control_mode=mode, sliding=sliding)  # type: ignore[arg-type]
+        env.reset(seed=0)
+        env.restore_state(at(env, 1.0, 3.7, np.pi / 3))
+        moves = [1] * 2 if mode == "discrete" else [np.array([0.5, 0.0])] * 10
+        collided = [env.step(move)[4]["collided"] for move in moves]
+        assert any(collided)
+        ends[sliding] = env.state.base[:2]
+        env.close()
+    assert ends[True][1] == pytest.approx(4.0 - motion.BODY_RADIUS_M, abs=0.01)
+    assert ends[False][1] == pytest.approx(ends[True][1], abs=0.01)
+    assert ends[True][0] - ends[False][0] > 0.1
+
+
+def test_depth_is_exact_unless_its_noise_is_asked_for(toy: Household) -> None:
+    seen = {}
+    for noise in (False, True):
+        env = Household(depth_noise=noise)
+        env.reset(seed=0)
+        env.restore_state(at(env, 0.3, 2.0, 0.0))
+        obs, *_ = env.step(DISCRETE_ACTIONS.index("stop"))
+        seen[noise] = Observation.from_gym(obs).cameras["head"].depth
+        env.close()
+    with Renderer(toy.world.compiled) as exact:
+        assert np.array_equal(seen[False], exact.rgbd(at(toy, 0.3, 2.0, 0.0))[1])
+    both = (seen[False] > 0) & (seen[True] > 0) & (seen[False] < 3.0)
+    assert 0.008 < float((seen[True][both] / seen[False][both]).std()) < 0.013
+
+
+def test_the_camera_sees_79_degrees_from_side_to_side(toy: Household) -> None:
+    frame = Observation.from_gym(toy.step(DISCRETE_ACTIONS.index("stop"))[0]).cameras["head"]
+    edges = np.array([[-0.5, 120.0, 1.0], [319.5, 120.0, 1.0]])  # of the picture: the first pixel's middle is at 0
+    left, right = edges @ np.linalg.inv(frame.K).T
+    assert np.degrees(np.arctan2(right[0], right[2]) - np.arctan2(left[0], left[2])) == pytest.approx(79.0)
+    assert frame.K[0, 0] == frame.K[1, 1]
 
 
 def test_stop_ends_and_too_many_steps_cut_the_episode(toy: Household) -> None:

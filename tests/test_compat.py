@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import gymnasium as gym
@@ -17,9 +18,9 @@ from enactive.controllers import Controller
 from enactive.controllers.interaction import InteractionController
 from enactive.controllers.moves import NamedMoves
 from enactive.controllers.navigation import NavigationController
-from enactive.envs import Embodiment, Goal, ObjectGoal, Observation
+from enactive.envs import CameraInfo, Embodiment, Goal, ObjectGoal, Observation
 from enactive.envs.minigrid import MiniGridBody
-from enactive.errors import CompatibilityError
+from enactive.errors import CompatibilityError, ConfigError
 from enactive.perception import Belief
 from enactive.planners import GoTo, Intent, Look, Stop
 from enactive.planners.grid_search import GridSearch
@@ -156,3 +157,54 @@ def test_a_twist_that_is_taken_for_another_is_refused(changed: Any, words: list[
     with pytest.raises(CompatibilityError):
         Agent(Bare(), Glance(), controller).run(env, ObjectGoal("mug"))
     assert env.yaws_rad == [0.0]
+
+
+class Asking(Glance):
+    """A planner that opens things."""
+
+    verbs = frozenset({"Open", "Pick"})
+
+
+def test_a_planner_that_uses_its_hands_is_refused_on_a_body_without_them() -> None:
+    (found,) = mismatches(Cart(replace(NAMED, skills=frozenset({"Pick"}))), Asking())
+    assert found == "Asking uses the verbs Open, which cart does not have: make the environment with verbs=True"
+    assert mismatches(Cart(replace(NAMED, skills=Asking.verbs)), Asking()) == ()
+
+
+class Sighted(Bare):
+    needs = frozenset({"pose", "rgb"})
+
+
+def test_a_perceiver_that_sees_is_refused_on_a_body_without_a_camera() -> None:
+    (found,) = check_compatibility(Cart(NAMED), Sighted(), Glance(), NavigationController()).mismatches
+    assert found == "Sighted needs rgb, which cart does not give: use another perceiver, or add a camera to the observation"
+    seeing = Cart(replace(NAMED, cameras=(CameraInfo("head", 64, 48, 1.0),)))
+    assert check_compatibility(seeing, Sighted(), Glance(), NavigationController()).mismatches == ()
+
+
+class Peeking(Glance):
+    """Asks for the simulator's truth and does not say so in its name."""
+
+    def bind(self, oracle: Any) -> None:
+        self.oracle = oracle
+
+
+class OraclePeeking(Peeking): ...
+
+
+def test_the_simulators_truth_is_for_those_who_say_oracle_in_their_name() -> None:
+    env = Cart(NAMED)
+    env.oracle = SimpleNamespace(targets=())
+    planner = Peeking()
+    with pytest.raises(ConfigError, match=r"^Peeking wants the simulator's truth: call it OraclePeeking$"):
+        Agent(Bare(), planner, NavigationController()).run(env, ObjectGoal("mug"))
+    assert not hasattr(planner, "oracle")
+    assert env.yaws_rad == [0.0]
+    open_about_it = OraclePeeking()
+    Agent(Bare(), open_about_it, NavigationController()).run(env, ObjectGoal("mug"))
+    assert open_about_it.oracle is env.oracle
+
+
+def test_who_needs_the_truth_is_refused_where_there_is_none() -> None:
+    with pytest.raises(ConfigError, match=r"^OraclePeeking needs the simulator's oracle, and <Cart instance> has none$"):
+        Agent(Bare(), OraclePeeking(), NavigationController()).run(Cart(NAMED), ObjectGoal("mug"))

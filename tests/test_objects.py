@@ -95,6 +95,11 @@ def test_there_is_enough_to_look_for() -> None:
     )
 
 
+def test_most_kinds_come_in_several_shapes_colours_and_materials() -> None:
+    varied = [kind for kind in KINDS if min(len(set(words)) for words in (kind.shapes, kind.colours, kind.materials)) >= 2]
+    assert len(varied) >= 60
+
+
 def test_no_two_kinds_answer_to_one_name() -> None:
     owner: dict[str, str] = {}
     for kind in (*FURNITURE.values(), *KINDS):

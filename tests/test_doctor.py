@@ -1,10 +1,14 @@
 """`enactive doctor` says what is there and what is missing, with the line to type."""
 
 import importlib.util
+import re
 import tomllib
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import SimpleNamespace
 
+import gymnasium
+import numpy as np
 import pytest
 
 from enactive import pretrained
@@ -51,6 +55,22 @@ def test_an_extra_that_is_missing_is_named_with_the_fix(
     status, said = report(capsys)
     assert status == 0  # nothing that the defaults need
     assert said["packages"] == ("ok", f"not installed: {extra} (pip install 'enactive[NAME]')")
+
+
+def test_a_renderer_that_draws_nothing_fails_with_the_packages_that_the_makefile_installs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    only(monkeypatch, "rendering")
+    dark = {"cameras": {"head": {"rgb": np.zeros((240, 320, 3), np.uint8)}}}
+    monkeypatch.setattr(gymnasium, "make", lambda *_, **__: SimpleNamespace(reset=lambda: (dark, {}), close=lambda: None))
+    status, said = report(capsys)
+    assert status == 1
+    (packages,) = re.findall(r"^GL_PACKAGES := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert said["rendering"] == (
+        "FAIL",
+        f"the renderer draws nothing: install it with: apt-get install -y {packages}; "
+        "or, where OSMesa is there, set MUJOCO_GL=osmesa",
+    )
 
 
 def test_what_is_not_in_the_cache_yet_is_named(

@@ -1,5 +1,6 @@
 """The package as others get it: a wheel with every module and every data file, and an entry point that runs."""
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import enactive
+from enactive.envs.household.engine import GL_PACKAGES
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("agents", "controllers", "envs", "generative", "perception", "planners")
@@ -94,3 +96,56 @@ def test_make_mends_an_environment_without_pip_and_says_what_is_missing(tmp_path
     )
     assert made.returncode != 0
     assert "sudo apt-get install python3-venv" in made.stdout
+
+
+def make_opengl(folder: Path, libraries: str, user: int, apt_get: int | None) -> tuple[int, str, list[str]]:
+    """Exit status, output, and what apt-get was told, on a machine that is made of nothing but these.
+
+    libraries: what ldconfig lists. user: id. apt_get: its exit status, None where there is none.
+    """
+    said = folder / "apt-get.log"
+    said.touch()
+    stubs = {"ldconfig": f"echo '{libraries}'", "id": f'[ "$1" = -u ] && echo {user}'}
+    if apt_get is not None:
+        stubs["apt-get"] = f"echo $* >> {said}; exit {apt_get}"
+    (folder / "bin").mkdir()
+    for name, line in stubs.items():
+        path = folder / "bin" / name
+        path.write_text(f"#!/bin/sh\n{line}\n")
+        path.chmod(0o755)
+    (folder / "bin" / "grep").symlink_to(str(shutil.which("grep")))
+    command = [str(shutil.which("make")), "-f", str(ROOT / "Makefile"), "opengl"]
+    made = subprocess.run(
+        command, cwd=folder, env={"PATH": str(folder / "bin")}, capture_output=True, text=True, timeout=60, check=False
+    )
+    return made.returncode, made.stdout, said.read_text().splitlines()
+
+
+TO_TYPE = f"no EGL on this machine; type: sudo apt-get install {GL_PACKAGES}\n"
+
+
+@pytest.mark.parametrize("library", ["libEGL.so.1", "libOSMesa.so.8"])
+def test_make_leaves_a_machine_alone_that_renders(library: str, tmp_path: Path) -> None:
+    assert make_opengl(tmp_path, f"{library} (libc6,x86-64) => /lib/{library}", 0, 0) == (0, "", [])
+
+
+def test_make_installs_what_renders_where_that_is_allowed(tmp_path: Path) -> None:
+    asked = ["update -qq", f"install -y -qq {GL_PACKAGES}"]
+    assert make_opengl(tmp_path, "libGLU.so.1", 0, 0) == (0, "", asked)
+
+
+@pytest.mark.parametrize(
+    ("user", "apt_get", "asked"),
+    [(1000, 0, []), (0, None, []), (0, 100, ["update -qq"])],
+    ids=["not root", "no apt-get", "apt-get fails"],
+)
+def test_make_says_the_line_to_type_where_it_may_not_install(
+    user: int, apt_get: int | None, asked: list[str], tmp_path: Path
+) -> None:
+    status, said, told = make_opengl(tmp_path, "libGLU.so.1", user, apt_get)
+    assert status != 0
+    assert (said, told) == (TO_TYPE, asked)
+
+
+def test_the_readme_names_the_packages_that_the_makefile_installs() -> None:
+    assert f"`apt-get install {GL_PACKAGES}`" in " ".join((ROOT / "README.md").read_text().split())

@@ -57,6 +57,7 @@ def _rendering() -> str:
     import gymnasium
 
     import enactive.envs  # noqa: F401  # registers Household
+    from enactive.envs.household.engine import INSTALL_GL
 
     env = gymnasium.make("enactive/Household-v0", seed=0)
     try:
@@ -64,7 +65,7 @@ def _rendering() -> str:
     finally:
         env.close()
     if frame.std() < 1.0:
-        raise ConfigError("the renderer draws nothing: apt-get install libegl1 libgl1 libosmesa6, or set MUJOCO_GL=osmesa")
+        raise ConfigError(f"the renderer draws nothing: {INSTALL_GL}; or, where OSMesa is there, set MUJOCO_GL=osmesa")
     return f"an apartment at {frame.shape[1]}x{frame.shape[0]}"
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from enactive.errors import ConfigError
 
-_INSTALL = "install it with: apt-get install -y libegl1 libgl1-mesa-dri"
+GL_PACKAGES = "libegl1 libgl1-mesa-dri"  # of Debian and Ubuntu; the Makefile installs the same
+INSTALL_GL = f"install it with: apt-get install -y {GL_PACKAGES}"
 
 
 def _choose_renderer() -> None:
@@ -25,14 +26,14 @@ def _choose_renderer() -> None:
             continue
         os.environ["MUJOCO_GL"] = name
         return
-    raise ConfigError(f"no off-screen OpenGL was found; {_INSTALL}")
+    raise ConfigError(f"no off-screen OpenGL was found; {INSTALL_GL}")
 
 
 _choose_renderer()
 
 import mujoco  # noqa: E402
 
-__all__ = ["gl_context", "mujoco", "nearest_mipmaps"]
+__all__ = ["GL_PACKAGES", "INSTALL_GL", "gl_context", "mujoco", "nearest_mipmaps"]
 
 _CONTEXTS: dict[tuple[int, int], Any] = {}
 
@@ -48,7 +49,7 @@ def gl_context(width: int, height: int) -> Any:
         try:
             context = mujoco.GLContext(width, height)
         except (ImportError, RuntimeError) as error:
-            raise ConfigError(f"OpenGL does not start off screen ({error}); {_INSTALL}") from error
+            raise ConfigError(f"OpenGL does not start off screen ({error}); {INSTALL_GL}") from error
         _CONTEXTS[key] = context
         atexit.register(context.free)  # runs before MuJoCo ends EGL, which it registered earlier
     return _CONTEXTS[key]

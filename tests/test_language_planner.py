@@ -136,13 +136,14 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     monkeypatch.setattr(openai_http, "FIRST_WAIT_S", 0.01)
     started: list[subprocess.Popen[str]] = []
 
-    def start(replies: list[str], dies_after: int = 0, port: int = 0) -> subprocess.Popen[str]:
+    def start(replies: list[str], dies_after: int = 0, port: int = 0, key: str = "") -> subprocess.Popen[str]:
         command = [
             sys.executable,
             str(Path(__file__).parent / "chat_server.py"),
             str(port),
             json.dumps(replies),
             str(dies_after),
+            key,
         ]
         started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
         return started[-1]
@@ -157,6 +158,20 @@ def port_of(process: subprocess.Popen[str]) -> int:
     return int(cast(IO[str], process.stdout).readline())
 
 
+def keyed(port: int) -> list[str]:
+    """What makes the command line send a server on this machine the key in ENACTIVE_TEST_KEY."""
+    settings = {"url": f"http://127.0.0.1:{port}/v1", "model": "m", "key_variable": "ENACTIVE_TEST_KEY"}
+    model = {"class_path": "enactive.perception.vlm.openai_http.OpenAIModel", "init_args": settings}
+    return ["--planner", "LanguagePlanner", "--planner.model", json.dumps(model)]
+
+
+def told(folder: Path) -> bool:
+    """Whether any file in a folder has the key."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert files
+    return any(SECRET.encode() in path.read_bytes() for path in files)
+
+
 def rows(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "episodes.jsonl").read_text().splitlines()]
 
@@ -164,12 +179,12 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 def test_a_server_that_dies_fails_its_trial_and_the_evaluation_goes_on(
     serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", SECRET)
+    monkeypatch.setenv("ENACTIVE_TEST_KEY", SECRET)
     plan = [said("Find", "mug"), said("Find", "sink"), said("done")]
-    dying = serve(plan, dies_after=7)  # in the middle of the third episode
+    dying = serve(plan, dies_after=7, key=SECRET)  # in the middle of the third episode
     port = port_of(dying)
-    words = ["--suite", "household/tasks", "--split", "val_seen", "--planner", "LanguagePlanner", "--out", str(tmp_path)]
-    words += ["--model", f"openai:http://127.0.0.1:{port}/v1#m", "--episodes"]
+    words = ["--suite", "household/tasks", "--split", "val_seen", "--out", str(tmp_path)]
+    words += [*keyed(port), "--episodes"]
     assert evaluate_command([*words, "4"]) == 0
     assert dying.wait(10) == -9
     first = rows(tmp_path)
@@ -178,12 +193,12 @@ def test_a_server_that_dies_fails_its_trial_and_the_evaluation_goes_on(
     assert sorted(row["steps"] for row in broken) == [0, 1]  # one died in its middle, one found nobody
     assert all("failed 4 times: the connection failed" in row["error"] for row in broken)
     assert all((row["failure"], row["success"], row["planner_output_error"]) == ("error", False, 0) for row in broken)
-    serve(plan, port=port).stdout.readline()  # type: ignore[union-attr]  # it is back
+    serve(plan, port=port, key=SECRET).stdout.readline()  # type: ignore[union-attr]  # it is back
     assert evaluate_command([*words, "6"]) == 0
     again = rows(tmp_path)
     assert again[:4] == first
     assert [row["outcome"] for row in again[4:]] == ["stopped", "stopped"]
-    assert not [path for path in tmp_path.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
+    assert not told(tmp_path)
 
 
 def test_a_model_that_is_not_there_is_found_before_anything_moves(serve: Serve, tmp_path: Path) -> None:
@@ -213,13 +228,15 @@ def test_unigoal_takes_the_model_as_its_reasoner(serve: Serve) -> None:
     assert planner.reasoner.model.name == text
 
 
+@pytest.mark.parametrize("key", [SECRET, ""], ids=["with a key", "without"])
 def test_a_run_with_a_model_shows_what_it_saw_thought_and_expected(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    key: str, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", SECRET)
-    port = port_of(serve([said("Find", "mug", "mugs are <usual> in kitchens", "a mug is in view"), said("done")]))
+    monkeypatch.setenv("ENACTIVE_TEST_KEY", SECRET)
+    plan = [said("Find", "mug", "mugs are <usual> in kitchens", "a mug is in view"), said("done")]
+    port = port_of(serve(plan, key=key))
     task = ["put a clean mug on the coffee table", "--env", "HouseholdTask", "--env.mode", "symbolic", "--out", str(tmp_path)]
-    assert run_command([*task, "--model", f"openai:http://127.0.0.1:{port}/v1#m"]) == 0
+    assert run_command([*task, *(keyed(port) if key else ["--model", f"openai:http://127.0.0.1:{port}/v1#m"])]) == 0
     (report,) = tmp_path.glob("*/report.html")
     page = report.read_text()
     assert (
@@ -228,7 +245,7 @@ def test_a_run_with_a_model_shows_what_it_saw_thought_and_expected(
     assert "<td>1</td><td>In view: nothing. The hand is empty.</td>" in page
     assert "<video" not in page  # nobody saw anything
     assert "Key frames" not in page
-    assert not [path for path in tmp_path.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
+    assert not told(tmp_path)
 
 
 def test_an_evaluation_goes_on_with_another_cache_and_not_with_another_model() -> None:

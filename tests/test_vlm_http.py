@@ -6,6 +6,7 @@ import base64
 import gzip
 import io
 import json
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,14 +117,19 @@ def test_an_answer_that_was_held_to_a_schema_is_not_taken_for_one_that_was_not(e
         (raw(WITH_COUNT % b'"five"'), "no chat completion .TypeError: prompt_tokens is 'five'"),
         (answer("no", "content_filter"), "ended its answer for the reason 'content_filter'"),
         (answer("no", None), "ended its answer for the reason None"),
-        (floods, "sent more than 8 MiB"),
+        (floods(), "sent more than 8 MiB"),
+        (floods(400), "sent more than 8 MiB"),
+        (floods(500), "sent more than 8 MiB"),
         (raw(b"not gzip", Content_Encoding="gzip"), "do not decode"),
+        (raw(b"not gzip", 400, Content_Encoding="gzip"), "do not decode"),
         (raw(gzip.compress(b"\0" * (9 << 20)), Content_Encoding="gzip"), "sent more than 8 MiB"),
+        (raw(gzip.compress(b"\0" * (9 << 20)), 400, Content_Encoding="gzip"), "sent more than 8 MiB"),
         (dies_in_the_middle, "failed 4 times: the connection failed"),
         (dies_at_once, "failed 4 times: the connection failed"),
         (raw(b'{"error": {"message": "busy"}}', 503), "failed 4 times: the server is in trouble"),
         (raw(b'{"error": {"message": "no such model"}}', 404), "refused the request .status 404.*no such model"),
-        (raw(b'{"error": {"message": "too long"}}', 400), "refused the request .status 400.*too long"),
+        (raw(b'{"error": {"message": "too long"}}', 400), "refused the request .status 400: too long"),
+        (raw(b"Bad Request", 400), "refused the request .status 400: Bad Request"),
     ],
 )
 def test_a_broken_answer_is_an_error(endpoint: Endpoint, misdeed: Misdeed, told: str) -> None:
@@ -146,12 +152,23 @@ def test_what_passes_is_tried_again(endpoint: Endpoint, misdeed: Misdeed) -> Non
     assert len(endpoint.asked) == 3
 
 
-@pytest.mark.parametrize("misdeed", [hangs, drips])
+@pytest.mark.parametrize("misdeed", [hangs, drips(), drips(400), drips(500)])
 def test_a_deadline_is_kept(endpoint: Endpoint, misdeed: Misdeed) -> None:
-    started = time.monotonic()
+    started, before = time.monotonic(), set(threading.enumerate())
     with pytest.raises(ModelError, match=r"no answer within 0\.3 s"):
         endpoint.model(misdeed).chat(ASK, Options(deadline_s=0.3))
     assert time.monotonic() - started < 3.0
+    waiting = [each for each in set(threading.enumerate()) - before if each.name.startswith("enactive-openai")]
+    for each in waiting:  # the process does not end before they do
+        each.join(3.0)
+    assert not any(each.is_alive() for each in waiting)
+
+
+def test_nothing_is_read_of_what_stands_beside_a_redirect(endpoint: Endpoint) -> None:
+    started = time.monotonic()
+    with pytest.raises(ModelError, match=r"failed 4 times: the connection failed .Exceeded maximum allowed redirects"):
+        endpoint.model(drips(307)).chat(ASK, Options(deadline_s=20.0))
+    assert time.monotonic() - started < 10.0
 
 
 def test_the_deadline_holds_for_all_tries_together(endpoint: Endpoint) -> None:

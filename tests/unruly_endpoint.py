@@ -54,12 +54,16 @@ def hangs(handler: http.server.BaseHTTPRequestHandler) -> None:
     handler.server.released.wait(20)  # type: ignore[attr-defined]
 
 
-def drips(handler: http.server.BaseHTTPRequestHandler) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Length", "100000")
-    handler.end_headers()
-    while not handler.server.released.wait(0.05):  # type: ignore[attr-defined]
-        handler.wfile.write(b" ")
+def drips(status: int = 200) -> Misdeed:
+    def act(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        handler.send_header("Location", "elsewhere")  # which counts where the status is one of a redirect
+        handler.send_header("Content-Length", "100000")
+        handler.end_headers()
+        while not handler.server.released.wait(0.05):  # type: ignore[attr-defined]
+            handler.wfile.write(b" ")
+
+    return act
 
 
 def blurts(line: str) -> Misdeed:
@@ -71,14 +75,17 @@ def blurts(line: str) -> Misdeed:
     return act
 
 
-def floods(handler: http.server.BaseHTTPRequestHandler) -> None:
-    handler.send_response(200)
-    handler.end_headers()
-    try:
-        for _ in range(200):
-            handler.wfile.write(b" " * (1 << 20))
-    except (BrokenPipeError, ConnectionResetError):
-        return
+def floods(status: int = 200) -> Misdeed:
+    def act(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        handler.end_headers()
+        try:
+            for _ in range(200):
+                handler.wfile.write(b" " * (1 << 20))
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+    return act
 
 
 @dataclass

@@ -12,9 +12,10 @@ import json
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,9 @@ from .endpoint import KEY_VARIABLE, check_address, key_of
 from .secret import Secret
 from .structure import validated
 
+if TYPE_CHECKING:
+    import httpx2
+
 DEFAULTS = Options()
 NO_KEY = "no-key"  # what servers without keys are sent, since the client insists on one
 MOST_ATTEMPTS = 4
@@ -33,6 +37,7 @@ FIRST_WAIT_S = 0.5  # doubles with each attempt, where the server does not say h
 MOST_BYTES = 8 << 20
 LOGGERS = ("openai._base_client", "httpx2", *(f"httpcore2.{part}" for part in ("connection", "http11", "proxy", "socks")))
 NEWER_LIMIT = "max_completion_tokens"
+DEADLINE: ContextVar[float] = ContextVar("deadline")  # of the attempt that this thread makes
 LATER = {408, 409, 429, 500, 502, 503, 504, 529}  # worth another attempt
 
 
@@ -76,7 +81,8 @@ class OpenAIModel:
         for logger in LOGGERS:  # they write down addresses and what the server answered
             logging.getLogger(logger).addFilter(self._secret)
         self._limit = "max_tokens"  # all servers know it; some models take NEWER_LIMIT alone, and say so
-        self._client = openai.OpenAI(base_url=self.url, api_key=self._secret.key or NO_KEY, max_retries=0)
+        http = openai.DefaultHttpxClient(event_hooks={"response": [self._hold]})
+        self._client = openai.OpenAI(base_url=self.url, api_key=self._secret.key or NO_KEY, max_retries=0, http_client=http)
 
     @property
     def name(self) -> str:
@@ -126,27 +132,40 @@ class OpenAIModel:
         import httpx2
         import openai
 
+        DEADLINE.set(deadline)
         left_s = max(deadline - time.monotonic(), 1e-3)
         try:
             with self._client.chat.completions.with_streaming_response.create(**body, timeout=left_s) as response:
-                return self._drain(response.iter_bytes(), deadline)
+                return self._drain(response.iter_bytes())
         except (openai.APITimeoutError, httpx2.TimeoutException):
             raise TimeoutError from None
         except (openai.APIConnectionError, httpx2.TransportError) as problem:
             raise _Again(f"the connection failed ({self._secret.short(problem.__cause__ or problem)})") from None
+
+    def _hold(self, response: httpx2.Response) -> None:
+        """Read a refusal here, since the client would read it to its end, and nothing of what stands beside a redirect."""
+        import httpx2
+
+        if response.has_redirect_location:
+            response.stream.close()
+            response.stream = httpx2.ByteStream(b"")
+        elif not response.is_success:
+            raise self._refusal(response.status_code, response.headers, _reason(self._drain(response.iter_bytes())))
+
+    def _drain(self, chunks: Iterator[bytes]) -> bytes:
+        """A body, of at most `MOST_BYTES` and before the deadline of this thread."""
+        import httpx2
+
+        received = bytearray()
+        try:
+            for chunk in chunks:
+                received += chunk
+                if len(received) > MOST_BYTES:
+                    raise ModelError(f"{self.name} sent more than {MOST_BYTES >> 20} MiB, which is no answer")
+                if time.monotonic() > DEADLINE.get():
+                    raise TimeoutError
         except httpx2.DecodingError as problem:
             raise ModelError(f"{self.name} sent bytes that do not decode ({self._secret.short(problem)})") from None
-        except openai.APIStatusError as problem:
-            raise self._refusal(problem.status_code, problem.response.headers, problem.message) from None
-
-    def _drain(self, chunks: Any, deadline: float) -> bytes:
-        received = bytearray()
-        for chunk in chunks:
-            received += chunk
-            if len(received) > MOST_BYTES:
-                raise ModelError(f"{self.name} sent more than {MOST_BYTES >> 20} MiB, which is no answer")
-            if time.monotonic() > deadline:
-                raise TimeoutError
         return bytes(received)
 
     def _refusal(self, status: int, headers: Mapping[str, str], message: str) -> Exception:
@@ -187,6 +206,14 @@ class OpenAIModel:
         if options.top_logprobs is not None and not logprobs:
             raise ModelError(f"{self.name} told no log-probabilities: make the model with logprobs=False")
         return Reply(text, finish, None, logprobs, read, written, seconds)
+
+
+def _reason(body: bytes) -> str:
+    """What a refusal says: the message in it where it is written as OpenAI does, else all of it."""
+    try:
+        return str(json.loads(body)["error"]["message"])
+    except (ValueError, RecursionError, LookupError, TypeError):
+        return body.decode(errors="replace")
 
 
 def _token(told: Mapping[str, Any]) -> TokenLogprob:

@@ -36,6 +36,7 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 
 from enactive.errors import ConfigError, ModelError
 from enactive.perception.vlm import ChatModel, Message, Options, make_model
+from enactive.perception.vlm.cache import CachedModel
 from enactive.perception.vlm.decoding import Drawn
 from enactive.perception.vlm.hf import HFModel
 from enactive.perception.vlm.hf_processor import pictures_only
@@ -390,6 +391,21 @@ def test_a_model_is_loaded_from_a_folder(text: HFModel, tmp_path: Path) -> None:
     first = model.name
     (tmp_path / "model.safetensors").touch()
     assert make_model(f"hf:{tmp_path}").name != first
+
+
+def test_answers_in_other_numbers_or_of_another_device_are_not_taken_for_its_own(tmp_path: Path) -> None:
+    model = text_model()
+    plain = CachedModel(model, tmp_path).chat(ASK, SHORT).text
+    model.model.to(torch.bfloat16)
+    rounded = CachedModel(model, tmp_path)
+    assert not rounded.chat(ASK, SHORT).cached
+    assert rounded.chat(ASK, SHORT).cached
+    model = text_model()
+    again = CachedModel(model, tmp_path).chat(ASK, SHORT)
+    assert (again.text, again.cached) == (plain, True)
+    here = model.name
+    model.model.to("meta")
+    assert model.name != here
 
 
 def test_a_model_that_sees_is_loaded_from_a_folder(seeing: HFModel, tmp_path: Path) -> None:

@@ -31,11 +31,11 @@ class HFModel:
     """A causal language model, or an image-text-to-text model, with what prepares its input. It runs where the model is.
 
     model: a transformers model that generates. processor: its tokenizer, or its processor where it sees pictures. name: what
-    its answers are cached under; it has to change when the weights do. Raises ConfigError where there is no chat template.
+    tells it from others; it has to change when the weights do. Raises ConfigError where there is no chat template.
     """
 
     def __init__(self, model: Any, processor: Any, name: str) -> None:
-        self.model, self.processor, self.name = model.eval(), processor, name
+        self.model, self.processor, self._weights = model.eval(), processor, name
         self.tokenizer = getattr(processor, "tokenizer", processor)
         if not (processor.chat_template or self.tokenizer.chat_template):
             raise ConfigError(f"{name} has no chat template: use an instruction-tuned model")
@@ -43,6 +43,11 @@ class HFModel:
             self.tokenizer.pad_token = self.tokenizer.eos_token
         sees = getattr(processor, "image_processor", None) is not None
         self.capabilities = Capabilities(images=sees, structured=True, logprobs=True, hidden_states=True, prefix_reuse=True)
+
+    @property
+    def name(self) -> str:
+        """Its weights, and where and in which numbers they are: another device or format answers otherwise."""
+        return f"{self._weights} on {self.model.device.type} in {str(self.model.dtype).removeprefix('torch.')}"
 
     def chat(self, messages: Sequence[Message], options: Options = DEFAULTS, schema: Schema | None = None) -> Reply:
         check(messages, options, self.capabilities, self.name)
@@ -191,7 +196,7 @@ class HFModel:
             yield
         except (RuntimeError, IndexError, ValueError) as problem:
             said = " ".join(str(problem).split())[:QUOTED]
-            at = f"{self.name} on {self.model.device}, at a prompt of {tokens} tokens"
+            at = f"{self._weights} on {self.model.device}, at a prompt of {tokens} tokens"
             if "memory" in str(problem):
                 fix = "make the prompt or its pictures smaller, take a smaller model, or set ENACTIVE_DEVICE=cpu"
                 raise ModelError(f"{at}, ran out of memory ({said}): {fix}") from problem

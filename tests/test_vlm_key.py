@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import logging
+import re
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from urllib.parse import quote
 import pytest
 from unruly_endpoint import KEY, Endpoint, Misdeed, answer, blurts, raw, serving
 
+from enactive.agents.commands.eval import read_component
 from enactive.errors import ConfigError, EnactiveError, ModelError
 from enactive.perception.vlm import Message, Options, make_model
 from enactive.perception.vlm.cache import CachedModel
@@ -135,6 +137,20 @@ def test_a_key_that_is_refused_is_named_by_its_variable(endpoint: Endpoint) -> N
         endpoint.model(said("no", 401), key_variable="ENACTIVE_TEST_KEY").chat(ASK)
 
 
+def test_a_line_names_the_variable_of_a_key_as_a_refusal_says(endpoint: Endpoint) -> None:
+    endpoint.misdeeds = [said("no", 401), answer("kitchen")]
+    with pytest.raises(ConfigError, match=r"none was sent: .*, as in openai:VARIABLE:http.*/v1#m\)") as caught:
+        make_model(f"openai:{endpoint.url}#m").chat(ASK)
+    (form,) = re.findall(r"as in (\S+)\) ", str(caught.value))
+    for line in (form.replace("VARIABLE", "ENACTIVE_TEST_KEY"), f"openai:ENACTIVE_TEST_KEY:{endpoint.url}#m"):
+        assert make_model(line).chat(ASK).text == "kitchen"
+        assert endpoint.keys[-1] == f"Bearer {KEY}"
+    planner = read_component(f"LanguagePlanner(model={line})", "planners").build()
+    assert planner.model.name == f"openai:{endpoint.url}#m"  # the key changes no answer
+    planner.model.chat(ASK)
+    assert endpoint.keys[1:] == [f"Bearer {KEY}"] * 3
+
+
 def test_a_key_is_asked_for_where_one_is_needed(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(ConfigError, match="environment variable OPENAI_API_KEY"):
@@ -172,6 +188,7 @@ def test_a_key_that_could_not_be_sent_or_kept_secret_is_refused(monkeypatch: pyt
         f"openai:https://host/v1#{KEY}",
         f"https://user:{KEY}@host/v1#m",
         f"opnai:https://host/v1?key={KEY}#m",
+        f"openai:{KEY}:http://localhost:8000/v1#m",
     ],
 )
 def test_a_key_in_an_address_is_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch, line: str) -> None:

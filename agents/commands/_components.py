@@ -26,7 +26,7 @@ GROUP_OF: Mapping[str, Group] = {
 
 
 REASONER = "enactive.planners.unigoal.llm_reasoner.LLMReasoner"
-MODEL_HELP = "chat model of the planner: openai:URL#NAME, hf:NAME or embedded"
+MODEL_HELP = "chat model of the planner: openai:URL#NAME, openai:KEY_VARIABLE:URL#NAME, hf:NAME or embedded"
 CACHE_HELP = "folder in which the answers of --model are kept: what was asked before is not asked again"
 
 

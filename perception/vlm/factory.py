@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 
 from enactive.errors import ConfigError, ModelError
@@ -16,6 +17,7 @@ FORMS = ("openai:http://localhost:8000/v1#name", "hf:NAME", "embedded")
 def make_model(text: str, cache: Path | None = None) -> ChatModel:
     """The model that a line names: "openai:URL#NAME", "hf:NAME or folder", or "embedded" (SmolLM2-135M-Instruct).
 
+    An endpoint whose key is in another environment variable than `OpenAIModel` takes by itself is "openai:VARIABLE:URL#NAME".
     cache: folder in which its answers are kept and found again (`CachedModel`). Raises ConfigError where the line names
     none, or the folder cannot be made.
     """
@@ -35,15 +37,26 @@ def make_model(text: str, cache: Path | None = None) -> ChatModel:
     if kind == "openai" and rest:
         from .openai_http import OpenAIModel
 
-        url, _, model = rest.partition("#")
+        variable, address = _apart(rest)
+        url, _, model = address.partition("#")
         if not model:
             raise ConfigError("the address lacks the model's name: write it as openai:http://localhost:8000/v1#NAME")
-        return OpenAIModel(url, model)
+        return OpenAIModel(url, model, variable)
     near = difflib.get_close_matches(kind.lower(), ("openai", "hf", "embedded"), n=1, cutoff=0.4)
     form = next((form for form in FORMS if near and form.startswith(near[0])), None)
     hint = f"did you mean {form!r}?" if form else f"the forms are {', '.join(FORMS)}"
     said = f"{kind}:..." if any(sign in rest for sign in "@?") else text  # what may be a password is not repeated
     raise ConfigError(f"there is no model {said!r}; {hint}")
+
+
+def _apart(text: str) -> tuple[str | None, str]:
+    """The variable of the key, None where none is named, and the address. Raises ConfigError for what may be a key itself."""
+    variable, _, address = text.partition(":")
+    if not address.startswith(("http:", "https:")):
+        return None, text
+    if not re.fullmatch("[A-Z][A-Z0-9_]*", variable):
+        raise ConfigError("before an address stands the environment variable of its key, in capitals, and never the key")
+    return variable, address
 
 
 def chat_model(model: ChatModel | str, cache: Path | None = None) -> ChatModel:

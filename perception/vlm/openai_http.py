@@ -171,7 +171,9 @@ class OpenAIModel:
     def _refusal(self, status: int, headers: Mapping[str, str], message: str) -> Exception:
         """What a status of 400 and above means."""
         if status in (401, 403):
-            where = f"in {self._key_variable}" if self._key_variable else "(none was sent: name its variable as key_variable)"
+            where = f"in {self._key_variable}"
+            if not self._key_variable:
+                where = f"(none was sent: name its environment variable, as in openai:VARIABLE:{self.url}#{self.model})"
             return ConfigError(f"{self.name} refused the key {where} (status {status})")
         if status in LATER:
             what = "rate-limited" if status == 429 else "the server is in trouble"

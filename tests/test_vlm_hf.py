@@ -286,6 +286,34 @@ def test_hidden_states_have_a_row_per_token(text: HFModel) -> None:
         text.hidden_states(ASK, 3)
 
 
+def test_the_hidden_states_of_an_answer_are_those_of_reading_it_behind_its_question(text: HFModel) -> None:
+    prompt = text.inputs([ASK])["input_ids"]
+    said = text.tokenizer("in the kitchen", add_special_tokens=False, return_tensors="pt")["input_ids"]
+    with torch.inference_mode():
+        whole = text.model(input_ids=torch.cat([prompt, said], dim=1), output_hidden_states=True).hidden_states
+    for layer in (0, 1, -1):
+        states = text.hidden_states(ASK, layer, answer="in the kitchen")
+        assert states.dtype == np.float32
+        assert np.allclose(states, whole[layer][0].numpy(), atol=1e-5)
+        assert np.allclose(states[: prompt.shape[1]], text.hidden_states(ASK, layer), atol=1e-5)
+
+
+def test_the_hidden_states_of_an_answer_follow_pictures(seeing: HFModel) -> None:
+    asked = told(seeing, True)
+    states = seeing.hidden_states(asked, answer="in the kitchen")
+    assert np.allclose(states[: -len("in the kitchen")], seeing.hidden_states(asked), atol=1e-5)
+    with torch.inference_mode():
+        inputs = seeing.inputs([asked])
+        said = seeing.tokenizer("in the kitchen", add_special_tokens=False, return_tensors="pt")["input_ids"]
+        inputs |= {
+            name: torch.cat([inputs[name], fill], dim=1)
+            for name, fill in (("input_ids", said), ("attention_mask", said * 0 + 1), ("mm_token_type_ids", said * 0))
+            if name in inputs
+        }
+        whole = seeing.model(**inputs, output_hidden_states=True).hidden_states
+    assert np.allclose(states, whole[-1][0].numpy(), atol=1e-4)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_even_random_weights_answer_by_the_schema(text: HFModel, seed: int) -> None:
     reply = text.chat(ASK, Options(max_tokens=120, temperature=1.0, seed=seed), SCHEMA)

@@ -156,10 +156,7 @@ class HFModel:
         tokens = [self.tokenizer(text, add_special_tokens=False)["input_ids"] for text in continuations]
         if not all(tokens):
             raise ConfigError("an empty continuation has no score")
-        inner = getattr(self.model, "model", None)
-        if inner is not None and hasattr(inner, "rope_deltas"):
-            # Qwen's models keep how the last pictures shifted positions, also for a prompt without any
-            inner.rope_deltas = None
+        self._forget_pictures()
         inputs = self.inputs([messages])
         with self._running(inputs["input_ids"].shape[1]), torch.inference_mode():
             out = self.model(**inputs, use_cache=True, logits_to_keep=1)
@@ -177,17 +174,33 @@ class HFModel:
             cache.crop(1 - len(ids))
         return float(logits.float().log_softmax(-1).gather(1, targets[:, None]).sum())
 
-    def hidden_states(self, messages: Sequence[Message], layer: int = -1) -> NDArray[np.float32]:
-        """(T, D) float32: what a layer holds of the T tokens of a conversation; layer 0 is the embedding, -1 the last."""
+    def hidden_states(self, messages: Sequence[Message], layer: int = -1, answer: str = "") -> NDArray[np.float32]:
+        """(T, D) float32: what a layer holds of the T tokens of a conversation; layer 0 is the embedding, -1 the last.
+
+        answer: what the model said to it, the tokens of which are the last of the T.
+        """
         import torch
 
         check(messages, DEFAULTS, self.capabilities, self.name)
+        self._forget_pictures()
         inputs = self.inputs([messages])
-        with self._running(inputs["input_ids"].shape[1]), torch.inference_mode():
-            states = self.model(**inputs, output_hidden_states=True).hidden_states
-        if not -len(states) <= layer < len(states):
-            raise ConfigError(f"{self.name} has layers 0 to {len(states) - 1}, not {layer}")
-        return np.asarray(states[layer][0].float().cpu().numpy(), dtype=np.float32)
+        ids = self.tokenizer(answer, add_special_tokens=False)["input_ids"]
+        with self._running(inputs["input_ids"].shape[1] + len(ids)), torch.inference_mode():
+            out = self.model(**inputs, output_hidden_states=True, use_cache=bool(ids))
+            parts = [out.hidden_states]
+            if ids:
+                said = torch.tensor([ids], device=inputs["input_ids"].device)
+                out = self.model(input_ids=said, cache=out.cache, output_hidden_states=True)
+                parts.append(out.hidden_states)
+        if not -len(parts[0]) <= layer < len(parts[0]):
+            raise ConfigError(f"{self.name} has layers 0 to {len(parts[0]) - 1}, not {layer}")
+        return np.concatenate([part[layer][0].float().cpu().numpy() for part in parts])
+
+    def _forget_pictures(self) -> None:
+        """Qwen's models keep how the last pictures shifted positions, also for a prompt without any."""
+        inner = getattr(self.model, "model", None)
+        if inner is not None and hasattr(inner, "rope_deltas"):
+            inner.rope_deltas = None
 
     @contextmanager
     def _running(self, tokens: int) -> Iterator[None]:

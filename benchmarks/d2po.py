@@ -39,7 +39,7 @@ from enactive.planners.d2po.models import base_policy, load_policy, with_lora
 from enactive.planners.d2po.planner import PREDICTION_TOKENS
 from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.prompt import AnswerError, parse_command, world_prompt
-from enactive.planners.d2po.replanning import BEAMS, Surprises, came_true
+from enactive.planners.d2po.replanning import BEAMS, Refusals, came_true
 from enactive.planners.d2po.report import SPLITS, write_report
 from enactive.planners.d2po.rewards import OracleProgress
 from enactive.planners.d2po.tree_search import Node, SearchSettings, Tree, search
@@ -191,7 +191,7 @@ def replan(count: int, split: str, console: Console) -> None:
 def _replanning(policy: Policy, tasks: Sequence[Task]) -> tuple[list[tuple[bool, float]], list[tuple[bool, str, bool]]]:
     """(success, PL) of each task, and of each command whether its prediction came true, the prediction, and a refusal."""
     episodes = [Episode(task, "visible") for task in tasks]
-    moments, surprises = [episode.start() for episode in episodes], [Surprises() for _ in episodes]
+    moments, refusals = [episode.start() for episode in episodes], [Refusals() for _ in episodes]
     failed: set[int] = set()
     told: list[tuple[bool, str, bool]] = []
     for _ in range(MAX_COMMANDS):
@@ -204,17 +204,17 @@ def _replanning(policy: Policy, tasks: Sequence[Task]) -> tuple[list[tuple[bool,
             except AnswerError:
                 failed.add(i)
                 continue
-            if surprises[i].bars(commands[i], scene):
-                other = surprises[i].another(dict(policy.likely(moments[i].prompt, BEAMS)), scene)
+            if refusals[i].bars(commands[i], scene):
+                other = refusals[i].another(dict(policy.likely(moments[i].prompt, BEAMS)), scene)
                 commands[i] = parse_command(other or answer)
         asked = {i: world_prompt(moments[i].situation, c) for i, c in commands.items() if c.verb != "done"}
         answers = policy.answers([*asked.values()], tokens=PREDICTION_TOKENS) if asked else []
         predicted = {i: text for i, (text,) in zip(asked, answers, strict=True)}
         for i, command in commands.items():
-            surprises[i].say(command, moments[i].situation.scene, predicted.get(i, ""))
+            refusals[i].say(command, moments[i].situation.scene)
             moments[i] = episodes[i].step(moments[i], command)
             came = moments[i].feedback[-1]
-            surprises[i].hear(not came.ok)
+            refusals[i].hear(not came.ok)
             if i in predicted:
                 told.append((came_true(predicted[i], came.message, not came.ok), predicted[i], not came.ok))
     rows = []

@@ -2,8 +2,7 @@
 
     python benchmarks/d2po_ahead.py [--policy FOLDER] [--split val_seen] [--tasks 560]
 
-Three runs on the same tasks, symbolic, greedy, `visible`, all of which say no command again that was refused (`replanning`,
-as with `--planner.predict false`).
+Three runs on the same tasks, symbolic, greedy, `visible`, all of which say no command again that was refused (`replanning`).
 The second asks the policy's own world model, whose next state begins with "failed because" or does not, how likely a refusal
 is; the third asks the world itself, which is the most that any world model could be worth here. Where a refusal is likelier
 than not, that of eight beams is said whose log p(command) + log p(not refused) is highest. To look for a thing is passed over
@@ -28,7 +27,7 @@ from enactive.envs.household.tasks.task import Task
 from enactive.planners.d2po.episodes import Episode, Moment
 from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.prompt import AnswerError, command_text, parse_command
-from enactive.planners.d2po.replanning import BEAMS, FAILED, Surprises
+from enactive.planners.d2po.replanning import BEAMS, FAILED, Refusals
 from enactive.planners.d2po.weights import WEIGHTS, policy_in
 from enactive.statistics import compare, mean, rate
 
@@ -42,20 +41,20 @@ class Trial:
 
     episode: Episode
     moment: Moment
-    surprises: Surprises = field(default_factory=Surprises)
+    refusals: Refusals = field(default_factory=Refusals)
     failed: bool = False
     told: list[tuple[float, bool]] = field(default_factory=list)
 
     def step(self, command: Command, chance: float) -> None:
-        self.surprises.say(command, self.moment.situation.scene, "")
+        self.refusals.say(command, self.moment.situation.scene)
         self.moment = self.episode.step(self.moment, command)
         refused = not self.moment.feedback[-1].ok
-        self.surprises.hear(refused)
+        self.refusals.hear(refused)
         if command.verb != "done":
             self.told.append((chance, refused))
 
     def barred(self, command: Command) -> bool:
-        return self.surprises.bars(command, self.moment.situation.scene)
+        return self.refusals.bars(command, self.moment.situation.scene)
 
     def score(self) -> tuple[bool, float]:
         """Success and PL."""

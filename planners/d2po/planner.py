@@ -18,7 +18,7 @@ from ..critics.trajectories import user_turn
 from ..critics.visualprm import shipped_critic
 from .dialogue import NEEDS, Dialogue
 from .prompt import Situation, parse_command, policy_prompt, world_prompt
-from .replanning import BEAMS, Surprises, came_true
+from .replanning import BEAMS, Refusals, came_true
 from .weights import WEIGHTS, policy_in
 
 if TYPE_CHECKING:
@@ -35,12 +35,11 @@ class D2PO:
     policy: folder of the weights, the shipped ones by default, or one of a training run (runs/d2po/seed-0/d2po). knowledge:
     what the environment tells of, as it was set there: the prompt says which. predict: the same weights also say what the
     world will become. alternatives: how many other commands the trace tells of, with the probability of each. replan: a
-    command that was refused though the prediction, where there is one, did not say so is not said again while nothing has
-    changed (`Surprises`); the likeliest of `BEAMS` others is, where no critic picks. candidates: how many next commands are
-    drawn, of which the critic picks one. critic: folder that `enactive train critic --ship_to` wrote, given with more than one
-    candidate and only then. temperature: of the draws; where not given, 0.7 with a critic and 0, the likeliest command,
-    without. seed: of the draws, each of which also depends on the prompt. An answer that is no command fails the trial
-    (planner_output_error) and is never replaced.
+    command that was refused is not said again while nothing has changed (`Refusals`); the likeliest of `BEAMS` others is,
+    where no critic picks. candidates: how many next commands are drawn, of which the critic picks one. critic: folder that
+    `enactive train critic --ship_to` wrote, given with more than one candidate and only then. temperature: of the draws; where
+    not given, 0.7 with a critic and 0, the likeliest command, without. seed: of the draws, each of which also depends on the
+    prompt. An answer that is no command fails the trial (planner_output_error) and is never replaced.
 
     Raises ConfigError for a critic that is missing, has nothing to choose from, or cannot judge, and for a negative
     temperature.
@@ -88,7 +87,7 @@ class D2PO:
     def reset(self, goal: Goal, embodiment: Embodiment) -> None:
         """Start on a task. Raises PlannerError for another kind of goal."""
         self._dialogue = Dialogue(goal, self.knowledge)
-        self._surprises, self._expected = Surprises(), ""
+        self._refusals, self._expected = Refusals(), ""
         self._trace = {}
         self._read: Piece | None = None
 
@@ -98,7 +97,7 @@ class D2PO:
         situation = self._dialogue.situation(belief)
         heard: dict[str, Any] = {}
         if len(self._dialogue.turns) > said:
-            self._surprises.hear(bool(now["refused"]))
+            self._refusals.hear(bool(now["refused"]))
             if self.predict:
                 heard["came_true"] = came_true(self._expected, str(now["message"]), bool(now["refused"]))
         reading = self.policy.read(policy_prompt(situation))  # once, for the answer, the others and the prediction
@@ -112,7 +111,7 @@ class D2PO:
             asked = self.policy.read(world_prompt(situation, command), reading)
             (self._expected,) = self.policy.answers_to(asked, tokens=PREDICTION_TOKENS)
             self._trace["predicted"] = self._expected
-        self._surprises.say(command, situation.scene, self._expected)
+        self._refusals.say(command, situation.scene)
         self._dialogue.say(command)
         return Interact(command.verb, command.target)
 
@@ -131,11 +130,11 @@ class D2PO:
 
     def _replanned(self, situation: Situation, reading: Reading, answer: str) -> tuple[str, dict[str, Any]]:
         """An answer or, where it is barred, the likeliest that is not; with the probabilities, for the trace."""
-        barred = self.replan and self._surprises.bars(parse_command(answer), situation.scene)
+        barred = self.replan and self._refusals.bars(parse_command(answer), situation.scene)
         beams = BEAMS if barred else self.alternatives + 1
         likely = dict(self.policy.likely(reading, beams)) if beams > 1 else {}
         told: dict[str, Any] = {}
-        if barred and (other := self._surprises.another(likely, situation.scene)) is not None:
+        if barred and (other := self._refusals.another(likely, situation.scene)) is not None:
             answer, told = other, {"instead_of": answer}
         if not self.alternatives:
             return answer, told

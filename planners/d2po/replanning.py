@@ -1,4 +1,4 @@
-"""When what happened is not what the policy's own world model said: whether it came true, and what not to say again."""
+"""After a command: whether it did what the policy's own world model said, and what not to say again."""
 
 from __future__ import annotations
 
@@ -18,13 +18,8 @@ def came_true(predicted: str, message: str, refused: bool) -> bool:
     return predicted.partition(". hand:")[0].strip() == happened
 
 
-def surprised(predicted: str, refused: bool) -> bool:
-    """Whether a command was refused that was not predicted to be: the disagreement that replanning acts on."""
-    return refused and not predicted.startswith(FAILED.strip())
-
-
-class Surprises:
-    """Commands that were refused against the prediction, each barred as long as nothing speaks for it.
+class Refusals:
+    """Commands that were refused, each barred as long as nothing speaks for it; whether that was predicted changes nothing.
 
     One that looks for something is barred until a command other than `Find` is carried out, another one also until the scene
     is another than the one in which it was refused.
@@ -32,20 +27,20 @@ class Surprises:
 
     def __init__(self) -> None:
         self._barred: set[tuple[str, str]] = set()
-        self._said: tuple[Command, str, str] | None = None
+        self._said: tuple[Command, str] | None = None
 
-    def say(self, command: Command, scene: str, predicted: str) -> None:
-        """A command that is carried out now, in a scene, and what it was predicted to lead to."""
-        self._said = command, scene, predicted
+    def say(self, command: Command, scene: str) -> None:
+        """A command that is carried out now, in a scene."""
+        self._said = command, scene
 
     def hear(self, refused: bool) -> None:
         """What came of it."""
         if self._said is None:
             return
-        (command, scene, predicted), self._said = self._said, None
-        if surprised(predicted, refused):
+        (command, scene), self._said = self._said, None
+        if refused:
             self._barred.add((command_text(command), "" if command.verb == "Find" else scene))
-        elif not refused and command.verb != "Find":
+        elif command.verb != "Find":
             self._barred.clear()
 
     def bars(self, command: Command, scene: str) -> bool:

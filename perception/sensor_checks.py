@@ -17,22 +17,37 @@ SAME_STAMPS = 10
 SAME_PICTURES = 2
 
 
+class _Kept:
+    """The bytes that one sensor sent last: since which stamp they are the same, and how often the base has moved since."""
+
+    def __init__(self) -> None:
+        self.since_s, self.moves, self._digest = 0.0, 0, -1
+
+    def see(self, sent: NDArray[np.uint8] | NDArray[np.float32], stamp_s: float, moved: bool) -> None:
+        digest = zlib.crc32(sent.tobytes())
+        if digest != self._digest:
+            self.since_s, self.moves, self._digest = stamp_s, 0, digest
+        else:
+            self.moves += moved
+
+
 class SensorGuard:
     """Lets an observation through to the first camera's frame and the base pose, or says what is wrong with it.
 
     A picture may be shown more than once under its one stamp, since loops turn faster than cameras. A camera counts as frozen
     where its stamp stands still for more than 1 s of the observation's clock while the base moves, or for 10 looks in a row
     where that clock stands, too; or where it sends the same bytes twice in a row under new stamps though the base moved,
-    unless the picture is blank (a bare wall looks the same from everywhere).
+    unless the picture is blank (a bare wall looks the same from everywhere). Of colour and depth one alone counts as frozen
+    where its bytes stay for more than 1 s of its stamps, since either may be the slower one. No stamp may run back.
     """
 
     def __init__(self) -> None:
         self._stamp_s: float | None = None
+        self._clock_s: float | None = None  # of the observation
         self._since_s = 0.0  # when the picture of this stamp was first shown, by the observation's clock
         self._pose: NDArray[np.float64] | None = None  # of the base then
-        self._picture = 0
+        self._colour, self._depth = _Kept(), _Kept()
         self._same_stamps = 0
-        self._same_pictures = 0
         self._intrinsics = b""  # of the camera matrix that was found good
 
     def check(self, observation: Observation) -> tuple[CameraFrame, NDArray[np.float64], bool]:
@@ -54,6 +69,9 @@ class SensorGuard:
         if pose.shape != (4, 4) or not (np.isfinite(pose).all() and np.isfinite(frame.T_world_camera).all()):
             raise PerceptionError("the pose of the base or camera is not a finite 4x4 matrix: check odometry and calibration")
         self._check_intrinsics(name, frame.K)
+        _require_forward(f"camera {name!r}", self._stamp_s, frame.stamp_s)
+        _require_forward("the observation", self._clock_s, observation.stamp_s)
+        self._clock_s = observation.stamp_s
         return frame, pose, self._is_new(name, frame, pose, observation.stamp_s)
 
     def _check_intrinsics(self, name: str, K: NDArray[np.float64]) -> None:
@@ -71,17 +89,29 @@ class SensorGuard:
         if frame.stamp_s == self._stamp_s:
             self._check_age(name, stamp_s - self._since_s, moved)
             return False
-        picture = zlib.crc32(frame.depth_m.tobytes(), zlib.crc32(frame.rgb.tobytes()))
-        if moved:
-            same = picture == self._picture and not _blank(frame)
-            self._same_pictures = self._same_pictures + 1 if same else 0
-        if self._same_pictures >= SAME_PICTURES:
+        self._colour.see(frame.rgb, frame.stamp_s, moved)
+        self._depth.see(frame.depth_m, frame.stamp_s, moved)
+        self._check_bytes(name, frame)
+        self._stamp_s, self._since_s, self._pose = frame.stamp_s, stamp_s, pose.copy()
+        self._same_stamps = 0
+        return True
+
+    def _check_bytes(self, name: str, frame: CameraFrame) -> None:
+        colour, depth = self._colour.moves >= SAME_PICTURES, self._depth.moves >= SAME_PICTURES
+        if colour and depth and not (_one_colour(frame) and _flat(frame)):
             raise PerceptionError(
                 f"camera {name!r} is frozen: the base moved {SAME_PICTURES} times and the picture is the same"
             )
-        self._stamp_s, self._since_s, self._picture, self._pose = frame.stamp_s, stamp_s, picture, pose.copy()
-        self._same_stamps = 0
-        return True
+        for stuck, kept, bare, kind in (
+            (colour, self._colour, _one_colour, "colour"),
+            (depth, self._depth, _flat, "depth"),
+        ):
+            age_s = frame.stamp_s - kept.since_s
+            if stuck and age_s > STAND_S and not bare(frame):
+                raise PerceptionError(
+                    f"the {kind} of camera {name!r} is frozen: the base moved {kept.moves} times and it is the same for "
+                    f"{age_s:.1f} s"
+                )
 
     def _check_age(self, name: str, age_s: float, moved: bool) -> None:
         """age_s: how long the picture has been shown."""
@@ -102,7 +132,19 @@ def _moved(before: NDArray[np.float64], after: NDArray[np.float64]) -> bool:
     return bool(turned or np.linalg.norm(after[:3, 3] - before[:3, 3]) > MOVED_M)
 
 
-def _blank(frame: CameraFrame) -> bool:
-    """Whether a picture has nothing in it that would change with the view: one colour, and depth flat or absent."""
-    coarse, depth = frame.rgb[::8, ::8].reshape(-1, 3).astype(np.int16), frame.depth_m[::8, ::8]
-    return bool((np.ptp(coarse, axis=0) <= 6).all() and np.ptp(depth) <= 0.01)
+def _one_colour(frame: CameraFrame) -> bool:
+    """Whether the colours have nothing in them that would change with the view."""
+    coarse = frame.rgb[::8, ::8].reshape(-1, 3).astype(np.int16)
+    return bool((np.ptp(coarse, axis=0) <= 6).all())
+
+
+def _flat(frame: CameraFrame) -> bool:
+    """Whether depth has nothing in it that would change with the view: it is flat or absent."""
+    return bool(np.ptp(frame.depth_m[::8, ::8]) <= 0.01)
+
+
+def _require_forward(whose: str, before_s: float | None, now_s: float) -> None:
+    if before_s is not None and not now_s >= before_s:
+        raise PerceptionError(
+            f"the stamp of {whose} went from {before_s:.3f} s to {now_s:.3f} s: give a clock that never runs back"
+        )

@@ -265,6 +265,33 @@ def test_a_camera_that_repeats_its_picture_under_new_stamps_is_frozen(perceiver)
         perceiver.update(repeats[1])
 
 
+@pytest.mark.parametrize(("kept", "said"), [("rgb", "colour"), ("depth", "depth")])
+def test_colour_or_depth_alone_that_stays_while_the_other_goes_on_is_frozen(perceiver, kept, said):
+    poses = list(orbit((0.6, 0.0), 2.0, 12))
+    seen = [observe(pose, 0.4 * k)[0] for k, pose in enumerate(poses)]
+    old = getattr(seen[0].cameras["head"], kept)
+    for k in range(3):  # one of the two may be slower
+        perceiver.update(replace(seen[k], cameras={"head": replace(seen[k].cameras["head"], **{kept: old})}))
+    with pytest.raises(PerceptionError, match=rf"the {said} of camera 'head' is frozen: the base moved 3 times .* 1\.2 s"):
+        perceiver.update(replace(seen[3], cameras={"head": replace(seen[3].cameras["head"], **{kept: old})}))
+
+
+def test_depth_at_a_third_of_the_rate_of_colour_is_no_fault(perceiver):
+    seen = [observe(pose, 0.1 * k)[0] for k, pose in enumerate(orbit((0.6, 0.0), 2.0, 60))]
+    for k, observation in enumerate(seen[:12]):
+        depth = seen[k - k % 3].cameras["head"].depth
+        perceiver.update(replace(observation, cameras={"head": replace(observation.cameras["head"], depth=depth)}))
+
+
+def test_a_stamp_that_runs_back_is_refused(perceiver):
+    first, second = (observe(pose, 1.0 + k)[0] for k, pose in enumerate(orbit((0.6, 0.0), 2.0, 2)))
+    perceiver.update(first)
+    with pytest.raises(PerceptionError, match=r"the stamp of the observation went from 1\.000 s to 0\.500 s"):
+        perceiver.update(replace(second, stamp_s=0.5))
+    with pytest.raises(PerceptionError, match=r"the stamp of camera 'head' went from 1\.000 s to 0\.900 s"):
+        perceiver.update(replace(second, cameras={"head": replace(second.cameras["head"], stamp_s=0.9)}))
+
+
 def test_a_clock_that_stands_still_is_frozen_even_at_rest(perceiver):
     pose = next(iter(orbit((0.6, 0.0), 2.0, 1)))
     for _ in range(SAME_STAMPS):
@@ -284,7 +311,7 @@ def test_standing_still_and_looking_at_a_bare_wall_are_no_faults(perceiver):
         base = np.eye(4)
         base[0, 3] = 0.25 * k
         frame = CameraFrame(grey, np.zeros((120, 160), dtype=np.float32), K, pose, 100.0 + k)
-        perceiver.update(Observation({"head": frame}, base))
+        perceiver.update(Observation({"head": frame}, base, stamp_s=100.0 + k))
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.utils.env_checker import check_env
+from gymnasium.utils.env_checker import check_env, data_equivalence
 
 from enactive.controllers import Controller
 from enactive.envs import Goal, Observation
@@ -31,21 +33,49 @@ STEPS = 20
 def check_environment(env: gym.Env[Any, Any], seed: int = 0) -> None:
     """Check spaces and determinism (Gymnasium's `check_env`), the embodiment, and the standard keys over some steps.
 
-    Poses must be rigid, depth float32 and not negative, pictures uint8, stamps must never run back.
+    Poses must be rigid, depth float32 and not negative, pictures uint8, stamps must never run back. What the wrappers of `env`
+    make of its observations must be in the space that they declare, and the same again from the same seed.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Gymnasium warns of unbounded boxes, which poses are
         check_env(env.unwrapped, skip_render_check=True)
-    body = embodiment_of(env)
-    space = env.action_space
-    env.action_space.seed(seed)
+    first, again = _course(env, seed), _course(env, seed)
+    for step, (one, other) in enumerate(zip(first, again, strict=True)):
+        odd = [name for name in one if not data_equivalence(one[name], other.get(name))]
+        said = f"the same seed and actions gave another {' and another '.join(odd)} at step {step}"
+        assert not odd, f"{said}: draw whatever is random from np_random"
+
+
+def _course(env: gym.Env[Any, Any], seed: int) -> list[dict[str, Any]]:
+    """Drive an environment from a seed and check what it shows; returns the parts of that by name, turn by turn."""
+    cameras, space = {camera.name for camera in embodiment_of(env).cameras}, env.action_space
+    space.seed(seed)
     obs, info = env.reset(seed=seed)
-    before = _check_observation(obs, info, {camera.name for camera in body.cameras}, -np.inf)
-    for _ in range(STEPS):
-        obs, _, terminated, truncated, info = env.step(space.sample())
-        before = _check_observation(obs, info, {camera.name for camera in body.cameras}, before)
+    before = _check_observation(obs, info, cameras, -np.inf)
+    course = [_within(env.observation_space, obs)]
+    for step in range(1, 1 + STEPS):
+        obs, reward, terminated, truncated, info = env.step(space.sample())
+        before = _check_observation(obs, info, cameras, before)
+        told = {"reward": float(reward), "terminated": bool(terminated), "truncated": bool(truncated)}
+        course.append(_within(env.observation_space, obs) | told)
         if terminated or truncated:
-            before = _check_observation(*env.reset(), {camera.name for camera in body.cameras}, -np.inf)
+            obs, info = env.reset(seed=seed + step)
+            before = _check_observation(obs, info, cameras, -np.inf)
+            course.append(_within(env.observation_space, obs))
+    return course
+
+
+def _within(space: gym.Space[Any], part: Any, name: str = "") -> dict[str, Any]:
+    """The parts of an observation by name ("cameras.head.rgb"), copied, each of which its space must hold."""
+    if not isinstance(space, gym.spaces.Dict) or not isinstance(part, Mapping):
+        assert space.contains(part), f"{name or 'the observation'} is outside its own observation_space: {part!r:.80}"
+        return {name: deepcopy(part)}
+    odd = sorted(map(str, space.spaces.keys() ^ part.keys()))
+    assert not odd, f"{name or 'the observation'} and its observation_space do not both have {', '.join(odd)}"
+    parts: dict[str, Any] = {}
+    for key, each in space.spaces.items():
+        parts |= _within(each, part[key], f"{name}.{key}" if name else str(key))
+    return parts
 
 
 def _check_observation(obs: Any, info: Any, cameras: set[str], not_before_s: float) -> float:

@@ -38,7 +38,7 @@ class Wrong(gym.ObservationWrapper[Any, Any, Any]):
 
     def __init__(self, env: gym.Env[Any, Any], broken: str) -> None:
         super().__init__(env)
-        self.broken = broken
+        self.broken, self.rng = broken, np.random.default_rng(0)
 
     def observation(self, observation: dict[str, Any]) -> dict[str, Any]:
         head = observation["cameras"]["head"]
@@ -52,12 +52,27 @@ class Wrong(gym.ObservationWrapper[Any, Any, Any]):
             head["rgb"] = head["rgb"].astype(np.float32)
         elif self.broken == "stamp":
             observation["stamp_s"] = -observation["stamp_s"]
+        elif self.broken == "text":
+            observation["text"] = f"the door says {self.rng.integers(10**9)}"
+        elif self.broken == "space":
+            observation["text"] = "für"
+        elif self.broken == "keys":
+            observation["battery"] = 0.5
         return observation
 
 
 @pytest.mark.parametrize(
     ("broken", "words"),
-    [("pose", "not rigid"), ("mirror", "mirrors"), ("depth", "not finite"), ("rgb", "must be uint8"), ("stamp", "ran back")],
+    [
+        ("pose", "not rigid"),
+        ("mirror", "mirrors"),
+        ("depth", "not finite"),
+        ("rgb", "must be uint8"),
+        ("stamp", "ran back"),
+        ("text", "the same seed and actions gave another text at step 0"),
+        ("space", "text is outside its own observation_space: 'für'"),
+        ("keys", "the observation and its observation_space do not both have battery"),
+    ],
 )
 def test_every_way_of_breaking_an_observation_is_named(broken: str, words: str) -> None:
     env = Wrong(gym.make("enactive/Household-v0", seed=0, rooms=3), broken)

@@ -46,7 +46,8 @@ def _letters(name: str) -> str:
 
 
 def load(group: Group, name: str) -> Any:
-    """The class behind a name as `named` reads it, or behind a dotted path `package.module.Class`.
+    """The class behind a name as `named` reads it, or behind a dotted path: `package.module.Class`, or one of its class methods
+    that makes an instance, `package.module.Class.method`.
 
     Raises ConfigError with the nearest known names where the name is unknown, or with the cause where loading it fails.
     """
@@ -54,6 +55,9 @@ def load(group: Group, name: str) -> Any:
     point = points.get(named(group, name))
     if point is None and "." in name:
         module, _, attribute = name.rpartition(".")
+        outer, _, holder = module.rpartition(".")
+        if outer and holder[:1].isupper():  # a class, not a module
+            module, attribute = outer, f"{holder}.{attribute}"
         point = EntryPoint(name, f"{module}:{attribute}", f"enactive.{group}")
     if point is None:
         near = difflib.get_close_matches(name, points, n=3, cutoff=0.4)

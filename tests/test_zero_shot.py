@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,8 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 from transformers import Owlv2Config, Owlv2ForObjectDetection, PreTrainedTokenizerFast, Sam2Config, Sam2Model
 
+from enactive.agents.cli import main
+from enactive.agents.component import Component
 from enactive.envs import CameraFrame, Observation
 from enactive.errors import ConfigError, PerceptionError
 from enactive.perception.detector import Detector
@@ -65,6 +69,16 @@ def sam() -> Sam2Model:
         vision_config=vision, prompt_encoder_config={"hidden_size": 32, "image_size": 128}, mask_decoder_config=decoder
     )
     return Sam2Model(config).eval()
+
+
+@pytest.fixture(scope="module")
+def folders(owl, sam, tokenizer, tmp_path_factory) -> dict[str, str]:
+    """The models as they lie in the hub's cache: a folder of the detector with its tokenizer, and one of the segmenter."""
+    kept = {name: str(tmp_path_factory.mktemp(name)) for name in ("detector", "segmenter")}
+    owl.save_pretrained(kept["detector"])
+    tokenizer.save_pretrained(kept["detector"])
+    sam.save_pretrained(kept["segmenter"])
+    return kept
 
 
 @pytest.fixture
@@ -154,3 +168,21 @@ def test_suppression_by_hand() -> None:
     names = torch.tensor([0, 0, 1, 0, 0])
     # 1 beats 0 (overlap 90/110); 2 has another name; 4 overlaps 1 by 36/104 only
     assert suppress(boxes, scores, names, 0.5).tolist() == [1, 2, 4, 3]
+
+
+PATH = "enactive.perception.zero_shot.ZeroShotDetector.from_pretrained"
+
+
+def test_the_command_line_makes_an_agent_see_with_it(folders, tmp_path) -> None:
+    options = {**folders, "score_min": "0.0", "device": "cpu"}
+    words = [word for name, value in options.items() for word in (f"--perceiver.detector.{name}", value)]
+    run = ["run", "find a red mug", "--env.rooms", "3", "--max_steps", "2", "--out", str(tmp_path)]
+    assert main([*run, "--perceiver.detector", PATH, *words]) == 0
+    (record,) = (json.loads(path.read_text()) for path in tmp_path.glob("*/episode.json"))
+    assert record["config"]["perceiver"]["arguments"]["detector"]["class_path"] == PATH
+    assert {node["name"] for node in record["scene_graph"]["nodes"]} == {"mug"}  # the goal's word, and no other
+
+
+def test_an_evaluation_knows_its_weights(folders) -> None:
+    perceiver = Component("perceivers", "EmbeddedPerceiver", {"detector": {"class_path": PATH, "init_args": folders}})
+    assert perceiver.weights().keys() == {f"detector.{name}/model.safetensors" for name in folders}

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -19,8 +20,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 from report_page import data_of, picture_of, read_page, section, words
+from rich.console import Console
 
 from enactive.agents.cli import main
+from enactive.agents.progress import LiveLine
 from enactive.agents.report.graphs import COLUMN
 from enactive.agents.report.timeline import CURVES
 from enactive.agents.report.views import BODY, FREE, MATCH, OBSTACLE, PATH, WALL
@@ -82,6 +85,35 @@ def test_a_run_leaves_a_folder_that_shows_it(run: Run) -> None:
         frames = sum(1 for _ in video.decode(video=0))
     assert frames == len(record["steps"])
     assert str(run.folder) in run.printed
+
+
+def test_what_is_printed_meanwhile_tells_step_way_stage_and_score(run: Run) -> None:
+    """Every 25th step, and the first, since what it is printed to is no terminal."""
+    steps = run.record["steps"]
+    walked = np.cumsum([0.0, *np.linalg.norm(np.diff([step["xy_yaw"][:2] for step in steps], axis=0), axis=1)])
+    told = [line for line in run.printed.splitlines() if line.startswith("step ")]
+    assert len(told) == len(steps[::25]) >= 1
+    for line, step in zip(told, steps[::25], strict=True):
+        at = step["index"]
+        beginning = (
+            f"step {at + 1:3d}  walked {walked[at]:5.1f} m  stage {step['trace']['stage']}  S {step['trace']['S']:.2f}  "
+        )
+        assert line.startswith(beginning), line
+
+
+def test_on_a_terminal_one_line_is_renewed_with_the_way_that_was_walked() -> None:
+    shown = Console(file=io.StringIO(), force_terminal=True, width=200)
+    line = LiveLine(shown)
+    line.start(None, None, None)  # type: ignore[arg-type]
+    for index, (x, y) in enumerate([(0.0, 0.0), (3.0, 0.0), (3.0, 4.0)]):
+        pose = np.eye(4)
+        pose[:2, 3] = x, y
+        trace = {"stage": "2 partial matching", "S": 0.625, "reason": "explore where the anchors point"}
+        line.step(SimpleNamespace(index=index, T_world_base=pose, trace=trace), SimpleNamespace(scene_graph=range(9)))
+    line.end(SimpleNamespace(found=True, outcome="stopped", steps=[None] * 3, reason="found mug"), None)
+    told = ["step   3", "walked   7.0 m", "stage 2 partial matching", "S 0.62", "9 objects", "explore where the anchors point"]
+    assert "  ".join(told) in shown.file.getvalue()
+    assert shown.file.getvalue().splitlines()[-1].endswith("found after 3 steps (stopped) found mug")
 
 
 def test_the_page_needs_nothing_but_itself(run: Run) -> None:

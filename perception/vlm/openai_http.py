@@ -147,6 +147,7 @@ class OpenAIModel:
         import httpx2
 
         if response.has_redirect_location:
+            assert isinstance(response.stream, httpx2.SyncByteStream)  # reason: the client is none that is awaited
             response.stream.close()
             response.stream = httpx2.ByteStream(b"")
         elif not response.is_success:

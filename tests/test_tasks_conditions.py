@@ -88,6 +88,15 @@ def test_conditions_of_looking_in_the_light(held: int, on: bool, base: tuple[flo
     assert tuple(condition.met for condition in conditions(kitchen_layout(), state, task)) == met
 
 
+def test_a_body_that_looks_by_itself_has_to_see_the_light() -> None:
+    state = given(task_of("examine", "egg", "floor lamp"), {"on": {LAMP: T}}, held=EGG, base=np.array((3.5, 2.7, np.pi / 2)))
+    for type_, met in ((task_of("examine", "egg", "floor lamp"), (T, F)), (task_of("pick", "egg", "dresser"), (F,))):
+        assert tuple(one.met for one in conditions(kitchen_layout(), state, type_, frozenset())) == met
+        assert not succeeded(kitchen_layout(), state, type_, frozenset({EGG}))
+    assert succeeded(kitchen_layout(), state, task_of("examine", "egg", "floor lamp"), frozenset({LAMP}))
+    assert progress(kitchen_layout(), state, task_of("examine", "egg", "floor lamp"), frozenset()) == 0.5
+
+
 def test_an_attribute_tells_one_of_two() -> None:
     layout, name = kitchen_layout(), kitchen_layout().apartment.objects[MUG].asset.colour
     facts = {"parent": {MUG: DRESSER}}

@@ -20,6 +20,7 @@ from enactive.envs.household.effects import settle
 from enactive.envs.household.feedback import Refusal
 from enactive.envs.household.state import with_changes
 from enactive.envs.household.targets import View, reading
+from enactive.envs.household.tasks.conditions import succeeded
 from enactive.envs.household.tasks.env import HouseholdTask
 from enactive.envs.household.tasks.expert import expert_plan
 from enactive.envs.household.tasks.knowledge import in_view, known_objects, scene_text
@@ -243,6 +244,26 @@ def test_the_physical_body_starts_and_is_scored_the_same_way() -> None:
     env.restore_state(end.world)
     assert env.succeeded
     assert env.progress == 1.0
+    env.close()
+
+
+def test_the_physical_body_has_to_see_the_lamp_in_whose_light_it_looks() -> None:
+    task = next(task for task in load_tasks("val_seen") if task.type == "examine")
+    env, layout = HouseholdTask("physical"), layout_of(task)
+    env.reset(seed=0, options={"task": task})
+    plan = expert_plan(layout, start_of(layout, task), task)
+    end, _ = follow(layout, start_of(layout, task), list(plan))
+    env.restore_state(end.world)
+    assert env.succeeded
+    assert env.oracle.metrics()["success"]
+    bent = replace(end.world, pitch_rad=-1.0)
+    behind_a_wall = replace(end.world, base=np.array([2.645, -1.145, np.pi]), pitch_rad=0.0)
+    for state in (bent, behind_a_wall):
+        env.restore_state(state)
+        assert succeeded(layout, state, task)  # as far as distance and heading go
+        assert not env.succeeded
+        assert env.progress == 0.5
+        assert not env.oracle.metrics()["success"]
     env.close()
 
 

@@ -7,6 +7,7 @@ it stands on or in, directly or on something else.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +29,11 @@ class Condition:
     met: bool
 
 
-def conditions(layout: Layout, state: WorldState, task: Task) -> tuple[Condition, ...]:
-    """The goal conditions of a task in a state: 1 for pick, 2 for pick_two and examine, 3 for the others; sliced ones extra."""
+def conditions(layout: Layout, state: WorldState, task: Task, seen: Set[int] | None = None) -> tuple[Condition, ...]:
+    """The goal conditions of a task in a state: 1 for pick, 2 for pick_two and examine, 3 for the others; sliced ones extra.
+
+    seen: ids of what a picture shows, for a body that looks by itself; None for one that `Find` puts before things.
+    """
     objects, places = objects_of(layout, task), of_category(layout, task.receptacle)
     name, place = task.object, task.receptacle
     holds = {o: around(state, o) & set(places) for o in objects}
@@ -51,7 +55,7 @@ def conditions(layout: Layout, state: WorldState, task: Task) -> tuple[Condition
         return (
             *out,
             Condition(f"a {name} is in the hand", state.held in usable),
-            Condition(f"a {place} is lit and looked at", any(lit_and_seen(layout, state, lamp) for lamp in places)),
+            Condition(f"a {place} is lit and looked at", any(lit_and_seen(layout, state, lamp, seen) for lamp in places)),
         )
     done = {"clean": ~state.dirty, "heat": state.temperature == HOT, "cool": state.temperature == COLD}[task.type]
     words = {"clean": "clean", "heat": "hot", "cool": "cold"}[task.type]
@@ -63,14 +67,14 @@ def conditions(layout: Layout, state: WorldState, task: Task) -> tuple[Condition
     )
 
 
-def progress(layout: Layout, state: WorldState, task: Task) -> float:
+def progress(layout: Layout, state: WorldState, task: Task, seen: Set[int] | None = None) -> float:
     """The share of goal conditions that are met."""
-    return float(np.mean([condition.met for condition in conditions(layout, state, task)]))
+    return float(np.mean([condition.met for condition in conditions(layout, state, task, seen)]))
 
 
-def succeeded(layout: Layout, state: WorldState, task: Task) -> bool:
+def succeeded(layout: Layout, state: WorldState, task: Task, seen: Set[int] | None = None) -> bool:
     """Whether all goal conditions are met."""
-    return all(condition.met for condition in conditions(layout, state, task))
+    return all(condition.met for condition in conditions(layout, state, task, seen))
 
 
 def begun(layout: Layout, state: WorldState, task: Task) -> bool:
@@ -90,9 +94,12 @@ def around(state: WorldState, object_id: int) -> set[int]:
     return out
 
 
-def lit_and_seen(layout: Layout, state: WorldState, lamp: int) -> bool:
-    """Whether a lamp is on, within the hand's reach of the body (1.5 m, as in ALFRED), and ahead within the field of view."""
-    if not state.on[lamp] or lamp == state.held:
+def lit_and_seen(layout: Layout, state: WorldState, lamp: int, seen: Set[int] | None = None) -> bool:
+    """Whether a lamp is on, within the hand's reach of the body (1.5 m, as in ALFRED), and ahead within the field of view.
+
+    Where there is a picture it has to show the lamp as well: the head may be bent away, or a wall between.
+    """
+    if not state.on[lamp] or lamp == state.held or (seen is not None and lamp not in seen):
         return False
     rectangle = rectangle_of(layout.apartment.objects[lamp].asset.bounds, state.pose[lamp])
     x, y = rectangle[0] - state.base[:2]

@@ -113,12 +113,17 @@ class HouseholdTask(Household):
     @property
     def progress(self) -> float:
         """The share of goal conditions that are met, for metrics."""
-        return progress(self.layout, self.state, self.task)
+        return progress(self.layout, self.state, self.task, self.seen)
 
     @property
     def succeeded(self) -> bool:
         """Whether all goal conditions are met, for metrics."""
-        return succeeded(self.layout, self.state, self.task)
+        return succeeded(self.layout, self.state, self.task, self.seen)
+
+    @property
+    def seen(self) -> frozenset[int] | None:
+        """Ids of what the picture shows in the physical mode; None in the others, where the body looks at what it found."""
+        return frozenset(self.view.visible().tolist()) if self.mode == "physical" else None
 
     @property
     def task_state(self) -> TaskState:
@@ -202,9 +207,8 @@ class HouseholdTask(Household):
     def _told(self, refused: bool) -> dict[str, Any]:
         """What the agent is told in words, beside the message."""
         state, layout = self.state, self.layout
-        if self.mode == "physical":
-            seen = frozenset(self.view.visible().tolist())
-        else:
+        seen = self.seen
+        if seen is None:
             seen = in_view(layout, self.task_state)
         self._memory |= seen
         known = known_objects(layout, state, seen, self._memory, self.knowledge)

@@ -1,13 +1,14 @@
 """How an episode of a household task went, with EmbodiedBench's names, and why it failed, in D2PO's four kinds of error.
 
-Everything is worked out from the task, the states at the start and at the end, and what was said in between: the same for
-every mode, every planner and every way of running it. docs/systems/household_tasks.md has the rule of `error_kind` in words.
+Everything is worked out from the task, the states at the start and at the end, what was said in between and, of a body that
+looks by itself, what it sees at the end: the same for every planner and every way of running it.
+docs/systems/household_tasks.md has the rule of `error_kind` in words.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -68,18 +69,27 @@ class TaskMetrics:
 
 
 def task_metrics(
-    layout: Layout, task: Task, start: WorldState, end: WorldState, turns: Sequence[Turn], error: Exception | None = None
+    layout: Layout,
+    task: Task,
+    start: WorldState,
+    end: WorldState,
+    turns: Sequence[Turn],
+    error: Exception | None = None,
+    seen: Set[int] | None = None,
 ) -> TaskMetrics:
-    """All figures of an episode from its first and last state, its turns in order, and the error that ended it, if one did."""
-    turns, met = with_last(turns, error), succeeded(layout, end, task)
+    """All figures of an episode from its first and last state, its turns in order, and the error that ended it, if one did.
+
+    seen: in the last state, as of `conditions`.
+    """
+    turns, met = with_last(turns, error), succeeded(layout, end, task, seen)
     success = met and error is None
     return TaskMetrics(
         success=success,
         path_length_weighted_success=path_length_weighted(success, num_commands(turns), task.plan_length),
-        task_progress=progress(layout, end, task),
+        task_progress=progress(layout, end, task, seen),
         num_invalid_actions=num_invalid_actions(turns),
         planner_output_error=planner_output_error(turns),
-        error_kind="" if success else _error_kind(layout, task, start, end, turns, met, error),
+        error_kind="" if success else _error_kind(layout, task, start, end, turns, met, error, seen),
     )
 
 
@@ -111,6 +121,7 @@ def _error_kind(
     turns: Sequence[Turn],
     met: bool,
     error: Exception | None,
+    seen: Set[int] | None,
 ) -> ErrorKind:
     """Why an episode failed: the first of these that holds. met: whether all goal conditions are met in spite of that.
 
@@ -120,7 +131,7 @@ def _error_kind(
     3. `done` was never said, and no error ended the trial: inefficient.
     4. Else: other.
     """
-    if not met and _came_too_early(layout, task, start, end):
+    if not met and _came_too_early(layout, task, start, end, seen):
         return "dependency"
     return most_frequent((kind for kind, _ in _not_made_good(layout, turns)), turns, error)
 
@@ -142,14 +153,14 @@ def kind_of_refusal(layout: Layout, command: Command | None, feedback: Feedback)
     return KIND_OF_ERROR[feedback.error]
 
 
-def _came_too_early(layout: Layout, task: Task, start: WorldState, end: WorldState) -> bool:
+def _came_too_early(layout: Layout, task: Task, start: WorldState, end: WorldState, seen: Set[int] | None) -> bool:
     """Whether, in an episode that failed, the last act of the task was done without what must come before it.
 
     What is to be cleaned, heated, cooled or sliced, or the movable to be loaded, is at a place of the asked category where it
     was not at the start; or an unsliced thing is held in the light.
     """
     if task.type == "examine":
-        return task.sliced and succeeded(layout, end, replace(task, sliced=False))
+        return task.sliced and succeeded(layout, end, replace(task, sliced=False), seen)
     if task.type == "stack":
         carried = of_category(layout, task.movable)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import asdict
 from typing import Any, Protocol
 
@@ -35,6 +35,8 @@ class _RunningTask(_Running, Protocol):
     def turns(self) -> Sequence[Turn]: ...
     @property
     def view(self) -> View: ...
+    @property
+    def seen(self) -> Set[int] | None: ...
     @property
     def task_state(self) -> TaskState: ...
 
@@ -92,5 +94,5 @@ class TaskOracle(Oracle):
     def metrics(self, error: Exception | None = None) -> dict[str, Any]:
         """`TaskMetrics` of the episode so far, or as an error ended it, and the type of the task."""
         env = self._task_env
-        figures = task_metrics(env.layout, env.task, env.start, env.state, env.turns, error)
+        figures = task_metrics(env.layout, env.task, env.start, env.state, env.turns, error, env.seen)
         return {**asdict(figures), "task_type": env.task.type}

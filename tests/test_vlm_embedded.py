@@ -12,9 +12,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+import transformers.modeling_gguf_pytorch_utils as gguf_files
+from transformers import AutoConfig
 
 from enactive.errors import ModelError
 from enactive.perception.vlm import Message, Options, make_model
@@ -22,17 +25,38 @@ from enactive.perception.vlm.hf import HFModel
 from enactive.perception.vlm.openai_http import OpenAIModel
 from enactive.planners.unigoal import GoalGraph, GoalNode
 from enactive.planners.unigoal.llm_reasoner import LLMReasoner
+from enactive.pretrained import SMOLLM2, load_path
 
 torch.set_num_threads(1)
 ASK = [Message("user", "What is the capital of France? Answer in one short sentence.")]
 START_S = 120.0
 
 
+parsed: list[bool] = []  # whether with the weights, each time that transformers parsed the file of the embedded model
+
+
 @pytest.fixture(scope="module")
 def smollm() -> HFModel:
-    model = make_model("embedded")
+    parse = gguf_files.load_gguf_checkpoint
+
+    def counted(path: str, return_tensors: bool = False, **more: Any) -> Any:
+        parsed.append(return_tensors)
+        return parse(path, return_tensors, **more)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(gguf_files, "load_gguf_checkpoint", counted)
+        model = make_model("embedded")
     assert isinstance(model, HFModel)
     return model
+
+
+def test_its_file_is_parsed_once_and_says_what_is_known_of_it(smollm: HFModel) -> None:
+    assert parsed == [True]
+    path = load_path(SMOLLM2)
+    told = AutoConfig.from_pretrained(path.parent, gguf_file=path.name).to_dict()
+    known = smollm.model.config.to_dict()
+    apart = {name for name in told.keys() | known.keys() if told.get(name) != known.get(name)}
+    assert apart <= {"_model_name_or_path", "dtype"}, {name: (told.get(name), known.get(name)) for name in apart}
 
 
 def test_it_answers_the_same_every_time(smollm: HFModel) -> None:

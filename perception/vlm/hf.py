@@ -25,6 +25,23 @@ if TYPE_CHECKING:
     import torch
 
 DEFAULTS = Options()
+SMOLLM2_CONFIG: Mapping[str, Any] = {
+    "vocab_size": 49152,
+    "hidden_size": 576,
+    "intermediate_size": 1536,
+    "num_hidden_layers": 30,
+    "num_attention_heads": 9,
+    "num_key_value_heads": 3,
+    "max_position_embeddings": 8192,
+    "rms_norm_eps": float(np.float32(1e-5)),
+    "rope_parameters": {"rope_theta": 100000.0, "rope_type": "default"},
+    "tie_word_embeddings": True,
+    "unk_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "pad_token_id": 2,
+}
+"""What the pinned file of the embedded model says of itself: transformers would parse all of the file once more to tell it."""
 
 
 class HFModel:
@@ -253,14 +270,15 @@ class HFModel:
 
 def embedded_model(whole: bool = False) -> HFModel:
     """SmolLM2-135M-Instruct, fetched on first use; whole: as of `load_model`. Raises ConfigError where it cannot be had."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     from enactive.device import placed
     from enactive.pretrained import SMOLLM2, load_path
 
     path = load_path(SMOLLM2)
-    tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
-    model: Any = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype="float32")
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(path.parent, gguf_file=path.name)
+    config = LlamaConfig(**SMOLLM2_CONFIG)
+    model: Any = LlamaForCausalLM.from_pretrained(path.parent, gguf_file=path.name, config=config, dtype="float32")
     del model.config.quantization_config  # the weights are whole again; left in, these two forbid training and saving
     model.hf_quantizer = None
     return HFModel(placed(model, whole), tokenizer, f"embedded:{SMOLLM2.name}@{SMOLLM2.sha256[:12]}")

@@ -376,6 +376,10 @@ def test_the_whole_pipeline(tmp_path, monkeypatch):
     assert card["solved"] > 0
     assert card["judge"] == "OracleProgress"
     assert [table.count(f"| val_unseen | 2 | {name} |") for name in ("SFT", "DPO", "D2PO", "D2PO - DPO")] == [1] * 4
-    assert train_d2po(**settings) == table  # all stages are there: nothing is done again
+    shipped = tmp_path / "shipped"
+    assert train_d2po(**settings, ship_to=shipped) == table  # all stages are there: nothing is done again
+    card = json.loads((shipped / "card.json").read_text())
+    assert card["command"] == f"enactive train d2po --ship_to {shipped}"
+    assert card["plan"] == json.loads((tmp_path / "plan.json").read_text())
     with pytest.raises(ConfigError, match="other settings"):
         train_d2po(**{**settings, "walks": 5})

@@ -149,7 +149,8 @@ def train_d2po(
     table = write_report(out, seeds)
     if ship_to is not None:
         _, _, cards = collected(out / "seed-0" / "search")
-        card = {"plan": json.loads((out / "plan.json").read_text()), "search": total(cards), "table": table.splitlines()}
+        card = {"command": f"enactive train d2po --ship_to {ship_to}", "plan": json.loads((out / "plan.json").read_text())}
+        card |= {"search": total(cards), "table": table.splitlines()}
         ship(load_policy(out / "seed-0" / "d2po"), card, ship_to)
     return table
 

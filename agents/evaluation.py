@@ -52,7 +52,8 @@ def evaluate(
     `failures/` of navigation that failed; the same call resumes where an earlier one ended, however it ended.
     on_result(row, done, total) is called after each. A simulated world (`Embodiment.simulated`) that breaks, or a command
     that the guard refuses there, ends its trial alone: the row says why, and the world is made anew. So does whatever a part of
-    a method raises by mistake, which counts as its failure, and its parts are made anew. Raises EmbodimentFault or SafetyAbort
+    a method raises by mistake, but for want of memory, files or modules, which counts as its failure, and its parts are made
+    anew. Raises EmbodimentFault or SafetyAbort
     where a real body is at stake, and ConfigError where `folder` cannot be written: what is finished is kept.
     A trial whose worker process dies (a segmentation fault, no memory left) runs once more; where that one dies too, the row
     says so, as of a world that breaks. One process (`workers=1`) has nobody to outlive it.
@@ -149,9 +150,15 @@ def _pursue(
             call_world(env.close)
         record: Episode = error.episode  # type: ignore[attr-defined]
         return record
+    except (
+        MemoryError,
+        OSError,
+        ImportError,
+    ):  # not the method's mistake: it would go wrong at every trial
+        raise
     except Exception as error:  # reason: a method may raise anything; what none of its parts raised goes on
         failed: Episode | None = getattr(error, "episode", None)
-        if failed is None:
+        if failed is None or not embodiment_of(env).simulated:
             raise
         del _AGENTS[repr(method), max_steps]
         return failed

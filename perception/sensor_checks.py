@@ -15,10 +15,11 @@ MOVED_RAD = np.deg2rad(1.0)
 STAND_S = 1.0  # of the observation's clock: for so long a driving body may be shown one picture
 SAME_STAMPS = 10
 SAME_PICTURES = 2
+ALONE_MOVES, ALONE_S = 8, 4.0  # of colour or depth alone: a wall driven along, or an open floor, may give equal depth
 
 
 class _Kept:
-    """The bytes that one sensor sent last: since which stamp they are the same, and how often the base has moved since."""
+    """The bytes that one sensor sent last: how often the base has moved since, and from which stamp on it did."""
 
     def __init__(self) -> None:
         self.since_s, self.moves, self._digest = 0.0, 0, -1
@@ -27,8 +28,10 @@ class _Kept:
         digest = zlib.crc32(sent.tobytes())
         if digest != self._digest:
             self.since_s, self.moves, self._digest = stamp_s, 0, digest
-        else:
+        elif moved or self.moves:
             self.moves += moved
+        else:
+            self.since_s = stamp_s  # a body at rest is sent the same for as long as it likes
 
 
 class SensorGuard:
@@ -38,12 +41,18 @@ class SensorGuard:
     where its stamp stands still for more than 1 s of the observation's clock while the base moves, or for 10 looks in a row
     where that clock stands, too; or where it sends the same bytes twice in a row under new stamps though the base moved,
     unless the picture is blank (a bare wall looks the same from everywhere). Of colour and depth one alone counts as frozen
-    where its bytes stay for more than 1 s of its stamps, since either may be the slower one. No stamp may run back.
+    where its bytes stay for 8 moves and more than 4 s of its stamps, since either may be the slower one. No stamp may run back.
+    Another camera than the one before is looked at anew.
     """
 
     def __init__(self) -> None:
-        self._stamp_s: float | None = None
         self._clock_s: float | None = None  # of the observation
+        self._look_at("")
+
+    def _look_at(self, camera: str) -> None:
+        """Forget what was seen by another camera."""
+        self._camera = camera
+        self._stamp_s: float | None = None
         self._since_s = 0.0  # when the picture of this stamp was first shown, by the observation's clock
         self._pose: NDArray[np.float64] | None = None  # of the base then
         self._colour, self._depth = _Kept(), _Kept()
@@ -68,6 +77,8 @@ class SensorGuard:
             raise PerceptionError("the body does not know its pose: give T_world_base (odometry or SLAM)")
         if pose.shape != (4, 4) or not (np.isfinite(pose).all() and np.isfinite(frame.T_world_camera).all()):
             raise PerceptionError("the pose of the base or camera is not a finite 4x4 matrix: check odometry and calibration")
+        if name != self._camera:
+            self._look_at(name)
         self._check_intrinsics(name, frame.K)
         _require_forward(f"camera {name!r}", self._stamp_s, frame.stamp_s)
         _require_forward("the observation", self._clock_s, observation.stamp_s)
@@ -102,12 +113,12 @@ class SensorGuard:
             raise PerceptionError(
                 f"camera {name!r} is frozen: the base moved {SAME_PICTURES} times and the picture is the same"
             )
-        for stuck, kept, bare, kind in (
-            (colour, self._colour, _one_colour, "colour"),
-            (depth, self._depth, _flat, "depth"),
+        for kept, bare, kind in (
+            (self._colour, _one_colour, "colour"),
+            (self._depth, _flat, "depth"),
         ):
             age_s = frame.stamp_s - kept.since_s
-            if stuck and age_s > STAND_S and not bare(frame):
+            if kept.moves >= ALONE_MOVES and age_s > ALONE_S and not bare(frame):
                 raise PerceptionError(
                     f"the {kind} of camera {name!r} is frozen: the base moved {kept.moves} times and it is the same for "
                     f"{age_s:.1f} s"
@@ -140,7 +151,9 @@ def _one_colour(frame: CameraFrame) -> bool:
 
 def _flat(frame: CameraFrame) -> bool:
     """Whether depth has nothing in it that would change with the view: it is flat or absent."""
-    return bool(np.ptp(frame.depth_m[::8, ::8]) <= 0.01)
+    depth = frame.depth_m[::8, ::8]
+    returns = depth[np.isfinite(depth) & (depth > 0.0)]
+    return not returns.size or bool(np.ptp(returns) <= 0.01)
 
 
 def _require_forward(whose: str, before_s: float | None, now_s: float) -> None:

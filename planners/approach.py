@@ -88,6 +88,8 @@ def standing_place(
     centre, half = node.centre_m[:2], node.half_size_m[:2]
     low, high = grid.cell_of(centre - half - reach_m).clip(0), grid.cell_of(centre + half + reach_m) + 1
     cells = np.stack(np.meshgrid(*(np.arange(a, b) for a, b in zip(low, high, strict=True)), indexing="ij"), -1).reshape(-1, 2)
+    if not len(cells):  # all of it lies beyond the map
+        return None
     places = grid.xy_of(cells)
     outside = np.linalg.norm(np.maximum(np.abs(places - centre) - half, 0.0), axis=1)
     ways = from_here.at(places)
@@ -108,10 +110,10 @@ def standing_place(
 def _on_the_seen_side(
     grid: OccupancyMap, cells: NDArray[np.int64], node: SceneNode, seen_from_m: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Which cells of a box around an object are on the side of it that it was seen from. cells: (N, 2), rows of the box.
+    """(N,) which cells of a box around an object are on the side of it that it was seen from, or beside it.
 
-    A way that stays in the box and passes no wall has to lead from them to the front of the object: the first cell towards
-    where it was seen from over which nothing tall stands. (N,)
+    cells: (N, 2), the whole box in row-major order. A way that stays in the box and passes no wall has to lead from a cell to
+    the front of the object: the first cell towards where it was seen from over which nothing tall stands.
     """
     from scipy import ndimage
 

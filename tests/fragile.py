@@ -106,6 +106,13 @@ class HopelessPlanner(NearestFrontier):
         raise ZeroDivisionError("division by zero")
 
 
+class StarvedPlanner(NearestFrontier):
+    """Finds no file that it needs."""
+
+    def plan(self, belief: Belief) -> Intent:
+        raise FileNotFoundError("weights.bin")
+
+
 class NaNController(NavigationController):
     """Asks for a move that is not a number."""
 

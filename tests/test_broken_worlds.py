@@ -112,6 +112,20 @@ def test_a_part_that_raises_by_mistake_fails_its_trial_alone_and_is_made_anew(pa
     assert "Every episode" not in text
 
 
+def test_what_the_machine_lacks_ends_the_evaluation_and_counts_for_nobody(tmp_path: Path) -> None:
+    starved = replace(FRONTIER, planner=Component("planners", "fragile.StarvedPlanner"))
+    with pytest.raises(FileNotFoundError, match=r"weights\.bin"):
+        evaluate([starved], EPISODES, tmp_path, settings=SETTINGS, max_steps=5)
+    assert _rows_in(tmp_path) == []
+
+
+def test_a_mistake_with_a_real_body_ends_the_evaluation(tmp_path: Path) -> None:
+    hopeless = replace(FRONTIER, planner=Component("planners", "fragile.HopelessPlanner"))
+    with pytest.raises(ZeroDivisionError):
+        evaluate([hopeless], EPISODES, tmp_path, settings=SETTINGS, world=_fragile(real=True), max_steps=5)
+    assert _rows_in(tmp_path) == []
+
+
 def test_an_evaluation_of_a_method_that_always_raises_ends_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

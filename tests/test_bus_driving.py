@@ -284,3 +284,16 @@ def test_a_restarted_robot_refuses_what_was_meant_for_its_former_self() -> None:
 def test_no_robot_is_a_sentence_and_not_a_wait_for_ever() -> None:
     with pytest.raises(EmbodimentFault, match="no robot introduced itself"):
         BusRobot(MemoryBus(), timeout_s=0.01)
+
+
+@pytest.mark.parametrize(("tick_s", "most"), [(0.01, 0.51), (0.2, 0.61)])
+def test_who_comes_later_learns_what_the_body_is_within_half_a_second(tick_s: float, most: float) -> None:
+    rig = Rig()
+    told, end = list[float](), rig.clock.now + 5.0
+    rig.wire.subscribe("info", lambda _: told.append(rig.clock.now))
+    while rig.clock.now < end:
+        rig.clock.now += tick_s - 0.01
+        rig.serve()
+    assert len(told) > 5
+    assert np.diff(told).max() < most
+    assert np.diff(told).min() > 0.45  # and it is not told at every tick

@@ -65,7 +65,7 @@ def old_depth(good: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
     [
         (lambda good, now: good, "camera 'head' is frozen: the base moved and its stamp has been 1.000 s", 4),
         (only_stamps, "camera 'head' is frozen: the base moved 2 times and the picture is the same", 4),
-        (old_depth, "the depth of camera 'head' is frozen", 4),
+        (old_depth, "the depth of camera 'head' is frozen", 10),
         (lambda good, now: {}, "no camera picture arrived", 0),
     ],
 )

@@ -84,6 +84,12 @@ def test_a_short_way_over_nothing_tall_leads_from_the_place_to_the_thing(
         assert joined(grid.tall | far, a, grid.cell_of(place.point_m))
 
 
+def test_a_thing_beyond_the_map_has_no_place_before_it() -> None:
+    grid = floor([(-3.0, -3.0, 3.0, 3.0)])
+    beyond = thing(2, "mug", (*(grid.origin_m - 3.0), 0.3), (0.05, 0.05, 0.05))
+    assert standing_place(grid, beyond, distance_field(grid, (0.0, 0.0)), 0.65, seen_from_m=(0.0, 0.0)) is None
+
+
 def joined(tall: NDArray[np.bool_], a: NDArray[np.int64], b: NDArray[np.int64]) -> bool:
     """Whether spreading from one cell over what is not tall comes to another."""
     start = np.zeros_like(tall)

@@ -110,10 +110,11 @@ def preamble(rows: Sequence[Row]) -> str:
 
 
 def all_errors(rows: Sequence[Row]) -> list[str]:
-    """A sentence for each method that nothing can be said of, since all its episodes ended with an error."""
+    """A sentence for each method all of whose episodes ended with an error: its own, a mistake in it, or a world that broke."""
     groups = by_method(rows).items()
     failed = {method: group[0] for method, group in groups if all(row.get("failure") in ("crash", "error") for row in group)}
-    return [f"Every episode of {method} ended with an error, the first: {row['error']}." for method, row in failed.items()]
+    first = {method: " ".join(row["error"].split()) for method, row in failed.items()}
+    return [f"Every episode of {method} ended with an error, the first: `{error}`." for method, error in first.items()]
 
 
 def versions(rows: Sequence[Row]) -> str:

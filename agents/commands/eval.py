@@ -19,7 +19,7 @@ from enactive.agents.component import Component, Method
 from enactive.agents.evaluation import HOUSEHOLD, AnyEpisode, evaluate
 from enactive.agents.plugins import Group, named
 from enactive.agents.results import writing
-from enactive.agents.table import all_errors, markdown, plot, scored
+from enactive.agents.table import markdown, plot, scored
 from enactive.envs.household.tasks.env import Mode
 from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.errors import ConfigError
@@ -35,10 +35,7 @@ TASK_DEFAULTS = {"perceiver": "TaskPerceiver", "planner": "D2PO", "controller": 
 
 
 def main(argv: Sequence[str]) -> int:
-    """Evaluate, resume where an earlier run ended, print the table and write it beside the results, with a page for people.
-
-    Exit status 1 where all episodes of a method ended with an error, which the table says.
-    """
+    """Evaluate, resume where an earlier run ended, print the table and write it beside the results, with a page for people."""
     if _suite(argv) == POSE_SUITE:
         from ._eval_poses import main as evaluate_poses
 
@@ -145,7 +142,7 @@ def main(argv: Sequence[str]) -> int:
         write_evaluation_page(folder, rows, title)
     Console().print(Markdown(text))
     print(f"{folder}/report.html, table.md, table.png, episodes.jsonl")
-    return int(bool(all_errors(rows)))
+    return 0
 
 
 def _suite(argv: Sequence[str]) -> str:

@@ -122,9 +122,8 @@ class HouseholdTask(Household):
 
     @property
     def seen(self) -> frozenset[int] | None:
-        """Ids of what the picture shows, where it counts: in the physical mode, and where a thing is to be looked at."""
-        looked_at = self.mode == "physical" and self.task.type == "examine"
-        return frozenset(self.view.visible().tolist()) if looked_at else None
+        """Ids of what the picture shows in the physical mode; None in the others, where the body looks at what it found."""
+        return frozenset(self.view.visible().tolist()) if self.mode == "physical" else None
 
     @property
     def task_state(self) -> TaskState:

@@ -51,10 +51,10 @@ def evaluate(
     world: the environment, without its `max_steps`. Finished episodes are appended to `folder` at once, with a picture in
     `failures/` of navigation that failed; the same call resumes where an earlier one ended, however it ended.
     on_result(row, done, total) is called after each. A simulated world (`Embodiment.simulated`) that breaks, or a command
-    that the guard refuses there, ends its trial alone: the row says why, and the world is made anew. So does whatever a part of
-    a method raises by mistake, but for want of memory, files or modules, which counts as its failure, and its parts are made
-    anew. Raises EmbodimentFault or SafetyAbort
-    where a real body is at stake, and ConfigError where `folder` cannot be written: what is finished is kept.
+    that the guard refuses there, ends its trial alone: the row says why, and the world is made anew. So does what a part of a
+    method raises by mistake, which counts as its failure; its parts are made anew. Raises EmbodimentFault, SafetyAbort or such a
+    mistake where a real body is at stake, MemoryError, OSError or ImportError where the machine lacks something, and
+    ConfigError where `folder` cannot be written: what is finished is kept.
     A trial whose worker process dies (a segmentation fault, no memory left) runs once more; where that one dies too, the row
     says so, as of a world that breaks. One process (`workers=1`) has nobody to outlive it.
     """
@@ -150,11 +150,7 @@ def _pursue(
             call_world(env.close)
         record: Episode = error.episode  # type: ignore[attr-defined]
         return record
-    except (
-        MemoryError,
-        OSError,
-        ImportError,
-    ):  # not the method's mistake: it would go wrong at every trial
+    except (MemoryError, OSError, ImportError):  # what the machine lacks, it lacks at every trial
         raise
     except Exception as error:  # reason: a method may raise anything; what none of its parts raised goes on
         failed: Episode | None = getattr(error, "episode", None)

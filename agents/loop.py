@@ -205,7 +205,7 @@ class _Run:
             return call(*args)
         except EnactiveError:
             raise
-        except Exception as error:
+        except Exception as error:  # reason: a part may raise anything; it goes on, and the record with it
             episode, kind = self.episode, type(error).__name__
             episode.outcome, episode.error, episode.error_kind = "error", f"{kind}: {error} ({place_of(error)})", kind
             self.score(stopped=False, error=error)

@@ -101,9 +101,11 @@ class MotionLink(Link, ABC):
             return action
         wanted = action.values[0]
         allowed = self.limit(wanted, self.last)
+        if allowed is wanted:  # as nearly always, so that it is worth a line of its own
+            return action
         if self.flows:
             allowed = np.where(self.moving, allowed, wanted)
-        if allowed is wanted or np.array_equal(allowed, wanted):
+        if np.array_equal(allowed, wanted):
             return action
         return Action(action.control_mode, allowed[np.newaxis], action.rate_hz)
 

@@ -41,8 +41,9 @@ class Limits(MotionLink):
             return action
         if self.active and self.last is not None:
             return super().review(action)
-        clipped = np.clip(action.values, self._low, self._high)
-        return action if np.array_equal(clipped, action.values) else replace(action, values=clipped)
+        if ((action.values >= self._low) & (action.values <= self._high)).all():
+            return action
+        return replace(action, values=np.clip(action.values, self._low, self._high))
 
     def limit(self, wanted: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:
         """Clip what moves."""

@@ -52,8 +52,8 @@ def evaluate(
     `failures/` of navigation that failed; the same call resumes where an earlier one ended, however it ended.
     on_result(row, done, total) is called after each. A simulated world (`Embodiment.simulated`) that breaks, or a command
     that the guard refuses there, ends its trial alone: the row says why, and the world is made anew. So does what a part of a
-    method raises by mistake, which counts as its failure; its parts are made anew. Raises EmbodimentFault, SafetyAbort or such a
-    mistake where a real body is at stake, MemoryError, OSError or ImportError where the machine lacks something, and
+    method raises by mistake, which counts as its failure; its parts are made anew. Raises EmbodimentFault, SafetyAbort or such
+    a mistake where a real body is at stake, MemoryError, OSError or ImportError where the machine lacks something, and
     ConfigError where `folder` cannot be written: what is finished is kept.
     A trial whose worker process dies (a segmentation fault, no memory left) runs once more; where that one dies too, the row
     says so, as of a world that breaks. One process (`workers=1`) has nobody to outlive it.

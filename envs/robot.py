@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -120,9 +121,13 @@ class EnvRobot:
         return replace(observation, stamp_s=self._stamp("", world_s, began_s), cameras=cameras)
 
     def _stamp(self, what: str, own_s: float, now_s: float) -> float:
-        """The clock's time for the environment's own: `now_s`, unless that has not moved since the last time."""
-        if what not in self._stamps or self._stamps[what][0] != own_s:
-            self._stamps[what] = (own_s, now_s)
+        """The clock's time for the environment's own: `now_s`, unless that has not moved since the last time.
+
+        It never runs back: a world may run faster than the clock, and its cameras lag by more of its seconds than have passed.
+        """
+        before_s, stamp_s = self._stamps.get(what, (math.nan, -math.inf))
+        if before_s != own_s:
+            self._stamps[what] = (own_s, max(now_s, stamp_s))
         return self._stamps[what][1]
 
 

@@ -105,6 +105,29 @@ def test_a_picture_is_never_stamped_after_the_moment_it_was_asked_for(ahead_s: f
     assert robot.observe().cameras["side"].stamp_s == pytest.approx(stamp_s)
 
 
+def test_the_stamps_of_a_camera_that_lags_more_and_more_do_not_run_back() -> None:
+    clock = Clock()
+
+    class Lagging(DeskArm):
+        """A world thirty times as fast as the clock, whose camera is later by two of its seconds with every step."""
+
+        def _observe(self) -> dict[str, Any]:
+            obs, passed_s = super()._observe(), clock.now - 100.0
+            obs["stamp_s"] = 30.0 * passed_s
+            obs["cameras"]["side"]["stamp_s"] = 10.0 * passed_s
+            return obs
+
+    robot = EnvRobot(Lagging(width=8, height=6), seed=0, clock=clock)
+    stamps = []
+    for _ in range(5):
+        clock.now += 0.1
+        joints = robot.observe().joint_positions_rad
+        robot.send(Action("joint_pos", joints[np.newaxis]))
+        stamps.append(robot.observe().cameras["side"].stamp_s)
+    assert stamps == sorted(stamps)
+    assert max(stamps) <= clock.now
+
+
 def test_a_body_that_takes_single_precision_changes_no_command_by_that() -> None:
     class Single(DeskArm):
         def __init__(self, limit_rad: float) -> None:

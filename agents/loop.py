@@ -24,6 +24,7 @@ from .compat import check_compatibility
 from .episode import Episode, Step
 from .guard import Chain, EStop, Guard, guard_of
 from .metrics import NavigationMeter
+from .odometry import OdometryWatch
 from .realtime.cadence import Cadence
 
 Answer = TypeVar("Answer")
@@ -118,6 +119,7 @@ class _Run:
         self.body = replace(embodiment_of(env), max_steps=agent.max_steps)
         paced = self.body.rate_hz > 0 and not self.body.simulated
         self.cadence = Cadence(self.body.rate_hz, agent.clock, agent.sleep) if paced else None
+        self.odometry = OdometryWatch(self.body)
         self.belief: Belief | None = None
         self.meter: NavigationMeter | None = None
         self.metrics: Callable[[Exception | None], dict[str, Any]] | None = None
@@ -187,6 +189,7 @@ class _Run:
             episode.steps.append(step)
             if self.recorders:
                 self._tell(partial(_show, step=step, belief=belief))
+            self.odometry.see(action, self.observation)
             if isinstance(intent, Stop) and not queue:
                 episode.outcome, episode.found, episode.reason = "stopped", intent.found, intent.reason
                 return self.score(stopped=intent.found)

@@ -130,6 +130,7 @@ def test_an_answer_that_was_held_to_a_schema_is_not_taken_for_one_that_was_not(e
         (raw(b'{"error": {"message": "no such model"}}', 404), "refused the request .status 404.*no such model"),
         (raw(b'{"error": {"message": "too long"}}', 400), "refused the request .status 400: too long"),
         (raw(b"Bad Request", 400), "refused the request .status 400: Bad Request"),
+        (raw(b'{"error": {"message": null, "code": "E7"}}', 400), "refused the request .status 400: .*E7"),
     ],
 )
 def test_a_broken_answer_is_an_error(endpoint: Endpoint, misdeed: Misdeed, told: str) -> None:

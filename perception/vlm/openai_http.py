@@ -214,9 +214,10 @@ class OpenAIModel:
 def _reason(body: bytes) -> str:
     """What a refusal says: the message in it where it is written as OpenAI does, else all of it."""
     try:
-        return str(json.loads(body)["error"]["message"])
+        message = json.loads(body)["error"]["message"]
     except (ValueError, RecursionError, LookupError, TypeError):
-        return body.decode(errors="replace")
+        message = None
+    return message if isinstance(message, str) and message else body.decode(errors="replace")
 
 
 def _token(told: Mapping[str, Any]) -> TokenLogprob:

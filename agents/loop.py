@@ -47,7 +47,7 @@ class Agent:
     guard: `guard_of(env)` where none is given, anew for each run. max_steps: turns of the loop before the episode is cut.
     deadline_s: wall time of a whole episode. success_radius_m: how near to a view point of the goal a stop counts as success.
     clock, sleep: monotonic seconds. estop: a latch that halts the run with SafetyAbort before the reset, and before the next
-    command.
+    command; a stop that was reset before anybody looked halts it, too.
 
     A body that states its rate and does not say that it is simulated gets its commands no faster than that, since what it
     declares per second (a velocity, say) is granted per command. One that takes velocities is refused: it would go on while the
@@ -114,7 +114,7 @@ class _Run:
 
     def __init__(self, agent: Agent, env: gym.Env[Any, Any], goal: Goal, episode: Episode, recorders: list[Recorder]) -> None:
         self.agent, self.env, self.goal, self.episode, self.recorders = agent, env, goal, episode, recorders
-        self.started = False
+        self.started, self.stops_before = False, len(agent.estop.events)
         self.info: Mapping[str, Any] = _NOTHING
         self.body = replace(embodiment_of(env), max_steps=agent.max_steps)
         paced = self.body.rate_hz > 0 and not self.body.simulated
@@ -232,9 +232,14 @@ class _Run:
         return [Action(action.control_mode, row[np.newaxis], action.rate_hz) for row in action.values]
 
     def _require_open(self) -> None:
-        """Raises SafetyAbort where the emergency stop is latched."""
-        if cause := self.agent.estop.cause:
+        """Raises SafetyAbort where the emergency stop is latched, or was since the run began."""
+        estop = self.agent.estop
+        if cause := estop.cause:
             raise SafetyAbort(f"the emergency stop is latched ({cause}): reset it before the next run")
+        if len(estop.events) != self.stops_before:  # a stop and its reset may both come while a planner thinks
+            for event in estop.events[self.stops_before :]:
+                if event.kind == "latch":
+                    raise SafetyAbort(f"the emergency stop was latched ({event.cause}), and reset: begin another run")
 
     def _sent(self, action: Action) -> Action:
         """What went out: the action, or what the body says that it made of it."""

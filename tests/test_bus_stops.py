@@ -42,8 +42,33 @@ def test_a_stop_overtakes_the_commands_and_they_stay_refused_until_the_reset() -
     rig.wire.publish("stop", b"garbage")
     assert rig.server.estop.events[-1].cause == "a stop that could not be read"
     rig.robot.reset_stop("operator")
-    rig.move(2)
+    rig.move(3)
+    assert rig.causes[-3] == "emergency stop: just reset"
     assert rig.causes[-1] == ""
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_robot_that_hears_a_stop_and_its_reset_at_once_or_the_reset_alone_forgets_what_it_was_sent(lost: bool) -> None:
+    rig = Rig()
+    rig.move(5)
+    target = rig.sent[-1] + 0.005
+    rig.robot.observe()
+    rig.robot.send(Action("joint_pos", target[np.newaxis]))  # it waits for the robot's next tick
+    rig.bus.faults = Faults(cut=lost)
+    rig.robot.stop("key")
+    rig.bus.faults = Faults()
+    rig.robot.reset_stop("key")
+    rig.serve()
+    assert rig.causes[-1] == "emergency stop: just reset"
+    assert [event.kind for event in rig.server.estop.events] == ["latch", "reset"][lost:]
+    rig.robot.send(Action("joint_pos", target[np.newaxis]))  # made from what was seen before the stop
+    rig.serve()
+    assert rig.causes[-1] == "starved: the chunk is at its end"
+    assert rig.server.player.dropped["from before a stop"] == 1
+    assert rig.still(3)
+    rig.move(3)
+    assert rig.causes[-1] == ""
+    assert not rig.still(2)
 
 
 def test_a_stop_is_repeated_until_it_is_acknowledged_and_its_repetitions_do_not_undo_a_reset() -> None:

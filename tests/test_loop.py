@@ -291,6 +291,43 @@ def test_a_stop_that_is_latched_already_lets_no_body_be_reset() -> None:
     assert not resets
 
 
+def test_a_stop_and_its_reset_while_the_planner_thinks_end_the_run_and_hinder_no_later_one() -> None:
+    sent = []
+    estop = EStop()
+
+    class Logged(Arm):
+        def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+            sent.append(action)
+            return super().step(action)
+
+    class Thinks(Far):
+        def plan(self, belief: Belief) -> Intent:
+            if len(sent) == 2:
+                estop.latch("key")
+                estop.reset("key")
+            return super().plan(belief)
+
+    agent = Agent(Watch(), Thinks(), Obey(), max_steps=4, estop=estop)
+    with pytest.raises(SafetyAbort, match=r"the emergency stop was latched \(key\), and reset: begin another run"):
+        agent.run(Logged(), ObjectGoal("there"))
+    assert len(sent) == 2
+    sent.append("between the runs")
+    assert agent.run(Logged(), ObjectGoal("there")).outcome == "truncated"
+    assert len(sent) == 7
+
+
+def test_a_reset_where_nothing_was_stopped_ends_no_run() -> None:
+    estop = EStop()
+
+    class Thinks(Far):
+        def plan(self, belief: Belief) -> Intent:
+            estop.reset("key")
+            return super().plan(belief)
+
+    agent = Agent(Watch(), Thinks(), Obey(), max_steps=4, estop=estop)
+    assert agent.run(Arm(), ObjectGoal("there")).outcome == "truncated"
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_command_that_is_not_finite_halts_before_it_is_sent(bad: float) -> None:
     env = LineWorld()

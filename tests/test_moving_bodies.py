@@ -73,8 +73,8 @@ def test_a_stop_brings_an_arm_that_is_driven_by_velocities_to_rest() -> None:
     bench.ticks(100)
     assert bench.env.data.qpos == pytest.approx(place, abs=1e-3)
     bench.estop.reset("operator")
-    again = bench.ticks(3)
-    assert [float(tick.sent[0]) for tick in again] == pytest.approx([0.08, 0.16, 0.24])  # from rest
+    again = bench.ticks(4)
+    assert [float(tick.sent[0]) for tick in again] == pytest.approx([0.0, 0.08, 0.16, 0.24])  # from rest
 
 
 def test_a_silent_policy_is_standing_still_and_so_is_the_end_of_a_chunk() -> None:
@@ -129,6 +129,7 @@ def test_a_stop_brings_a_base_in_an_apartment_to_rest_and_the_guard_sets_off_gen
     assert env.state.base.tolist() == turned.tolist()
     bench.estop.reset("operator")
     bench.source.values = (0.0, np.nan)
+    assert bench.ticks(1)[0].held == "emergency stop: just reset"
     with pytest.raises(SafetyAbort, match="not finite"):
         bench.ticks(1)
     assert env.state.base.tolist() == turned.tolist()

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from realtime_bench import BODY, Bench
 
-from enactive.agents.guard import Chain
+from enactive.agents.guard import Chain, EStop
 from enactive.envs import Action, CameraFrame, CameraInfo, Observation
+from enactive.envs.observation import HELD
 from enactive.errors import SafetyAbort
 
 
@@ -103,7 +104,7 @@ def test_a_stop_in_the_middle_of_a_chunk_and_a_reset_do_not_resume_it() -> None:
     bench.source.put(9.0, answers_s=before)  # commands while the latch is closed are refused
     assert bench.ticks(1)[0].held == "emergency stop: key"
     bench.estop.reset("operator")
-    assert bench.ticks(1)[0].held.startswith("starved")
+    assert bench.ticks(1)[0].held == "emergency stop: just reset"
     bench.source.put(9.0, answers_s=before)  # and so is what was decided before the reset
     assert bench.ticks(1)[0].held.startswith("starved")
     assert bench.loop.player.dropped == {"from before a stop": 2}
@@ -127,6 +128,57 @@ def test_a_stop_while_the_guard_looks_still_comes_before_the_command() -> None:
     bench.source.put(0.0, 1.0, 2.0, 3.0, 4.0)
     bench.ticks(6)
     assert bench.robot.sent == pytest.approx([0.0, 1.0, 2.0, 2.0, 2.0, 2.0], abs=1e-5)
+
+
+def test_a_stop_and_its_reset_between_two_ticks_end_the_chunk() -> None:
+    bench = Bench(watchdog_s=10.0)
+    bench.source.put(*np.arange(1000.0) / 1000)
+    bench.ticks(5)
+    before = bench.clock()
+    bench.estop.latch("key")
+    bench.estop.reset("key")
+    assert bench.ticks(1)[0].held == "emergency stop: just reset"
+    assert HELD not in bench.source.seen.extra  # it was offered before the latch was looked at
+    bench.source.put(9.0, answers_s=before)
+    assert bench.ticks(1)[0].held.startswith("starved")
+    assert bench.source.seen.extra[HELD]
+    assert bench.loop.player.dropped == {"from before a stop": 1}
+    assert len(set(bench.robot.sent[4:])) == 1
+    bench.source.put(0.5)
+    assert bench.ticks(1)[0].held == ""
+    assert bench.robot.sent[-1] == 0.5
+
+
+@pytest.mark.parametrize("reset", ["before the next tick", "at once"])
+def test_a_stop_while_the_guard_looks_and_its_reset_end_the_chunk(reset: str) -> None:
+    bench = Bench(watchdog_s=10.0)
+
+    class Slow(Chain):
+        def review(self, action: Action) -> Action:
+            if abs(action.values[0, 0] - 0.003) < 1e-6:
+                bench.estop.latch("key")
+                if reset == "at once":
+                    bench.estop.reset("key")
+            return super().review(action)
+
+    bench.loop.guard = Slow(off=("step", "velocity", "acceleration"))
+    bench.loop.guard.reset(BODY)
+    bench.source.put(*np.arange(1000.0) / 1000)
+    words = "emergency stop: key" if reset == "before the next tick" else "emergency stop: just reset"
+    assert [tick.held for tick in bench.ticks(4)] == ["", "", "", words]
+    if reset == "before the next tick":
+        bench.estop.reset("key")
+    bench.ticks(4)
+    assert len(set(bench.robot.sent[2:])) == 1
+
+
+def test_what_happened_to_the_stop_before_the_run_does_not_hold_it() -> None:
+    estop = EStop()
+    estop.latch("key")
+    estop.reset("key")
+    bench = Bench(estop=estop)
+    bench.source.put(1.0)
+    assert bench.ticks(1)[0].held == ""
 
 
 def test_a_nan_ends_the_run_with_the_latch_closed_and_nothing_sent_but_the_hold() -> None:

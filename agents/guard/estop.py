@@ -20,7 +20,8 @@ class EStop:
     """Latched emergency stop.
 
     `latch` takes no lock and waits for nothing, so it may be called from any thread and from a signal handler; whoever drives
-    a body looks at `cause` right before each command. Listeners are called by `latch` and `reset` themselves, before they
+    a body looks at `cause` right before each command, and at how many `events` there are: one that it has not seen yet may be a
+    stop that was reset before it looked. Listeners are called by `latch` and `reset` themselves, before they
     return: a link to a robot sends the stop on its way there, past every queue.
     """
 

@@ -69,9 +69,9 @@ class ControlLoop:
     that the last positions are sent again, and zeros in place of velocities. Amiss is: the emergency stop is latched; the
     observation is older than `max_age_s` or frozen; a picture in it is older than `max_picture_age_s` or missing; the policy's
     heartbeat is silent for `heartbeat_s`; no usable chunk arrived for `watchdog_s`; the robot itself holds; the chunk has come
-    to its end. What was decided before a stop never runs after it, and the policy is told of a hold (`HELD` in the extra of the
-    observation), lest it take the body for stuck. What the robot makes of a command counts as what was sent:
-    the next one starts from there.
+    to its end. What was decided before a stop or a reset never runs after it: each of them holds the body for a tick at least,
+    however soon one follows the other. The policy is told of a hold (`HELD` in the extra of the observation), lest it take the
+    body for stuck. What the robot makes of a command counts as what was sent: the next one starts from there.
 
     guard: a `Chain`, reset to the body at this rate. taps: take ticks and never wait. clock, sleep: monotonic seconds.
     """
@@ -103,6 +103,7 @@ class ControlLoop:
         self.guard = guard if guard is not None else Chain()
         self.guard.reset(self.body)
         self.estop = estop if estop is not None else EStop(clock)
+        self._events = len(self.estop.events)  # how many stops and resets it has seen
         self.max_age_s, self.max_picture_age_s = max_age_s, max_picture_age_s
         self.cadence = Cadence(rate_hz, clock, sleep)
         self.player = ChunkPlayer(max_age_s, blend_s, rate_hz)
@@ -168,8 +169,8 @@ class ControlLoop:
             self._last = self.robot.send(hold).values[0]
             self._end(began, now, observation, None, self._last, f"emergency stop: {self.estop.cause}")
             raise
-        if self.estop.cause and not held:  # latched while the guard was looking
-            held, action = f"emergency stop: {self.estop.cause}", hold
+        if not held and (stopped := self._stopped()):  # while the guard was looking; the next tick holds for it, too
+            held, action = stopped, hold
         self.cadence.mark("guard")
 
         sent = self.robot.send(action)
@@ -224,13 +225,21 @@ class ControlLoop:
 
     def _amiss(self, now_s: float, observation: Observation) -> str:
         """Why to hold, in words; empty where nothing is amiss."""
-        if self.estop.cause:
+        events = len(self.estop.events)  # before the latch is looked at, lest one that comes in between count as seen
+        if stopped := self._stopped():
+            self._events = events
             self.player.clear(now_s)
-            return f"emergency stop: {self.estop.cause}"
+            return stopped
         if cause := self._states.cause(now_s) or self._frozen.cause(now_s) or self._blind(now_s, observation):
             self.player.clear(now_s)
             return cause
         return self._beats.cause(now_s) or self._commands.cause(now_s) or self._robot_held
+
+    def _stopped(self) -> str:
+        """That the emergency stop is latched, or that something happened to it since the last look, in words; else empty."""
+        if cause := self.estop.cause:
+            return f"emergency stop: {cause}"
+        return "emergency stop: just reset" if len(self.estop.events) != self._events else ""
 
     def _blind(self, now_s: float, observation: Observation) -> str:
         """Which camera has no fresh picture, in words; empty where all have."""

@@ -182,7 +182,7 @@ def test_a_robot_that_stalls_as_motion_begins_is_not_taken_for_frozen_by_what_it
     if stalled:
         assert np.abs(ticks[-1].sent - rig.sent[-1]).max() > 0.02  # it was asked to move, and has not heard of it
     said = turns(60)
-    assert "joint readings frozen for 0.2 s while the commands moved" not in said
+    assert not any("frozen" in words for words in said)
     assert said[-40:] == [""] * 40
     assert np.abs(rig.sent[-1] - at_rest[-1]).max() > 0.5
 

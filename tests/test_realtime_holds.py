@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from realtime_bench import BODY, Bench
+from realtime_bench import BODY, Bench, OneJoint
 
 from enactive.agents.guard import Chain, EStop
 from enactive.envs import Action, CameraFrame, CameraInfo, Observation
 from enactive.envs.observation import HELD
 from enactive.errors import SafetyAbort
+
+FROZEN = "joint readings frozen for 0.055 s while the commands moved: dead sensors, or stalled till reset"
 
 
 def test_until_a_chunk_arrives_the_body_holds_where_it_was_found() -> None:
@@ -74,7 +76,47 @@ def test_readings_that_repeat_themselves_under_fresh_stamps_hold() -> None:
     bench.source.put(*np.arange(1000.0) / 100)  # of which the first moves nothing
     held = [tick.held for tick in bench.ticks(9)]
     assert held[:6] == [""] * 6
-    assert held[6] == "joint readings frozen for 0.055 s while the commands moved"
+    assert held[6] == FROZEN
+
+
+class AtATable(OneJoint):
+    """Its joint comes to a table at 0.02 rad, where its encoder tells the same place to the last bit."""
+
+    def observe(self) -> Observation:
+        joint = min(self.sent[-1], 0.02) if self.sent else 0.0
+        return Observation(joint_positions_rad=np.array([joint]), stamp_s=self.clock())
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_body_that_stalled_is_let_go_by_a_reset(stopped: bool) -> None:
+    bench = Bench(AtATable, max_age_s=0.055, watchdog_s=10.0)
+    bench.source.put(*np.arange(1000.0) / 100)
+    assert bench.ticks(20)[-1].held == FROZEN
+    assert bench.robot.sent[-1] == pytest.approx(0.08, abs=0.02)  # beyond the table
+    bench.source.put(0.0)
+    assert bench.ticks(20)[-1].held == FROZEN
+    if stopped:
+        bench.estop.latch("key")
+        bench.ticks(3)
+    bench.estop.reset("key")
+    assert bench.ticks(1)[0].held == "emergency stop: just reset"
+    for _ in range(20):
+        bench.source.put(bench.robot.sent[-1] - 0.02)  # 2 rad/s
+        assert bench.ticks(1)[0].held == ""
+    assert bench.robot.observe().joint_positions_rad.max() < 0.0
+
+
+def test_readings_that_are_still_frozen_after_a_reset_hold_again() -> None:
+    bench = Bench(max_age_s=0.055, watchdog_s=10.0)
+    bench.robot.observe = lambda: Observation(joint_positions_rad=np.zeros(1), stamp_s=bench.clock())  # type: ignore[method-assign]
+    bench.source.put(*np.arange(1000.0) / 100)
+    bench.ticks(20)
+    bench.estop.reset("key")
+    bench.ticks(1)
+    bench.source.put(*np.arange(1000.0) / 100)
+    held = [tick.held for tick in bench.ticks(20)]
+    assert held[0] == ""
+    assert all(words == FROZEN for words in held[7:])
 
 
 @pytest.mark.parametrize("ahead_s", [math.nan, math.inf, 1e6, 0.05])
@@ -89,7 +131,7 @@ def test_one_stamp_that_is_no_time_or_lies_ahead_does_not_hide_frozen_readings(a
     bench.robot.observe = observe  # type: ignore[method-assign]
     bench.ticks(1)
     bench.source.put(*np.arange(1000.0) / 100)
-    assert bench.ticks(9)[-1].held == "joint readings frozen for 0.055 s while the commands moved"
+    assert bench.ticks(9)[-1].held == FROZEN
 
 
 def test_a_stop_in_the_middle_of_a_chunk_and_a_reset_do_not_resume_it() -> None:

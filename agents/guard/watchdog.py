@@ -48,7 +48,8 @@ class Watchdog:
 
 
 class FrozenJoints:
-    """Bites when joint readings stay the same to the last bit although the commanded places move: a sensor that repeats itself.
+    """Bites when joint readings stay the same to the last bit although the commanded places move: a sensor that repeats itself,
+    or a body that stalled, which encoders of few places cannot be told from: who has looked says `restart`.
 
     bound_s: how long the readings may stay the same, from the first command on that moved. travel_rad: how far the commands
     must have moved meanwhile, since readings of a body at rest are allowed to stand still. period_s: as of a `Watchdog`.
@@ -78,4 +79,6 @@ class FrozenJoints:
     def cause(self, now_s: float) -> str:
         """Why to hold, in words; empty while all is well."""
         frozen = now_s - self._since_s > self._patience_s and bool((self._high - self._low > self.travel_rad).any())
-        return f"joint readings frozen for {self.bound_s:g} s while the commands moved" if frozen else ""
+        if not frozen:
+            return ""
+        return f"joint readings frozen for {self.bound_s:g} s while the commands moved: dead sensors, or stalled till reset"

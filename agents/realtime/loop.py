@@ -229,6 +229,7 @@ class ControlLoop:
         if stopped := self._stopped():
             self._events = events
             self.player.clear(now_s)
+            self._frozen.restart()  # who resets has looked: a body that stalled could not be driven back else
             return stopped
         if cause := self._states.cause(now_s) or self._frozen.cause(now_s) or self._blind(now_s, observation):
             self.player.clear(now_s)

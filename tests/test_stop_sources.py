@@ -144,6 +144,35 @@ def test_a_stop_key_that_arrives_with_a_reset_is_not_left_in_a_buffer(keys: byte
     os.close(terminal)
 
 
+def test_no_reset_opens_the_latch_for_a_moment_while_the_file_stands(tmp_path: Path) -> None:
+    estop, heard = EStop(), list[tuple[str, str]]()
+    estop.latch("key")
+    file = StopFile(estop, tmp_path / "stop", poll_s=60.0)  # no poll helps
+    (tmp_path / "stop").touch()
+    estop.listen(lambda event: heard.append((event.kind, estop.cause)))  # the line to a robot
+    estop.reset("operator")
+    assert estop.cause == f"file {tmp_path / 'stop'}"  # which is what the operator has to see to
+    assert heard == [("latch", f"file {tmp_path / 'stop'}")]
+    (tmp_path / "stop").unlink()
+    estop.reset("operator")
+    assert estop.cause == ""
+    assert heard[1:] == [("reset", "")]
+    file.close()
+
+
+def test_a_stop_that_comes_while_a_reset_looks_for_the_file_stands() -> None:
+    estop = EStop()
+
+    def look() -> str:  # takes its time
+        estop.latch("key")
+        return ""
+
+    estop.hold_while(look)
+    estop.latch("signal")
+    estop.reset("operator")
+    assert estop.cause == "signal"
+
+
 def test_a_stop_file_that_cannot_be_looked_for_is_a_stop(tmp_path: Path) -> None:
     estop, heard = EStop(), threading.Event()
     estop.listen(lambda event: heard.set())

@@ -29,6 +29,7 @@ class EStop:
         self._clock = clock
         self._cause = ""
         self._listeners: list[Callable[[StopEvent], None]] = []
+        self._looks: list[Callable[[], str]] = []
         self.events: list[StopEvent] = []
 
     @property
@@ -40,13 +41,27 @@ class EStop:
         """Have `listener(event)` called at each latch and reset."""
         self._listeners.append(listener)
 
+    def hold_while(self, look: Callable[[], str]) -> None:
+        """Have `look()` asked before the latch is opened, which it is not where that names a cause that still stands."""
+        self._looks.append(look)
+
     def latch(self, cause: str) -> None:
         """Stop. The first cause stands until the reset; a second call changes nothing but is written down and passed on."""
         self._cause = self._cause or cause
         self._tell(StopEvent("latch", cause, self._clock()))
 
     def reset(self, who: str) -> None:
-        """Open the latch. A stop from another thread that comes in between is said again, so that it is what is heard last."""
+        """Open the latch, unless a cause still stands, which is then said as another stop, or one came meanwhile.
+
+        A stop from another thread that comes in between is said again, so that it is what is heard last.
+        """
+        if self._cause:  # an open one is not worth waiting for a file system that hangs
+            asked = len(self.events)
+            if standing := next((cause for look in self._looks if (cause := look())), ""):
+                self._cause = standing
+                return self._tell(StopEvent("latch", standing, self._clock()))
+            if any(event.kind == "latch" for event in self.events[asked:]):
+                return
         self._cause = ""
         self._tell(StopEvent("reset", who, self._clock()))
         if cause := self._cause:

@@ -94,7 +94,7 @@ def stop_on_signals(estop: EStop, *signals: signal.Signals, leave: Callable[[], 
 
 
 class StopFile:
-    """Latches while a file exists: `touch stop` from any shell. A reset lasts only once the file is gone.
+    """Latches while a file exists: `touch stop` from any shell. No reset opens the latch before the file is gone.
 
     Latches, too, where the system does not say whether it exists (a share that is gone, a folder that may not be read).
     """
@@ -102,23 +102,27 @@ class StopFile:
     def __init__(self, estop: EStop, path: Path, poll_s: float = 0.01) -> None:
         self._closing = threading.Event()
 
-        def look() -> None:
-            if estop.cause:
-                return
+        def look() -> str:
+            if self._closing.is_set():
+                return ""
             try:
                 path.stat()
             except FileNotFoundError:
-                return
+                return ""
             except OSError as error:
-                estop.latch(f"file {path} cannot be looked for: {error.strerror}")
-            else:
-                estop.latch(f"file {path}")
+                return f"file {path} cannot be looked for: {error.strerror}"
+            return f"file {path}"
+
+        def poll() -> None:
+            if not estop.cause and (cause := look()):
+                estop.latch(cause)
 
         def watch() -> None:
             while not self._closing.wait(poll_s):
-                look()
+                poll()
 
-        look()
+        estop.hold_while(look)
+        poll()
         threading.Thread(target=watch, name="stop file", daemon=True).start()
 
     def close(self) -> None:

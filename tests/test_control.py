@@ -10,9 +10,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,8 @@ import pytest
 from rich.console import Console
 
 from enactive.agents.cli import main
+from enactive.agents.commands.control import Control
+from enactive.agents.component import Component
 from enactive.agents.realtime import Tick
 from enactive.agents.realtime.record import TickRecorder
 from enactive.controllers.joint_sweep import JointSweep
@@ -102,6 +106,21 @@ def test_a_policy_that_does_not_answer_in_time_ends_the_run(
     assert "no answer within 0.5 s" in report["error"]
     assert ticks
     assert all(tick["held"] for tick in ticks)
+
+
+@pytest.mark.parametrize(("who", "left"), [("robot", "its drives keep what they were told last"), ("policy", "the body holds")])
+def test_a_robots_process_that_is_killed_is_not_said_to_hold(who: str, left: str, tmp_path: Path) -> None:
+    class Waits:
+        def run(self, until: Callable[[], bool]) -> None:
+            while not until():
+                time.sleep(0.01)
+
+    control = Control(Component("envs", "DeskArm"), Component("controllers", "JointSweep"), tmp_path, {"seconds": 0.0})
+    policy: Any = SimpleNamespace(began_s=time.perf_counter())
+    loop: Any = Waits()
+    child: Any = SimpleNamespace(ended=-9)
+    control._drive(loop, {who: child}, policy)
+    assert control.error == f"the process of the {who} ended with status -9; {left}"
 
 
 def test_a_slow_loop_moves_the_body_with_the_bounds_that_it_has_by_itself(tmp_path: Path) -> None:

@@ -235,7 +235,8 @@ class Control:
                 thread.join(0.1)
                 for name, child in children.items():
                     if child.ended is not None and not self.leaving.is_set():
-                        self.error = f"the process of the {name} ended with status {child.ended}; the body holds"
+                        left = "its drives keep what they were told last" if name == "robot" else "the body holds"
+                        self.error = f"the process of the {name} ended with status {child.ended}; {left}"
                         self.leaving.set()
                 silent = math.isinf(policy.began_s) and time.perf_counter() - began > FIRST_ANSWER_S
                 if silent and not self.leaving.is_set():

@@ -99,7 +99,8 @@ class BusRobot:
         if ask is not None and self._clock() - ask.at_s > ANSWER_S:
             raise EmbodimentFault(
                 f"{self.embodiment.name} did not acknowledge the {ask.kind} within {ANSWER_S:g} s and gets no more commands, "
-                "for want of which it holds: look at the robot, then start again"
+                "for want of which it holds, if its process still lives; else what its drives were told last stands, but for a "
+                "watchdog of their own: look at the robot, then start again"
             )
         if self.restarted or self.told["boot"] != self.boot:
             raise EmbodimentFault(

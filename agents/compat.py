@@ -36,7 +36,7 @@ class CompatibilityReport:
 def check_compatibility(
     env: gym.Env[Any, Any], perceiver: Perceiver, planner: Planner, controller: Controller, goal: Goal | None = None
 ) -> CompatibilityReport:
-    """Check dimensions, control mode, labels, units, frames, sensors, parts of the belief, intents, skills and goal."""
+    """Check dimensions, control mode, joints, labels, units, frames, sensors, parts of the belief, intents, skills and goal."""
     body = embodiment_of(env)
     return CompatibilityReport(
         (
@@ -60,20 +60,7 @@ def check_policy(body: Embodiment, policy: Any, rate_hz: float) -> Compatibility
     name, found = type(policy).__name__, []
     if body.control_mode not in policy.control_modes:
         found.append(f"{name} commands in {', '.join(sorted(policy.control_modes))}, but {body.name} takes {body.control_mode}")
-    joints, units = tuple(getattr(policy, "joints", ())), tuple(getattr(policy, "units", ()))
-    if joints and set(joints) != set(body.labels):
-        missing, unknown = sorted(set(body.labels) - set(joints)), sorted(set(joints) - set(body.labels))
-        found.append(f"{name} was made for other joints than {body.name} has: it lacks {missing} and has {unknown} besides")
-    elif joints and joints != body.labels:
-        wrong = next(i for i, (a, b) in enumerate(zip(joints, body.labels, strict=True)) if a != b)
-        found.append(
-            f"{name} orders the joints differently from {body.name}: number {wrong} is {joints[wrong]!r} and not "
-            f"{body.labels[wrong]!r}; sort its output in an adapter"
-        )
-    if joints and units != body.units:
-        found.append(
-            f"{name} commands in {units or 'no stated units'}, but {body.name} takes {body.units}: convert in an adapter"
-        )
+    found += _joints(body, policy)
     if not np.isfinite(rate_hz) or rate_hz <= 0:
         found.append(f"the rate of the loop must be above 0 Hz, got {rate_hz:g}")
     elif body.rate_hz and rate_hz > body.rate_hz:
@@ -86,6 +73,29 @@ def check_policy(body: Embodiment, policy: Any, rate_hz: float) -> Compatibility
     elif (makes := float(getattr(policy, "rate_hz", 0.0))) > rate_hz:
         found.append(f"{name} makes {makes:g} commands a second, more than the {rate_hz:g} sent: raise --rate_hz")
     return CompatibilityReport(tuple(found))
+
+
+def _joints(body: Embodiment, commander: Any) -> list[str]:
+    """Is the body the one that a policy or controller was made for, where it says in `joints` and `units` which that is?"""
+    name = type(commander).__name__
+    joints, units = tuple(getattr(commander, "joints", ())), tuple(getattr(commander, "units", ()))
+    if not joints:
+        return []
+    if set(joints) != set(body.labels):
+        missing, unknown = sorted(set(body.labels) - set(joints)), sorted(set(joints) - set(body.labels))
+        return [f"{name} was made for other joints than {body.name} has: it lacks {missing} and has {unknown} besides"]
+    found = []
+    if joints != body.labels:
+        wrong = next(i for i, (a, b) in enumerate(zip(joints, body.labels, strict=True)) if a != b)
+        found.append(
+            f"{name} orders the joints differently from {body.name}: number {wrong} is {joints[wrong]!r} and not "
+            f"{body.labels[wrong]!r}; sort its output in an adapter"
+        )
+    if units != body.units:
+        found.append(
+            f"{name} commands in {units or 'no stated units'}, but {body.name} takes {body.units}: convert in an adapter"
+        )
+    return found
 
 
 def _body(env: gym.Env[Any, Any], body: Embodiment) -> list[str]:
@@ -195,6 +205,8 @@ def _commands(body: Embodiment, planner: Planner, controller: Controller) -> lis
             for move, kind in sorted(needed.items())
             if move not in body.labels
         ]
+    if mismatched := _joints(body, controller):
+        return mismatched
     twist: Mapping[str, str] = getattr(controller, "twist", {})
     if body.control_mode != "base_twist" or not twist:
         return []

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
+import gymnasium as gym
 import numpy as np
 import pytest
 
+import enactive.envs  # noqa: F401  # registers ShadowHand
+from enactive.agents.compat import check_compatibility, check_policy
+from enactive.agents.conformance import check_environment
+from enactive.controllers.poseless.controller import PoseLess
 from enactive.envs.household.engine import mujoco
 from enactive.envs.shadow_hand.adroit import CORRESPONDENCE, FILE
+from enactive.envs.shadow_hand.env import ShadowHand
 from enactive.envs.shadow_hand.joints import FINGERS, HIGH_RAD, JOINTS, LOW_RAD
 from enactive.envs.shadow_hand.look import Look
 from enactive.envs.shadow_hand.model import ASSETS, hand_mjcf
@@ -16,6 +22,8 @@ from enactive.envs.shadow_hand.poses import TOLERANCE_M, PoseMaker
 from enactive.envs.shadow_hand.render import HandRenderer
 from enactive.envs.shadow_hand.views import HandViews
 from enactive.errors import ConfigError
+from enactive.perception.proprioception import Proprioception
+from enactive.planners.copy_pose import CopyPose
 
 SHADOW, ADROIT = PoseMaker(), PoseMaker("right", "adroit")
 SIGNS = np.array([CORRESPONDENCE[joint][1] for joint in JOINTS])
@@ -125,7 +133,65 @@ def test_pictures_differ_in_the_forearm_alone() -> None:
     assert (off[row + 4 :].sum(axis=1) > 10).all()
 
 
+def made(morphology: str = "adroit", pixels: int = 64) -> ShadowHand:
+    hand = gym.make("enactive/ShadowHand-v0", width=pixels, height=pixels, camera_hz=10.0, morphology=morphology).unwrapped
+    assert isinstance(hand, ShadowHand)
+    return hand
+
+
+def test_the_environment_keeps_the_contract() -> None:
+    env = gym.make("enactive/ShadowHand-v0", width=64, height=64, morphology="adroit")
+    check_environment(env)
+    env.close()
+
+
+def test_it_is_commanded_like_the_shadow_hand_within_its_own_bounds() -> None:
+    hand, shadow = made(), made("shadow")
+    for env, maker in ((hand, ADROIT), (shadow, SHADOW)):
+        np.testing.assert_array_equal([env.embodiment.low, env.embodiment.high], [maker.low_rad, maker.high_rad])
+        np.testing.assert_array_equal(env.action_space.high, maker.high_rad.astype(np.float32))  # type: ignore[attr-defined]
+    assert (hand.embodiment.name, shadow.embodiment.name) == ("adroit_hand_right", "shadow_hand_right")
+    assert hand.embodiment.labels == shadow.embodiment.labels == JOINTS
+    hand.reset(seed=0)
+    back = np.array([0.0 if joint.endswith("J4") else 0.1 for joint in JOINTS])  # with no finger beside another
+    back[JOINTS.index("FFJ3")] = -0.2  # where the Shadow Hand bends back to
+    for _ in range(100):
+        obs, *_ = hand.step(back.astype(np.float32))
+    np.testing.assert_allclose(obs["joint_positions_rad"], np.clip(back, ADROIT.low_rad, ADROIT.high_rad), atol=0.02)
+    with pytest.raises(ConfigError, match="24 angles"):
+        hand.reset(options={"pose": back})
+    hand.reset(seed=0, options={"pose": "random"})
+    assert ((hand.data.qpos >= ADROIT.low_rad) & (hand.data.qpos <= ADROIT.high_rad)).all()
+    hand.close()
+    shadow.close()
+
+
+def test_its_pictures_show_its_own_forearm() -> None:
+    hand = made(pixels=96)
+    obs, _ = hand.reset(seed=0)
+    with HandRenderer("right", 96, 96, "adroit") as adroit:
+        np.testing.assert_array_equal(obs["cameras"]["front"]["rgb"], adroit.picture(np.zeros(24), hand.look))
+    hand.close()
+
+
+def test_what_was_made_for_the_published_joints_is_refused_and_a_shadow_hands_policy_fits() -> None:
+    class Published(PoseLess):
+        joints = tuple(CORRESPONDENCE[joint][0] for joint in JOINTS)
+
+    hand, fits, other = made(), PoseLess(), Published()
+    assert check_compatibility(hand, Proprioception(), CopyPose(), fits).mismatches == ()
+    assert check_policy(hand.embodiment, fits, 100.0).mismatches == ()
+    for report in (
+        check_compatibility(hand, Proprioception(), CopyPose(), other),
+        check_policy(hand.embodiment, other, 100.0),
+    ):
+        (sentence,) = report.mismatches
+        assert sentence.startswith("Published was made for other joints than adroit_hand_right has: it lacks ['FFJ4', ")
+
+
 def test_what_there_is_not_is_said() -> None:
+    with pytest.raises(ConfigError, match="right one"):
+        gym.make("enactive/ShadowHand-v0", side="left", morphology="adroit")
     with pytest.raises(ConfigError, match="right one"):
         hand_mjcf("left", "adroit")
     with pytest.raises(ConfigError, match='"shadow" or "adroit"'):

@@ -191,6 +191,9 @@ def test_list_names_every_component_and_suite(capsys: pytest.CaptureFixture[str]
     out = capsys.readouterr().out
     for name in ("UniGoal", "NearestFrontier", "OraclePerceiver", "NavigationController", "Household", "household/textnav"):
         assert name in out
+    lines = out.splitlines()
+    hand = next(place for place, line in enumerate(lines) if line.startswith("  ShadowHand "))
+    assert lines[hand + 1].startswith("    A Shadow Hand, or an Adroit hand, ")
 
 
 def test_a_reader_that_has_enough_ends_the_command_quietly() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import get_args
 
@@ -12,7 +13,7 @@ from enactive.errors import ConfigError
 
 
 def main(argv: Sequence[str]) -> int:
-    """Print every component by group, with where it comes from, and a warning under each that does not load."""
+    """Print every component by group, where it comes from, and its docstring's first line, or a warning if it does not load."""
     parser = ArgumentParser(prog="enactive list", description="What is installed, by kind of component.")
     parser.parse_args(list(argv))
     for group in GROUPS:
@@ -21,9 +22,12 @@ def main(argv: Sequence[str]) -> int:
             source = point.dist.name if point.dist is not None else "?"
             print(f"  {name:22} {point.value}{'' if source == 'enactive' else f'   from {source}'}")
             try:
-                load(group, name)
+                told = inspect.getdoc(load(group, name))
             except ConfigError as error:
                 print(f"    warning: {error}")
+            else:
+                for line in (told or "").splitlines()[:1]:
+                    print(f"    {line}")
     from enactive.envs.household.suites import SPLITS, SUITES
 
     print("suites")

@@ -14,9 +14,9 @@ from enactive.errors import ConfigError
 
 from ..embodiment import CameraInfo, Embodiment
 from ..household.engine import mujoco
-from .joints import FINGERS, HIGH_RAD, JOINTS, LOW_RAD
+from .joints import FINGERS, JOINTS
 from .look import PLAIN_HFOV_RAD, Look, Randomisation, draw_look
-from .model import TIMESTEP_S, Side, compile_mjcf, hand_mjcf
+from .model import TIMESTEP_S, Morphology, Side, compile_mjcf, hand_mjcf
 from .poses import PoseMaker
 from .render import HandRenderer
 
@@ -25,11 +25,12 @@ _NO_PARTS = Randomisation.none()
 
 
 class ShadowHand(gym.Env[dict[str, Any], NDArray[np.float32]]):
-    """A Shadow Hand whose 24 servos take target angles (rad, order of `joints.JOINTS`) at a fixed rate.
+    """A Shadow Hand, or an Adroit hand, whose 24 servos take target angles (rad, order of `joints.JOINTS`) at a fixed rate.
 
     side: "right" or "left". rate_hz: of the commands; a whole number of 2 ms steps must fit. camera_hz: how often the camera
     takes a picture at most; between two the last one is repeated with its stamp. randomisation: which parts of the picture vary
-    from episode to episode, none where not given. max_steps: then the episode is truncated; 0 is never.
+    from episode to episode, none where not given. max_steps: then the episode is truncated; 0 is never. morphology: "shadow",
+    or "adroit" for the right hand of `adroit`, whose joints have the same names, in the ranges that both hands reach.
 
     Observations have the standard keys of `Observation.from_gym` with one camera, "front", and besides them
     `joint_velocities_rad_s` (24,) and `touch_N` (5,), the force on the pad of each fingertip in the order of `joints.FINGERS`.
@@ -50,6 +51,7 @@ class ShadowHand(gym.Env[dict[str, Any], NDArray[np.float32]]):
         randomisation: Randomisation | None = None,
         max_steps: int = 0,
         render_mode: Literal["rgb_array"] | None = None,
+        morphology: Morphology = "shadow",
     ) -> None:
         self._substeps = round(1.0 / (rate_hz * TIMESTEP_S)) if rate_hz > 0 else 0
         if self._substeps < 1 or abs(self._substeps * TIMESTEP_S * rate_hz - 1.0) > 1e-9:
@@ -58,24 +60,26 @@ class ShadowHand(gym.Env[dict[str, Any], NDArray[np.float32]]):
             raise ConfigError(f"camera_hz must be above 0, not {camera_hz}")
         self.side, self.rate_hz, self.camera_hz, self.width, self.height = side, rate_hz, camera_hz, width, height
         self.randomisation = _NO_PARTS if randomisation is None else randomisation
-        self.max_steps, self.render_mode = max_steps, render_mode
-        self.model = compile_mjcf(hand_mjcf(side))
+        self.max_steps, self.morphology, self.render_mode = max_steps, morphology, render_mode
+        self.model = compile_mjcf(hand_mjcf(side, morphology))
+        self._low_rad, self._high_rad = self.model.jnt_range.T.copy()
         self.data = mujoco.MjData(self.model)
         camera = CameraInfo("front", width, height, PLAIN_HFOV_RAD)
         self.embodiment = Embodiment(
-            f"shadow_hand_{side}",
+            f"{morphology}_hand_{side}",
             "joint_pos",
             labels=JOINTS,
             units=("rad",) * len(JOINTS),
-            low=tuple(LOW_RAD.tolist()),
-            high=tuple(HIGH_RAD.tolist()),
+            low=tuple(self._low_rad.tolist()),
+            high=tuple(self._high_rad.tolist()),
             frame="joint",
             rate_hz=rate_hz,
             cameras=(camera,),
             simulated=True,
         )
         self.observation_space = _observation_space(width, height)
-        self.action_space = gym.spaces.Box(LOW_RAD.astype(np.float32), HIGH_RAD.astype(np.float32), dtype=np.float32)
+        low, high = self._low_rad.astype(np.float32), self._high_rad.astype(np.float32)
+        self.action_space = gym.spaces.Box(low, high, dtype=np.float32)
         self.look = Look()
         self._renderer: HandRenderer | None = None
         self._poses: PoseMaker | None = None
@@ -85,7 +89,7 @@ class ShadowHand(gym.Env[dict[str, Any], NDArray[np.float32]]):
     def renderer(self) -> HandRenderer:
         """The renderer, made when first used, in the thread that uses it."""
         if self._renderer is None:
-            self._renderer = HandRenderer(self.side, self.width, self.height)
+            self._renderer = HandRenderer(self.side, self.width, self.height, self.morphology)
         return self._renderer
 
     def reset(
@@ -107,7 +111,7 @@ class ShadowHand(gym.Env[dict[str, Any], NDArray[np.float32]]):
 
     def step(self, action: NDArray[np.float32]) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Send target angles, (24,) rad, clipped to the ranges, and let the hand move. The reward is 0."""
-        self.data.ctrl[:] = np.clip(np.asarray(action, dtype=np.float64), LOW_RAD, HIGH_RAD)
+        self.data.ctrl[:] = np.clip(np.asarray(action, dtype=np.float64), self._low_rad, self._high_rad)
         mujoco.mj_step(self.model, self.data, self._substeps)
         self._steps += 1
         return self._observe(), 0.0, False, 0 < self.max_steps <= self._steps, self._info()
@@ -126,11 +130,12 @@ class ShadowHand(gym.Env[dict[str, Any], NDArray[np.float32]]):
         if pose is None:
             return np.zeros(len(JOINTS))
         if isinstance(pose, str) and pose == "random":
-            self._poses = self._poses or PoseMaker(self.side)
+            self._poses = self._poses or PoseMaker(self.side, self.morphology)
             return self._poses.pose(self.np_random)
         angles = np.asarray(pose, dtype=np.float64)
-        if angles.shape != (len(JOINTS),) or not ((angles >= LOW_RAD - 1e-6) & (angles <= HIGH_RAD + 1e-6)).all():
-            raise ConfigError('the option "pose" takes 24 angles in rad within the ranges of `joints.RANGES_RAD`, or "random"')
+        low, high = self._low_rad - 1e-6, self._high_rad + 1e-6
+        if angles.shape != (len(JOINTS),) or not ((angles >= low) & (angles <= high)).all():
+            raise ConfigError('the option "pose" takes 24 angles in rad within the bounds of the embodiment, or "random"')
         return angles
 
     def _observe(self) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from .joints import HIGH_RAD, JOINTS, LOW_RAD
 from .look import Randomisation
 from .model import Side
 from .picture_file import png
-from .views import SPLITS, HandViews, Split
+from .views import MAKING, SPLITS, HandViews, Split
 
 SHARD = 500  # pictures in a file
 IMAGE, STATE, ACTION = "observation.images.front", "observation.state", "action"
@@ -71,13 +71,20 @@ def write_dataset(
 ) -> int:
     """Render what the folder lacks of `counts` pictures by split; returns how many were rendered now.
 
-    Raises ConfigError where the folder holds a data set that was made with other arguments.
+    Raises ConfigError where the folder holds a data set that was made with other arguments, or by other code (`views.MAKING`).
     """
     parts = Randomisation() if randomisation is None else randomisation
     request = {"counts": {split: int(counts.get(split, 0)) for split in SPLITS}, "seed": seed, "side": side, "pixels": pixels}
     request |= {"shard": shard, "randomisation": {name: getattr(parts, name) for name in parts.__slots__}}
+    request["making"] = MAKING
     note = folder / "meta" / "making.json"
-    if note.exists() and json.loads(note.read_text()) != request:
+    held = json.loads(note.read_text()) if note.exists() else request
+    if (by := held.get("making", 0)) != MAKING:
+        raise ConfigError(
+            f"{folder} holds pictures of version {by} of the making, which must not be mixed with those of {MAKING}: "
+            "take another folder"
+        )
+    if held != request:
         raise ConfigError(f"{folder} holds a data set of other arguments ({note}): take another folder, or those arguments")
     write_whole(note, json.dumps(request, indent=1))
     rendered = first = number = 0

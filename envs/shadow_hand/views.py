@@ -32,6 +32,7 @@ _BODIES = (
     "thmiddle",
     "thdistal",
 )
+MAKING = 1  # raise it with whatever changes the picture or pose of a number: hand, poses, looks, renderer
 SETTLED = 0.05  # share of the poses that physics makes, where both ways are used
 
 

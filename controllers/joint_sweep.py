@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from enactive.envs import Action, ControlMode, Embodiment, Observation
+from enactive.envs.observation import HELD
 from enactive.errors import ControllerError
 from enactive.perception.base import Belief
 from enactive.planners.base import Intent, MoveJoints
@@ -12,6 +13,9 @@ from enactive.planners.base import Intent, MoveJoints
 
 class JointSweep:
     """Sweeps each joint sinusoidally around where it was found, one phase after the other, within its bounds.
+
+    From where the joints are it begins at rest, and reaches its full amplitude, and the middle of the sweep of a joint that was
+    found too near a bound for it, after one period. After a hold it begins anew.
 
     share: amplitude as a share of the joint's range. period_s: of one sweep. horizon_s: length of a chunk.
     chunk_hz: rate of its rows.
@@ -38,12 +42,13 @@ class JointSweep:
         if joints is None:
             raise ControllerError(f"{self._body.name} does not measure its joints, so there is nowhere to sweep from")
         low, high = np.asarray(self._body.low), np.asarray(self._body.high)
-        if self._start_s is None:
-            self._start_s = observation.stamp_s
-            reach = self.share * (high - low)
-            self._middle = np.clip(joints, low + reach, high - reach)
+        reach = self.share * (high - low)
+        if self._start_s is None or observation.extra.get(HELD) is True:  # the sweep must not run on while the body stands
+            self._start_s, self._found = observation.stamp_s, joints
+        middle = np.clip(self._found, low + reach, high - reach)
         times = observation.stamp_s - self._start_s + np.arange(round(self.horizon_s * self.chunk_hz)) / self.chunk_hz
         phases = 2 * np.pi * times[:, np.newaxis] / self.period_s - np.arange(len(low)) * np.pi / 4
-        grown = np.minimum(1.0, times / self.period_s)[:, np.newaxis]  # from rest to the full amplitude in one period
-        values = self._middle + grown * self.share * (high - low) * np.sin(phases)
+        grown = np.minimum(1.0, times / self.period_s)[:, np.newaxis]
+        grown = grown**2 * (3.0 - 2.0 * grown)  # without a jump in speed at either end
+        values = self._found + grown * (middle - self._found + reach * np.sin(phases))
         return Action("joint_pos", values, self.chunk_hz)

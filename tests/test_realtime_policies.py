@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from realtime_bench import BODY, Clock, OneJoint
+from numpy.typing import NDArray
+from realtime_bench import BODY, Bench, Clock, Inbox, OneJoint
 
-from enactive.agents.realtime import ControlLoop, NotYet, PolicyThread, Stack, Tick
+from enactive.agents.guard import Chain
+from enactive.agents.realtime import Chunk, ControlLoop, NotYet, PolicyThread, Stack, Tick
 from enactive.controllers.joint_sweep import JointSweep
 from enactive.envs import Action, Embodiment, Observation
 from enactive.envs.desk_arm import DeskArm
@@ -33,6 +36,63 @@ def test_a_policy_on_a_thread_drives_the_simulated_arm() -> None:
         obs, *_ = env.step(ticks[-1].sent)
     assert obs["joint_positions_rad"] == pytest.approx(ticks[-1].sent, abs=0.05)
     assert np.ptp([tick.sent for tick in ticks], axis=0).min() > 0.1
+
+
+class Sweeping(Inbox):
+    """A sweep that is asked anew at every third tick, and answers by the next one."""
+
+    def __init__(self, clock: Clock, embodiment: Embodiment) -> None:
+        super().__init__(clock)
+        self.policy, self.turn = Stack(JointSweep()), 0
+        self.policy.reset(embodiment)
+
+    def offer(self, observation: Observation) -> None:
+        if self.turn % 3 == 1:
+            self.chunk = Chunk(self.policy.act(self.seen), self.seen.stamp_s)
+        self.seen, self.turn = observation, self.turn + 1
+
+
+class Folded(OneJoint):
+    """A joint of +-1.9 rad that declares no limits, and is found at its lower end stop, as an arm at rest is."""
+
+    embodiment = replace(BODY, low=(-1.9,), high=(1.9,))
+
+    def observe(self) -> Observation:
+        joint = self.sent[-1] if self.sent else -1.9
+        return Observation(joint_positions_rad=np.array([joint]), stamp_s=self.clock())
+
+
+SWEEP_RAD_S = 0.38 * 2 * np.pi / 4.0  # the fastest of a sweep by 0.38 rad, once in 4 s
+
+
+def speeds_rad_s(sent: Sequence[float]) -> NDArray[np.float64]:
+    return np.abs(np.diff(sent)) * 100.0
+
+
+def test_a_sweep_from_an_end_stop_is_never_faster_than_a_sweep() -> None:
+    bench = Bench(Folded, guard=Chain(), blend_s=0.05)
+    bench.loop.source = Sweeping(bench.clock, Folded.embodiment)
+    bench.ticks(1200)
+    assert bench.robot.sent[0] == -1.9
+    assert speeds_rad_s(bench.robot.sent[:11]).max() < 0.1 * SWEEP_RAD_S, "it begins at rest"
+    assert speeds_rad_s(bench.robot.sent).max() < 1.2 * SWEEP_RAD_S
+    assert np.ptp(bench.robot.sent[800:]) == pytest.approx(0.76, abs=0.02), "in the end it sweeps all the same"
+    assert min(bench.robot.sent) >= -1.9
+
+
+def test_a_sweep_that_was_stopped_goes_on_from_rest_and_from_where_the_joints_are() -> None:
+    bench = Bench(Folded, guard=Chain(), blend_s=0.05)
+    bench.loop.source = Sweeping(bench.clock, Folded.embodiment)
+    bench.ticks(900)  # till its one turning point, and past the other while it is held
+    bench.estop.latch("test")
+    bench.ticks(200)
+    held_at = bench.robot.sent[-1]
+    bench.estop.reset("test")
+    bench.robot.sent = [held_at]
+    bench.ticks(800)
+    assert speeds_rad_s(bench.robot.sent[:11]).max() < 0.1 * SWEEP_RAD_S
+    assert speeds_rad_s(bench.robot.sent).max() < 1.2 * SWEEP_RAD_S
+    assert np.ptp(bench.robot.sent[400:]) == pytest.approx(0.76, abs=0.02)
 
 
 def test_perception_and_planning_run_beside_the_controller() -> None:

@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,20 @@ def test_the_way_to_what_is_seen_is_one_that_the_guard_lets_pass() -> None:
     assert not any(guard.counts.values())
     np.testing.assert_allclose(joints, LOW_RAD, atol=0.01)
     assert reader.asked == 2
+
+
+@pytest.mark.parametrize(("rate_hz", "settle_s"), [(10.0, 0.07), (5.0, 0.07), (30.0, 0.01), (100.0, 0.07)])
+def test_the_way_comes_to_rest_at_what_is_seen_whatever_rate_and_filter(rate_hz: float, settle_s: float) -> None:
+    policy = PoseLess(Reads(), stream=Shows(255), settle_s=settle_s)
+    policy.reset(replace(HAND, rate_hz=rate_hz))
+    joints, places = (LOW_RAD + HIGH_RAD) / 2, []
+    for turn in range(round(4.0 * rate_hz)):
+        chunk = policy.standing_intent(Observation(joint_positions_rad=joints, stamp_s=turn / rate_hz))
+        assert isinstance(chunk, MoveJoints)
+        joints = chunk.positions_rad[1]
+        places.append(joints)
+    for place in places[len(places) // 2 :]:
+        np.testing.assert_allclose(place, HIGH_RAD, atol=np.deg2rad(0.1))
 
 
 def test_after_a_hold_it_starts_at_rest_where_the_hand_is() -> None:

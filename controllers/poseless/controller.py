@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -84,12 +86,15 @@ class PoseLess:
             raise ControllerError("PoseLess mirrors with a body that measures its joints and has a rate")
         position, velocity = self._due(observation.stamp_s, joints)
         way = np.empty((round(HORIZON_S * self._rate_hz) + 2, 2, len(joints)))
+        steps = math.ceil(4.0 / (self.settle_s * self._rate_hz))  # to a row: in longer ones than settle_s / 4 it would swing
+        step_s = 1.0 / (self._rate_hz * steps)
         for row in way:  # critically damped, within what the body may do
             row[:] = position, velocity
-            pull = ((self._target - position) / self.settle_s - 2.0 * velocity) / self.settle_s
-            velocity = velocity + np.clip(pull, -self._most_rad_s2, self._most_rad_s2) / self._rate_hz
-            velocity = np.clip(velocity, -self._most_rad_s, self._most_rad_s)
-            position = position + velocity / self._rate_hz
+            for _ in range(steps):
+                pull = ((self._target - position) / self.settle_s - 2.0 * velocity) / self.settle_s
+                velocity = velocity + step_s * np.clip(pull, -self._most_rad_s2, self._most_rad_s2)
+                velocity = np.clip(velocity, -self._most_rad_s, self._most_rad_s)
+                position = position + step_s * velocity
         self._way, self._way_from_s = way, observation.stamp_s
         return MoveJoints(way[:, 0], self._rate_hz)
 

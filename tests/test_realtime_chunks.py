@@ -49,7 +49,7 @@ def test_a_new_chunk_takes_over_without_a_jump() -> None:
 
 
 def test_chunks_that_are_stale_or_overtaken_are_dropped() -> None:
-    player = ChunkPlayer(max_age_s=0.2, blend_s=0.0, rate_hz=100.0)
+    player = ChunkPlayer(max_age_s=0.2, max_picture_age_s=0.5, blend_s=0.0, rate_hz=100.0)
 
     def chunk(value: float, answers_s: float) -> Chunk:
         return Chunk(Action("joint_pos", np.full((20, 1), value), 100.0), answers_s)
@@ -106,3 +106,30 @@ def test_the_age_of_a_mirrored_picture_is_told_at_every_tick_and_of_those_that_f
     assert [tick.picture_age_s for tick in ticks] == pytest.approx([0.03, 0.04, 0.05, 0.06], abs=1e-6)
     assert "  picture 60 ms old  " in describe(bench.loop, ticks[-1])
     assert bench.loop.report()["picture_age"] == pytest.approx({"mean_s": 0.04, "p99_s": 0.0498, "worst_s": 0.05}, abs=1e-6)
+
+
+def test_a_chunk_of_a_picture_that_is_too_old_is_dropped_and_the_body_holds() -> None:
+    """Pictures that stand still while observations are fresh, as a camera's do whose driver hangs; the chunks go on moving."""
+    bench = Bench(watchdog_s=0.1, max_picture_age_s=0.5)
+    taken_s, ticks = bench.clock(), []
+    for turn in range(100):
+        now = bench.clock() + 0.005
+        bench.source.chunk = Chunk(Action("joint_pos", np.full((20, 1), turn / 100), 100.0), now, 0.0, taken_s)
+        ticks += bench.ticks(1)
+    followed = [tick.picture_age_s for tick in ticks if not tick.held]
+    assert max(followed) == pytest.approx(0.6, abs=0.03), "the chunk of the last picture in time is played, within the watchdog"
+    assert all(tick.held for tick in ticks[65:])
+    assert np.ptp(bench.robot.sent[65:]) == 0.0
+    assert set(bench.loop.player.dropped) == {"of a picture that is too old"}
+
+
+@pytest.mark.parametrize("picture_s", [math.nan, 99.7, 100.3])
+def test_a_chunk_that_mirrors_nothing_or_a_fresh_picture_is_played(picture_s: float) -> None:
+    player = ChunkPlayer(max_age_s=0.2, max_picture_age_s=0.5, blend_s=0.0, rate_hz=100.0)
+    assert player.take(Chunk(Action("joint_pos", np.zeros((1, 1))), 100.0, 0.0, picture_s), 100.0, np.zeros(1))
+
+
+@pytest.mark.parametrize("picture_s", [99.4, 100.6, math.inf, -math.inf])
+def test_a_chunk_of_a_picture_from_long_ago_or_of_a_time_to_come_is_dropped(picture_s: float) -> None:
+    player = ChunkPlayer(max_age_s=0.2, max_picture_age_s=0.5, blend_s=0.0, rate_hz=100.0)
+    assert not player.take(Chunk(Action("joint_pos", np.zeros((1, 1))), 100.0, 0.0, picture_s), 100.0, np.zeros(1))

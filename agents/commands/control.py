@@ -32,7 +32,7 @@ FIRST_ANSWER_S = 120.0  # a policy may load a model before it answers
 FRESH_S = {  # what must be fresh, and for how long it counts as that, where the loop is fast enough
     "watchdog_s": (0.25, "without a fresh chunk for this long the body holds"),
     "max_age_s": (0.2, "older observations are not acted on"),
-    "max_picture_age_s": (0.5, "with an older picture of a camera the body holds"),
+    "max_picture_age_s": (0.5, "with an older picture of a camera the body holds, and no chunk is taken that mirrors one"),
     "robot_watchdog_s": (0.1, "the robot's own bound on fresh commands"),
 }
 

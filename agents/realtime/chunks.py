@@ -31,16 +31,17 @@ class ChunkPlayer:
     """Says which command is due.
 
     max_age_s: a chunk that answers an observation older than this on arrival is dropped, and so is one whose time is not a
-    number or lies as far ahead. blend_s: over this time a new chunk
-    takes over from what was due before it, which was sent one period ago: a loop with longer periods blends nothing. rate_hz:
-    of the loop, and of chunks that state none.
+    number or lies as far ahead. max_picture_age_s: the same of the picture that it mirrors, where it does. blend_s: over this
+    time a new chunk takes over from what was due before it, which was sent one period ago: a loop with longer periods blends
+    nothing. rate_hz: of the loop, and of chunks that state none.
 
     Between rows the command is interpolated. The last row is due for one row's time, then the player starves; a chunk of one
     row is a target without an end, which the watchdog of the loop bounds.
     """
 
-    def __init__(self, max_age_s: float, blend_s: float, rate_hz: float) -> None:
-        self.max_age_s, self.blend_s, self.rate_hz = max_age_s, blend_s, rate_hz
+    def __init__(self, max_age_s: float, max_picture_age_s: float, blend_s: float, rate_hz: float) -> None:
+        self.max_age_s, self.max_picture_age_s = max_age_s, max_picture_age_s
+        self.blend_s, self.rate_hz = blend_s, rate_hz
         self.dropped: Counter[str] = Counter()
         self.clear(-math.inf)
 
@@ -76,6 +77,8 @@ class ChunkPlayer:
     def _refuse(self, chunk: Chunk, now_s: float) -> str:
         if not abs(now_s - chunk.answers_s) <= self.max_age_s:  # so that NaN, which compares with nothing, is refused
             return "stale"
+        if abs(now_s - chunk.picture_s) > self.max_picture_age_s:  # which NaN is not: it mirrors no picture, or one at rest
+            return "of a picture that is too old"
         if chunk.answers_s < self._not_before_s:
             return "from before a stop"
         if self._chunk is not None and chunk.answers_s < self._chunk.answers_s:

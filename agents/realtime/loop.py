@@ -106,7 +106,7 @@ class ControlLoop:
         self._events = len(self.estop.events)  # how many stops and resets it has seen
         self.max_age_s, self.max_picture_age_s = max_age_s, max_picture_age_s
         self.cadence = Cadence(rate_hz, clock, sleep)
-        self.player = ChunkPlayer(max_age_s, blend_s, rate_hz)
+        self.player = ChunkPlayer(max_age_s, max_picture_age_s, blend_s, rate_hz)
         self.held: Counter[str] = Counter()
         self.followed = 0
         period_s = 1.0 / rate_hz

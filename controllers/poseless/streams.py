@@ -24,7 +24,8 @@ class PictureStream(Protocol):
 
     @property
     def taken_s(self) -> float:
-        """When the picture that was given last was taken, in monotonic seconds; NaN before the first."""
+        """When the picture that was given last was taken, in monotonic seconds; NaN before the first, and of one that stands
+        still because it is all that there is: one that should have been followed by others ages, and the body holds."""
         ...
 
     def picture(self) -> NDArray[np.uint8]:
@@ -63,6 +64,7 @@ class Film:
             read, frame = self._capture.read()
             self._shown += 1
             if not read:
+                self.taken_s = math.nan
                 break
             self._last, self.taken_s = frame, self._began_s + (self._shown - 1) / self._rate_hz
         if self._last is None:

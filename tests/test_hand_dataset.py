@@ -15,7 +15,7 @@ from enactive.agents.cli import main
 from enactive.envs.shadow_hand import dataset
 from enactive.envs.shadow_hand.dataset import HandDataset, check_dataset, write_dataset
 from enactive.envs.shadow_hand.picture_file import png, true_joints_rad
-from enactive.envs.shadow_hand.views import HandViews
+from enactive.envs.shadow_hand.views import MAKING, HandViews
 from enactive.errors import ConfigError
 
 COUNTS = {"train": 7, "val": 3, "test": 4}
@@ -108,16 +108,16 @@ def test_other_arguments_do_not_mix_with_a_data_set(folder: Path) -> None:
         write_dataset(folder, {"train": 7}, seed=1)
 
 
-@pytest.mark.parametrize("before", [None, dataset.MAKING - 1])
+@pytest.mark.parametrize("before", [None, MAKING - 1])
 def test_pictures_of_another_making_do_not_mix(before: int | None, folder: Path, tmp_path: Path) -> None:
     """Nor do those of a data set that does not say how it was made."""
     held = json.loads((folder / "meta/making.json").read_text())
-    assert held.pop("making") == dataset.MAKING
+    assert held.pop("making") == MAKING
     (tmp_path / "meta").mkdir()
     note = tmp_path / "meta/making.json"
     note.write_text(json.dumps(held if before is None else held | {"making": before}))
     kept = note.read_text()
-    with pytest.raises(ConfigError, match=f"pictures of version 0 of the making.*{dataset.MAKING}: take another folder"):
+    with pytest.raises(ConfigError, match=f"pictures of version 0 of the making.*{MAKING}: take another folder"):
         make(tmp_path)
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")] == ["meta/making.json"]
     assert note.read_text() == kept

@@ -127,7 +127,8 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
 
     `step` sends, then reads the joints; `info["sent"]` (D,) is what the robot says it sent. LeRobot's robots wait for their
     cameras in between, so those are taken away from the robot while it is driven, and read beside it (`CameraThread`).
-    Raises CompatibilityError where the robot lacks a joint, takes more than the joints named, or does not give its camera away.
+    Raises CompatibilityError where a key is not that of a position, the robot lacks a joint, takes more than the joints named,
+    or does not give its camera away.
     """
 
     def __init__(
@@ -273,6 +274,11 @@ class LeRobotEnv(gym.Env[dict[str, Any], NDArray[np.float64]]):
     def _check_features(self) -> None:
         takes, gives = set(self._robot.action_features), set(self._robot.observation_features)
         named = set(self._joints)
+        if other := sorted(key for key in named if not key.endswith(".pos")):
+            raise CompatibilityError(
+                f"LeRobotEnv takes joint positions, which LeRobot's robots name '.pos', not {', '.join(other)}: a robot that "
+                "takes velocities, such as those of a base, is an environment of its own"
+            )
         if takes != named:
             raise CompatibilityError(
                 f"{type(self._robot).__name__} takes {sorted(takes)}, but `joints` names {sorted(named)}: name each joint once"

@@ -263,6 +263,16 @@ def test_a_run_on_a_terminal_gives_it_back(tmp_path: Path, monkeypatch: pytest.M
     assert "ticks at" in after
 
 
+@pytest.mark.parametrize(("policy_hz", "watchdog_s"), [("3", 0.5), ("30", 0.25)])
+def test_a_slow_policy_has_a_watchdog_that_waits_for_its_next_chunk(
+    policy_hz: str, watchdog_s: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configs: list[dict[str, Any]] = []
+    monkeypatch.setattr("enactive.agents.commands.control.Control.run", lambda control, *_: configs.append(control.config) or 0)
+    assert main(["control", "--policy_hz", policy_hz, "--out", str(tmp_path)]) == 0
+    assert configs[0]["watchdog_s"] == watchdog_s
+
+
 def test_what_does_not_fit_is_refused_before_anything_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["control", "--off", "[speed]", "--out", str(tmp_path)]) == 2
     assert "no link speed" in capsys.readouterr().err
@@ -277,6 +287,9 @@ def test_what_does_not_fit_is_refused_before_anything_moves(tmp_path: Path, caps
         assert main(["control", "--rate_hz", "20", f"--{flag}", "0.1", "--out", str(tmp_path)]) == 2
         assert f"--{flag} 0.1 is less than 4 periods of a loop of 20 Hz" in (err := capsys.readouterr().err)
         assert "give at least 0.2" in err
+    assert main(["control", "--policy_hz", "3", "--watchdog_s", "0.25", "--out", str(tmp_path)]) == 2
+    assert "--watchdog_s 0.25 is less than 1.5 periods of a policy of 3 Hz" in (err := capsys.readouterr().err)
+    assert "give at least 0.5" in err
     assert main(["control", "--seconds", "-1", "--out", str(tmp_path)]) == 2
     assert "--seconds must be at least 0" in capsys.readouterr().err
     assert main(["control", "--policy", "NavigationController", "--out", str(tmp_path)]) == 2

@@ -332,6 +332,12 @@ def test_robots_and_joints_that_do_not_fit_are_refused() -> None:
         env.step(np.zeros(2))
 
 
+@pytest.mark.parametrize("key", ["x.vel", "theta.vel", "elbow"])
+def test_a_key_that_is_no_joint_position_is_refused(key: str) -> None:
+    with pytest.raises(CompatibilityError, match=rf"takes joint positions.*name '.pos', not {key}"):
+        LeRobotEnv(SmallArm(), {"a.pos": Joint(-1.0, 1.0), key: Joint(-1.0, 1.0)})
+
+
 def test_what_the_robot_really_sent_reaches_the_loop() -> None:
     robot = EnvRobot(LeRobotEnv(SmallArm(), CONVENTIONS))
     sent = robot.send(Action("joint_pos", np.array([[1.0, 0.0]])))

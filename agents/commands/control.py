@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 DEFAULTS = {"robot": "DeskArm", "policy": "JointSweep"}
 FIRST_ANSWER_S = 120.0  # a policy may load a model before it answers
+LATE = 1.5  # periods of the policy that its next chunk may take: one, and half of one for being late
 FRESH_S = {  # what must be fresh, and for how long it counts as that, where the loop is fast enough
     "watchdog_s": (0.25, "without a fresh chunk for this long the body holds"),
     "max_age_s": (0.2, "older observations are not acted on"),
@@ -53,7 +54,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, default=0.0, help="how long, once the policy lives; 0 is until told to stop")
     parser.add_argument("--heartbeat_s", type=float, default=0.2, help="without the policy's heartbeat for this long it holds")
     for name, (bound_s, words) in FRESH_S.items():
-        words = f"{words} ({bound_s:g}, or {OFTEN} periods of the loop where that is more)"
+        more = f" or {LATE:g} of the policy" if name == "watchdog_s" else ""
+        words = f"{words} ({bound_s:g}, or {OFTEN} periods of the loop{more} where that is more)"
         parser.add_argument(f"--{name}", type=float | None, default=None, help=words)
     parser.add_argument("--off", type=list[str], default=[], help="links of the guard to switch off, by name; written down")
     parser.add_argument("--seed", type=int, default=0, help="where a simulated body starts")
@@ -64,14 +66,17 @@ def main(argv: Sequence[str]) -> int:
     given = [name for name in ABOVE_0 if chosen[name] is not None]
     if wrong := [name for name in given if not (chosen[name] > 0.0 and math.isfinite(chosen[name]))]:
         raise ConfigError(f"{', '.join(f'--{name}' for name in wrong)} must be above 0, and finite")
-    least_s = math.ceil(1000.0 * OFTEN / chosen.rate_hz - 1e-9) / 1000.0
+    turns = (OFTEN / chosen.rate_hz, f"{OFTEN} periods of a loop of {chosen.rate_hz:g} Hz")
+    chunks = (LATE / chosen.policy_hz, f"{LATE:g} periods of a policy of {chosen.policy_hz:g} Hz")
     for name, (bound_s, _) in FRESH_S.items():
+        exact_s, words = max(turns, chunks) if name == "watchdog_s" else turns
+        least_s = math.ceil(1000.0 * exact_s - 1e-9) / 1000.0
         if chosen[name] is None:
             chosen[name] = max(bound_s, least_s)
         elif chosen[name] < least_s:
             raise ConfigError(
-                f"--{name} {chosen[name]:g} is less than {OFTEN} periods of a loop of {chosen.rate_hz:g} Hz, and what the body "
-                f"follows may take as long to arrive, so that it would only hold: give at least {least_s:g}"
+                f"--{name} {chosen[name]:g} is less than {words}, and what the body follows may take as long to arrive, so "
+                f"that it would hold again and again: give at least {least_s:g}"
             )
     if not chosen.seconds >= 0.0:
         raise ConfigError("--seconds must be at least 0, which is until told to stop")

@@ -47,27 +47,33 @@ class EStop:
 
     def latch(self, cause: str) -> None:
         """Stop. The first cause stands until the reset; a second call changes nothing but is written down and passed on."""
+        event = StopEvent("latch", cause, self._clock())
+        self.events.append(event)  # before the latch, so that a reset which is under way finds it in any case
         self._cause = self._cause or cause
-        self._tell(StopEvent("latch", cause, self._clock()))
+        self._pass_on(event)
 
     def reset(self, who: str) -> None:
         """Open the latch, unless a cause still stands, which is then said as another stop, or one came meanwhile.
 
         A stop from another thread that comes in between is said again, so that it is what is heard last.
         """
-        if self._cause:  # an open one is not worth waiting for a file system that hangs
+        if before := self._cause:  # an open one is not worth waiting for a file system that hangs, and must never be cleared
             asked = len(self.events)
             if standing := next((cause for look in self._looks if (cause := look())), ""):
                 self._cause = standing
                 return self._tell(StopEvent("latch", standing, self._clock()))
+            self._cause = ""
             if any(event.kind == "latch" for event in self.events[asked:]):
+                self._cause = before
                 return
-        self._cause = ""
         self._tell(StopEvent("reset", who, self._clock()))
         if cause := self._cause:
             self._tell(StopEvent("latch", cause, self._clock()))
 
     def _tell(self, event: StopEvent) -> None:
         self.events.append(event)
+        self._pass_on(event)
+
+    def _pass_on(self, event: StopEvent) -> None:
         for listener in self._listeners:
             listener(event)

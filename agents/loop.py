@@ -49,6 +49,8 @@ class Agent:
     clock, sleep: monotonic seconds. estop: a latch that halts the run with SafetyAbort before the reset, and before the next
     command; a stop that was reset before anybody looked halts it, too.
 
+    Where the perceiver needs the pose, one that stands still while views pass by ends the run (`OdometryWatch`).
+
     A body that states its rate and does not say that it is simulated gets its commands no faster than that, since what it
     declares per second (a velocity, say) is granted per command. One that takes velocities is refused: it would go on while the
     planner thinks, whatever was latched meanwhile.
@@ -119,7 +121,7 @@ class _Run:
         self.body = replace(embodiment_of(env), max_steps=agent.max_steps)
         paced = self.body.rate_hz > 0 and not self.body.simulated
         self.cadence = Cadence(self.body.rate_hz, agent.clock, agent.sleep) if paced else None
-        self.odometry = OdometryWatch(self.body)
+        self.odometry = OdometryWatch(self.body) if "pose" in agent.perceiver.needs else None
         self.belief: Belief | None = None
         self.meter: NavigationMeter | None = None
         self.metrics: Callable[[Exception | None], dict[str, Any]] | None = None
@@ -189,7 +191,6 @@ class _Run:
             episode.steps.append(step)
             if self.recorders:
                 self._tell(partial(_show, step=step, belief=belief))
-            self.odometry.see(action, self.observation)
             if isinstance(intent, Stop) and not queue:
                 episode.outcome, episode.found, episode.reason = "stopped", intent.found, intent.reason
                 return self.score(stopped=intent.found)
@@ -199,6 +200,8 @@ class _Run:
             if clock() - self.began > agent.deadline_s:
                 episode.outcome, episode.reason = "deadline", f"{agent.deadline_s:g} s were over"
                 return self.score(stopped=False)
+            if self.odometry is not None:
+                self.odometry.see(action, self.observation)
         episode.outcome, episode.reason = "truncated", f"{agent.max_steps} steps were over"
         self.score(stopped=False)
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from enactive.envs import Action, Embodiment, Observation
 from enactive.errors import PerceptionError
 
-VIEWS = 5  # that are passed by under one pose before it counts as frozen
+VIEWS, STAND_S = 5, 2.0  # views that pass by under one pose, and how long it stands, before it counts as frozen
+STUCK = 10  # commands to drive in a row that change no view: the body is stuck, and what passed by was others
 LEVELS, SHARE = 24, 0.3  # a view has passed where so large a share of the picture changed by so much in some colour
 _MOVES = frozenset({"move_forward", "turn_left", "turn_right"})
 
@@ -17,11 +18,12 @@ class OdometryWatch:
     """Judges the pose of a base by the commands to drive and by what the first camera shows.
 
     A body that is stuck has the same pose as well, and the same view. Neither what is seen without driving nor how a picture
-    differs from the one before a look up or down says anything.
+    differs from the one before a look up or down says anything. A pose may be slower than the commands, by up to 2 s of the
+    observation's clock, where that runs.
     """
 
     def __init__(self, body: Embodiment) -> None:
-        self._body, self._passed = body, 0
+        self._body, self._passed, self._same, self._since_s = body, 0, 0, 0.0
         self._pose: NDArray[np.float64] | None = None
         self._view: NDArray[np.int16] | None = None
 
@@ -34,13 +36,18 @@ class OdometryWatch:
         drives = action is not None and self._drives(action)
         if stands and drives and self._view is not None and self._view.shape == view.shape:
             changed = (np.abs(view - self._view) > LEVELS).any(axis=-1).mean() > SHARE
+            self._same = 0 if changed else self._same + 1
+            if self._same >= STUCK:
+                self._passed = 0
             if not changed:
                 return
             self._passed += 1
         elif not stands:
-            self._passed, self._pose = 0, after.T_world_base.copy()
+            self._passed = self._same = 0
+            self._pose, self._since_s = after.T_world_base.copy(), after.stamp_s
         self._view = view
-        if self._passed >= VIEWS:
+        stood_s = after.stamp_s - self._since_s
+        if self._passed >= VIEWS and (stood_s > STAND_S or stood_s == 0.0):
             raise PerceptionError(
                 f"the odometry is frozen: T_world_base has not changed by a bit, while the body drove and {VIEWS} views "
                 "passed by; check the source of the pose"

@@ -120,12 +120,12 @@ TURN, LOOK = Action.discrete(BODY, "turn_left"), Action.discrete(BODY, "look_up"
 DRIVE, REST = (Action("base_twist", np.array([[v, 0.0]])) for v in (0.2, 0.0))
 
 
-def seen(colour: int, x: float = 0.0, changed: float = 1.0) -> Observation:
+def seen(colour: int, x: float = 0.0, changed: float = 1.0, stamp_s: float = 0.0) -> Observation:
     """A picture with a share of it in one colour, from one place."""
     rgb, pose = np.zeros((48, 64, 3), np.uint8), np.eye(4)
     rgb[:, : round(64 * changed)] = colour
     pose[0, 3] = x
-    return Observation({"head": CameraFrame(rgb, None, np.eye(3), np.eye(4), 0.0)}, pose)
+    return Observation({"head": CameraFrame(rgb, None, np.eye(3), np.eye(4), 0.0)}, pose, stamp_s=stamp_s)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +140,8 @@ def seen(colour: int, x: float = 0.0, changed: float = 1.0) -> Observation:
         ([LOOK], [seen(0), seen(90)], False),
         ([LOOK, DRIVE], [seen(0), seen(0), seen(90), seen(90)], False),  # it is stuck, and looks up and down
         ([DRIVE], [seen(0), seen(90), seen(0), seen(90), seen(0, x=1e-9)], False),  # it is known to have moved
+        ([TURN], [seen(90 * (i % 2), stamp_s=0.1 * i) for i in range(20)], False),  # the pose comes every 2 s
+        ([TURN], [seen(90 * (i % 2), stamp_s=0.2 * i) for i in range(20)], True),
     ],
 )
 def test_a_pose_is_frozen_where_views_pass_by_while_the_body_drives(
@@ -152,3 +154,19 @@ def test_a_pose_is_frozen_where_views_pass_by_while_the_body_drives(
     except PerceptionError as error:
         said = str(error)
     assert ("the odometry is frozen" in said) == frozen
+
+
+def test_a_body_that_is_stuck_while_now_and_then_a_lamp_is_switched_is_no_frozen_pose() -> None:
+    watch = OdometryWatch(BODY)
+    for turn in range(20):
+        for _ in range(12):
+            watch.see(DRIVE, seen(90 * (turn % 2)))
+
+
+def test_where_nobody_asks_for_the_pose_it_may_stand(apartment: Household) -> None:
+    class OracleBlind(OraclePerceiver):
+        needs = frozenset({"rgb"})
+
+    agent = Agent(OracleBlind(text=HashedText()), RandomWalk(), NavigationController(), max_steps=20)
+    episode = agent.run(FrozenOdometry(apartment), ObjectGoal("mug"), seed=1)
+    assert "odometry" not in episode.error

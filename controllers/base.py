@@ -17,7 +17,8 @@ class Controller(Protocol):
     camera, has a `close()`, too, and is used by way of `Component.opened`.
 
     What its commands mean it says in attributes, which bodies are compared with: `moves`, the labels of the discrete moves that
-    a kind of intent takes, by kind; `twist`, the units of the entries of its base twists, by label; `frame`, of these twists.
+    a kind of intent takes, by kind; `twist`, the units of the entries of its base twists, by label; `frame`, of these twists;
+    `joints` and `units`, the labels and units of the body that it was made for, where it fits no other.
     """
 
     serves: tuple[type[Intent], ...]

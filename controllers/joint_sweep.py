@@ -15,7 +15,8 @@ class JointSweep:
     """Sweeps each joint sinusoidally around where it was found, one phase after the other, within its bounds.
 
     From where the joints are it begins at rest, and reaches its full amplitude, and the middle of the sweep of a joint that was
-    found too near a bound for it, after one period. After a hold it begins anew.
+    found too near a bound for it, after one period. After a hold, however short, it begins anew where the joints are by then, so
+    that it hardly moves where it is asked too seldom for the loop's watchdog.
 
     share: amplitude as a share of the joint's range. period_s: of one sweep. horizon_s: length of a chunk.
     chunk_hz: rate of its rows.
@@ -44,11 +45,11 @@ class JointSweep:
         low, high = np.asarray(self._body.low), np.asarray(self._body.high)
         reach = self.share * (high - low)
         if self._start_s is None or observation.extra.get(HELD) is True:  # the sweep must not run on while the body stands
-            self._start_s, self._found = observation.stamp_s, joints
+            self._start_s, self._found = observation.stamp_s, joints.copy()
         middle = np.clip(self._found, low + reach, high - reach)
         times = observation.stamp_s - self._start_s + np.arange(round(self.horizon_s * self.chunk_hz)) / self.chunk_hz
         phases = 2 * np.pi * times[:, np.newaxis] / self.period_s - np.arange(len(low)) * np.pi / 4
-        grown = np.minimum(1.0, times / self.period_s)[:, np.newaxis]
+        grown = np.clip(times / self.period_s, 0.0, 1.0)[:, np.newaxis]
         grown = grown**2 * (3.0 - 2.0 * grown)  # without a jump in speed at either end
         values = self._found + grown * (middle - self._found + reach * np.sin(phases))
         return Action("joint_pos", values, self.chunk_hz)

@@ -24,6 +24,7 @@ from enactive.controllers.poseless.controller import PoseLess
 from enactive.controllers.poseless.streams import Camera, Film
 from enactive.envs import Action, Embodiment, Observation
 from enactive.envs.household.engine import mujoco
+from enactive.envs.observation import HELD
 from enactive.envs.shadow_hand.joints import HIGH_RAD, JOINTS, LOW_RAD
 from enactive.envs.shadow_hand.look import Randomisation
 from enactive.envs.shadow_hand.moving import MovingHand
@@ -31,7 +32,7 @@ from enactive.envs.shadow_hand.poses import PoseMaker
 from enactive.envs.shadow_hand.render import HandRenderer
 from enactive.errors import ConfigError, ControllerError
 from enactive.perception import Belief
-from enactive.planners import MoveJoints
+from enactive.planners import MatchPose, MoveJoints
 
 RATE_HZ = 100.0
 HAND = Embodiment(
@@ -178,8 +179,27 @@ def test_after_a_hold_it_starts_at_rest_where_the_hand_is() -> None:
         assert isinstance(chunk, MoveJoints)
         np.testing.assert_allclose(chunk.positions_rad[0], LOW_RAD)
         assert np.abs(chunk.positions_rad[1] - LOW_RAD).max() < 0.01
+    policy.reset(HAND)
+    near = LOW_RAD + 0.1  # what was due is near enough to go on from, had it gone anywhere
+    for stamp_s, extra in ((0.0, {}), (0.1, {HELD: True})):
+        chunk = policy.standing_intent(Observation(joint_positions_rad=near, stamp_s=stamp_s, extra=extra))
+        assert isinstance(chunk, MoveJoints)
+        np.testing.assert_allclose(chunk.positions_rad[0], near)
     with pytest.raises(ControllerError, match="measures its joints"):
         policy.standing_intent(Observation())
+
+
+def test_what_a_planner_asks_for_mirrors_no_picture() -> None:
+    policy = PoseLess(Reads(), stream=Shows(255))
+    policy.reset(HAND)
+    observation = Observation(joint_positions_rad=LOW_RAD)
+    policy.standing_intent(observation)
+    assert np.isfinite(policy.picture_s)
+    policy.act(MatchPose(np.zeros((64, 64, 3), np.uint8)), observation, Belief(0, observation))
+    assert np.isnan(policy.picture_s)
+    policy.standing_intent(observation)
+    policy.reset(HAND)
+    assert np.isnan(policy.picture_s)
 
 
 def test_a_stream_that_does_not_tell_how_old_its_picture_is_is_refused() -> None:

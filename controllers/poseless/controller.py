@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enactive.envs import Action, ControlMode, Embodiment, Observation
+from enactive.envs.observation import HELD
 from enactive.envs.shadow_hand.joints import JOINTS
 from enactive.envs.shadow_hand.moving import MovingHand
 from enactive.errors import CompatibilityError, ConfigError, ControllerError
@@ -66,11 +67,7 @@ class PoseLess:
         self._picture: NDArray[np.uint8] | None = None
         self._command: NDArray[np.float64] | None = None
         self._way = np.empty((0, 2, len(JOINTS)))
-
-    @property
-    def picture_s(self) -> float:
-        """When the picture was taken that it mirrors, in monotonic seconds."""
-        return self.stream.taken_s
+        self.picture_s = math.nan  # when the picture was taken that it mirrors, in monotonic seconds; NaN = it mirrors none
 
     def close(self) -> None:
         """Close the stream."""
@@ -82,9 +79,11 @@ class PoseLess:
         Raises ControllerError where the stream has no picture or the body does not measure its joints.
         """
         self._read(self.stream.picture())
+        self.picture_s = self.stream.taken_s
         if (joints := observation.joint_positions_rad) is None or self._rate_hz <= 0.0:
             raise ControllerError("PoseLess mirrors with a body that measures its joints and has a rate")
-        position, velocity = self._due(observation.stamp_s, joints)
+        held = observation.extra.get(HELD) is True  # what was due went nowhere then
+        position, velocity = (joints, np.zeros_like(joints)) if held else self._due(observation.stamp_s, joints)
         way = np.empty((round(HORIZON_S * self._rate_hz) + 2, 2, len(joints)))
         steps = math.ceil(4.0 / (self.settle_s * self._rate_hz))  # to a row: in longer ones than settle_s / 4 it would swing
         step_s = 1.0 / (self._rate_hz * steps)
@@ -106,6 +105,7 @@ class PoseLess:
         if not isinstance(intent, MatchPose):
             raise ControllerError(f"PoseLess cannot carry out a {type(intent).__name__}")
         self._read(intent.image)
+        self.picture_s = math.nan
         if self._rate_hz <= 0.0:
             return Action("joint_pos", self._target[np.newaxis])
         if self._command is None:

@@ -64,7 +64,9 @@ class Film:
             read, frame = self._capture.read()
             self._shown += 1
             if not read:
-                self.taken_s = math.nan
+                frames = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+                if self._shown == 2 or self._shown > frames > 0:  # a picture, or the end; else it broke, and the frame ages
+                    self.taken_s = math.nan
                 break
             self._last, self.taken_s = frame, self._began_s + (self._shown - 1) / self._rate_hz
         if self._last is None:

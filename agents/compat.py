@@ -205,12 +205,10 @@ def _commands(body: Embodiment, planner: Planner, controller: Controller) -> lis
             for move, kind in sorted(needed.items())
             if move not in body.labels
         ]
-    if mismatched := _joints(body, controller):
-        return mismatched
+    found = _joints(body, controller)
     twist: Mapping[str, str] = getattr(controller, "twist", {})
     if body.control_mode != "base_twist" or not twist:
-        return []
-    found = []
+        return found
     units = dict(zip(body.labels, body.units, strict=False))  # a wrong number of units is a mismatch by itself
     for label, unit in twist.items():
         if label not in body.labels:

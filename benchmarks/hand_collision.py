@@ -97,8 +97,10 @@ def drive(kind: Literal["mirroring", "sweep"], depth_m: float | None, seconds: f
 
 def poses(method: Method, count: int, seed: int) -> None:
     """Print how many poses of the pose maker overlap by more than each depth."""
-    maker, link, rng = PoseMaker(), PredictedState(PoseMaker().model, depth_m=0.0), np.random.default_rng(seed)
-    link.reset(ShadowHand(width=64, height=64).embodiment)
+    maker, rng, hand = PoseMaker(), np.random.default_rng(seed), ShadowHand(width=64, height=64)
+    link = PredictedState(maker.model, depth_m=0.0)
+    link.reset(hand.embodiment)
+    hand.close()
     deep = np.array([link.violation_m(maker.pose(rng, method)) for _ in range(count)])
     shares = ", ".join(f"{(deep > depth).sum()} beyond {1e3 * depth:g} mm" for depth in DEPTHS_M if depth is not None)
     print(f"{count} poses by {method}: {shares}", flush=True)

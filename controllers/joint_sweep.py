@@ -15,8 +15,8 @@ class JointSweep:
     """Sweeps each joint sinusoidally around where it was found, one phase after the other, within its bounds.
 
     From where the joints are it begins at rest, and reaches its full amplitude, and the middle of the sweep of a joint that was
-    found too near a bound for it, after one period. After a hold, however short, it begins anew where the joints are by then, so
-    that it hardly moves where it is asked too seldom for the loop's watchdog.
+    found too near a bound for it, after one period. After a hold, however short, it begins anew where the joints are by then.
+    Asked too seldom for the loop's watchdog it hardly moves, therefore.
 
     share: amplitude as a share of the joint's range. period_s: of one sweep. horizon_s: length of a chunk.
     chunk_hz: rate of its rows.

@@ -117,7 +117,7 @@ def test_pictures_of_another_making_do_not_mix(before: int | None, folder: Path,
     note = tmp_path / "meta/making.json"
     note.write_text(json.dumps(held if before is None else held | {"making": before}))
     kept = note.read_text()
-    with pytest.raises(ConfigError, match=f"pictures of version 0 of the making.*{MAKING}: take another folder"):
+    with pytest.raises(ConfigError, match=f"pictures of version {before or 0} of the making.*{MAKING}: take another folder"):
         make(tmp_path)
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")] == ["meta/making.json"]
     assert note.read_text() == kept

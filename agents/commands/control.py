@@ -240,7 +240,8 @@ class Control:
                 thread.join(0.1)
                 for name, child in children.items():
                     if child.ended is not None and not self.leaving.is_set():
-                        left = "its drives keep what they were told last" if name == "robot" else "the body holds"
+                        killed = name == "robot" and child.ended < 0
+                        left = "its drives keep what they were told last" if killed else "the body holds"
                         self.error = f"the process of the {name} ended with status {child.ended}; {left}"
                         self.leaving.set()
                 silent = math.isinf(policy.began_s) and time.perf_counter() - began > FIRST_ANSWER_S

@@ -22,11 +22,11 @@ def main(argv: Sequence[str]) -> int:
             source = point.dist.name if point.dist is not None else "?"
             print(f"  {name:22} {point.value}{'' if source == 'enactive' else f'   from {source}'}")
             try:
-                told = inspect.getdoc(load(group, name))
+                told = inspect.cleandoc(load(group, name).__doc__ or "")
             except ConfigError as error:
                 print(f"    warning: {error}")
             else:
-                for line in (told or "").splitlines()[:1]:
+                for line in told.splitlines()[:1]:
                     print(f"    {line}")
     from enactive.envs.household.suites import SPLITS, SUITES
 

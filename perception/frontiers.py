@@ -56,7 +56,6 @@ def frontiers(grid: OccupancyMap, radius_m: float | None = None, min_size_m: flo
     reachable = _around(passable(grid, radius_m)[box], here, connectivity=8) & traversable(grid, radius_m)[box]
     if not edge.any() or not reachable.any():
         return []
-    gap = cv2.distanceTransform((~reachable).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * grid.resolution_m
     count, labels = cv2.connectedComponents(edge.astype(np.uint8), connectivity=8)
     cells = np.argwhere(edge)
     groups = labels[edge]
@@ -65,7 +64,7 @@ def frontiers(grid: OccupancyMap, radius_m: float | None = None, min_size_m: flo
     for members in np.split(cells[order], np.cumsum(np.bincount(groups, minlength=count)[1:-1])):
         if len(members) * grid.resolution_m < min_size_m:
             continue
-        near = members[gap[members[:, 0], members[:, 1]] <= REACH_M]
+        near = members[_gaps(reachable, members, REACH_M / grid.resolution_m) * grid.resolution_m <= REACH_M]
         if not len(near):
             continue
         middle = near[np.linalg.norm(near - members.mean(axis=0), axis=1).argmin()]
@@ -73,6 +72,14 @@ def frontiers(grid: OccupancyMap, radius_m: float | None = None, min_size_m: flo
         centroid = grid.xy_of(members + low).mean(axis=0)
         found.append(Frontier(centroid, members + low, len(members) * grid.resolution_m, target))
     return sorted(found, key=lambda frontier: (-frontier.size_m, *frontier.cells[0].tolist()))
+
+
+def _gaps(reachable: Bools, cells: NDArray[np.int64], reach: float) -> NDArray[np.float32]:
+    """How far each of some (N, 2) cells is from a reachable one, (N,) cells: right up to `reach`, else anything above it."""
+    margin = int(np.ceil(reach))
+    low, high = (cells.min(axis=0) - margin).clip(0), cells.max(axis=0) + margin + 1
+    away = (~reachable[low[0] : high[0], low[1] : high[1]]).astype(np.uint8)
+    return cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[tuple((cells - low).T)]
 
 
 def _around(cells: Bools, start: NDArray[np.int64], connectivity: int) -> Bools:

@@ -3,7 +3,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 GL_PACKAGES := libegl1 libgl1-mesa-dri
 
-.PHONY: demo test install opengl
+.PHONY: demo test types tests install opengl
 
 demo: install
 	$(BIN)/enactive run "find the red mug in the kitchen"
@@ -11,7 +11,12 @@ demo: install
 test: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(MAKE) --jobs 2 types tests  # the type checker has one core at most
+
+types:
 	$(BIN)/mypy
+
+tests:
 	$(BIN)/pytest -n 2 --dist worksteal
 
 install: opengl $(VENV)/.installed

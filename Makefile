@@ -26,6 +26,7 @@ $(VENV)/.installed: pyproject.toml setup.py constraints.txt
 	|| { echo "this Python makes no environment; on Debian or Ubuntu type: sudo apt-get install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e ".[dev]"
 	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true  # pip compiles on one core; some templates in there are no Python
+	$(BIN)/enactive models get minilm-weights
 	touch $@
 
 # Rendering needs EGL or OSMesa: install it where that is allowed, else say the line to type.

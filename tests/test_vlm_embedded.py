@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import torch
 import transformers.modeling_gguf_pytorch_utils as gguf_files
+from gguf.tensor_mapping import TensorNameMap
 from transformers import AutoConfig
 
 from enactive.errors import ModelError
@@ -33,17 +34,23 @@ START_S = 120.0
 
 
 parsed: list[bool] = []  # whether with the weights, each time that transformers parsed the file of the embedded model
+tables: list[tuple[Any, ...]] = []  # for what each table of names was made
 
 
 @pytest.fixture(scope="module")
 def smollm() -> HFModel:
-    parse = gguf_files.load_gguf_checkpoint
+    parse, mapped = gguf_files.load_gguf_checkpoint, TensorNameMap.__init__
 
     def counted(path: str, return_tensors: bool = False, **more: Any) -> Any:
         parsed.append(return_tensors)
         return parse(path, return_tensors, **more)
 
+    def told(table: TensorNameMap, *of: Any) -> None:
+        tables.append(of)
+        mapped(table, *of)
+
     with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TensorNameMap, "__init__", told)
         patched.setattr(gguf_files, "load_gguf_checkpoint", counted)
         model = make_model("embedded")
     assert isinstance(model, HFModel)
@@ -52,6 +59,7 @@ def smollm() -> HFModel:
 
 def test_its_file_is_parsed_once_and_says_what_is_known_of_it(smollm: HFModel) -> None:
     assert parsed == [True]
+    assert len(tables) == 1
     path = load_path(SMOLLM2)
     told = AutoConfig.from_pretrained(path.parent, gguf_file=path.name).to_dict()
     known = smollm.model.config.to_dict()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -278,10 +278,24 @@ def embedded_model(whole: bool = False) -> HFModel:
     path = load_path(SMOLLM2)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(path.parent, gguf_file=path.name)
     config = LlamaConfig(**SMOLLM2_CONFIG)
-    model: Any = LlamaForCausalLM.from_pretrained(path.parent, gguf_file=path.name, config=config, dtype="float32")
+    with _one_table_of_names():
+        model: Any = LlamaForCausalLM.from_pretrained(path.parent, gguf_file=path.name, config=config, dtype="float32")
     del model.config.quantization_config  # the weights are whole again; left in, these two forbid training and saving
     model.hf_quantizer = None
     return HFModel(placed(model, whole), tokenizer, f"embedded:{SMOLLM2.name}@{SMOLLM2.sha256[:12]}")
+
+
+@contextmanager
+def _one_table_of_names() -> Iterator[None]:
+    """transformers asks gguf for one and the same table once for every module of a model, which takes most of the loading."""
+    import gguf
+
+    made = gguf.get_tensor_name_map
+    gguf.get_tensor_name_map = cache(made)
+    try:
+        yield
+    finally:
+        gguf.get_tensor_name_map = made
 
 
 def load_model(name: str, whole: bool = False) -> HFModel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +10,34 @@ import gymnasium as gym
 import numpy as np
 
 from enactive.controllers import Controller
-from enactive.envs import Embodiment, Goal
+from enactive.envs import Embodiment, Goal, ImageGoal, ObjectGoal, PoseGoal, TaskGoal, TextGoal
 from enactive.envs.embodiment import VELOCITIES
 from enactive.envs.gym_io import embodiment_of
 from enactive.errors import CompatibilityError
 from enactive.perception import Perceiver
-from enactive.planners import GoTo, Intent, Look, LookAt, Move, MoveJoints, Planner, Stop
+from enactive.planners import GoTo, Intent, Interact, Look, LookAt, MatchPose, Move, MoveJoints, Planner, Stop
 
 _WALKING: tuple[type[Intent], ...] = (GoTo, Look, LookAt, Move, MoveJoints)
 UNITS = frozenset({"m", "rad", "s", "m/s", "rad/s", "N", "N*m", "1"})
+
+# what a fix may name: parts of this package, with what they declare of themselves, told here since to import them takes seconds
+PROVIDES: Mapping[str, Set[str]] = {
+    "EmbeddedPerceiver": {"map", "scene_graph", "detections"},
+    "TaskPerceiver": {"instruction", "known_objects", "holding", "message", "refused"},
+    "WalkingTaskPerceiver": {"instruction", "known_objects", "holding", "message", "refused", "map"},
+    "GridPerceiver": {"cells"},
+}
+SERVES: Mapping[str, Set[type[Intent]]] = {
+    "NavigationController": {GoTo, Look, LookAt, Stop},
+    "InteractionController": {GoTo, Look, LookAt, Stop, Interact},
+    "NamedMoves": {Move},
+    "PoseLess": {MatchPose, MoveJoints},
+}
+GOALS: Mapping[str, Set[type[Goal]]] = {
+    "UniGoal": {ObjectGoal, TextGoal, ImageGoal},
+    "D2PO": {TaskGoal},
+    "PointNav": {PoseGoal},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +78,14 @@ def check_policy(body: Embodiment, policy: Any, rate_hz: float) -> Compatibility
     """
     name, found = type(policy).__name__, []
     if body.control_mode not in policy.control_modes:
-        found.append(f"{name} commands in {', '.join(sorted(policy.control_modes))}, but {body.name} takes {body.control_mode}")
+        modes = ", ".join(sorted(policy.control_modes))
+        found.append(
+            f"{name} commands in {modes}, but {body.name} takes {body.control_mode}: choose a policy that commands in "
+            f"{body.control_mode}, or a robot that takes {modes}"
+        )
     found += _joints(body, policy)
     if not np.isfinite(rate_hz) or rate_hz <= 0:
-        found.append(f"the rate of the loop must be above 0 Hz, got {rate_hz:g}")
+        found.append(f"the rate of the loop must be above 0 Hz, got {rate_hz:g}: give another --rate_hz")
     elif body.rate_hz and rate_hz > body.rate_hz:
         found.append(f"{body.name} takes {body.rate_hz:g} commands a second, not {rate_hz:g}: lower --rate_hz")
     elif body.simulated and rate_hz < body.rate_hz:
@@ -83,7 +106,10 @@ def _joints(body: Embodiment, commander: Any) -> list[str]:
         return []
     if set(joints) != set(body.labels):
         missing, unknown = sorted(set(body.labels) - set(joints)), sorted(set(joints) - set(body.labels))
-        return [f"{name} was made for other joints than {body.name} has: it lacks {missing} and has {unknown} besides"]
+        return [
+            f"{name} was made for other joints than {body.name} has: it lacks {missing} and has {unknown} besides; choose one "
+            f"that was made for {body.name}, or, where the joints are the same by other names, rename them in an adapter"
+        ]
     found = []
     if joints != body.labels:
         wrong = next(i for i, (a, b) in enumerate(zip(joints, body.labels, strict=True)) if a != b)
@@ -156,7 +182,8 @@ def _parts(body: Embodiment, perceiver: Perceiver, planner: Planner, controller:
     if missing := planner.needs - perceiver.provides:
         found.append(
             f"{type(planner).__name__} needs a belief with {', '.join(sorted(missing))}, which {type(perceiver).__name__} "
-            f"does not provide (it provides {', '.join(sorted(perceiver.provides)) or 'nothing'})"
+            f"does not provide (it provides {', '.join(sorted(perceiver.provides)) or 'nothing'}): choose a perceiver that "
+            f"does{_such_as(PROVIDES, planner.needs)}, or another planner"
         )
     if body.control_mode not in controller.control_modes:
         found.append(
@@ -165,7 +192,8 @@ def _parts(body: Embodiment, perceiver: Perceiver, planner: Planner, controller:
         )
     if unserved := [kind.__name__ for kind in planner.emits if kind is not Stop and kind not in controller.serves]:
         found.append(
-            f"{type(planner).__name__} may ask for {', '.join(unserved)}, which {type(controller).__name__} cannot carry out"
+            f"{type(planner).__name__} may ask for {', '.join(unserved)}, which {type(controller).__name__} cannot carry out: "
+            f"choose a controller that can{_such_as(SERVES, set(planner.emits) - {Stop})}, or another planner"
         )
     verbs: frozenset[str] = getattr(planner, "verbs", frozenset())
     if lacking := verbs - body.skills:
@@ -233,4 +261,13 @@ def _goal(planner: Planner, goal: Goal | None) -> list[str]:
     if goal is None or isinstance(goal, planner.goals):
         return []
     kinds = ", ".join(kind.__name__ for kind in planner.goals)
-    return [f"{type(planner).__name__} cannot pursue a {type(goal).__name__}; it takes {kinds}"]
+    return [
+        f"{type(planner).__name__} cannot pursue a {type(goal).__name__}; it takes {kinds}: ask for one of those, or choose "
+        f"another planner{_such_as(GOALS, {type(goal)})}"
+    ]
+
+
+def _such_as(parts: Mapping[str, Set[Any]], wanted: Set[Any]) -> str:
+    """The first part that has all that is wanted, as an example; "" where there is none."""
+    name = next((name for name, has in parts.items() if wanted <= has), "")
+    return f", such as {name}" if name else ""

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from enactive.agents import Agent
-from enactive.agents.compat import check_compatibility
+from enactive.agents.compat import GOALS, PROVIDES, SERVES, check_compatibility
+from enactive.agents.plugins import load
 from enactive.controllers import Controller
 from enactive.controllers.interaction import InteractionController
 from enactive.controllers.moves import NamedMoves
@@ -22,7 +23,7 @@ from enactive.envs import CameraInfo, Embodiment, Goal, ObjectGoal, Observation
 from enactive.envs.minigrid import MiniGridBody
 from enactive.errors import CompatibilityError, ConfigError
 from enactive.perception import Belief
-from enactive.planners import GoTo, Intent, Look, Stop
+from enactive.planners import GoTo, Intent, Interact, Look, Stop
 from enactive.planners.grid_search import GridSearch
 
 NAMED = Embodiment("cart", "discrete", ("move_forward", "turn_left", "turn_right", "stop"))
@@ -169,6 +170,32 @@ def test_a_planner_that_uses_its_hands_is_refused_on_a_body_without_them() -> No
     (found,) = mismatches(Cart(replace(NAMED, skills=frozenset({"Pick"}))), Asking())
     assert found == "Asking uses the verbs Open, which cart does not have: make the environment with verbs=True"
     assert mismatches(Cart(replace(NAMED, skills=Asking.verbs)), Asking()) == ()
+
+
+class Finding(Glance):
+    """A planner that lets its Find walk, and asks for nothing that the controller walks by."""
+
+    verbs, emits = frozenset({"Find"}), (Interact, Stop)  # type: ignore[assignment]
+
+
+def test_what_the_controller_cannot_carry_out_is_refused_with_one_that_can() -> None:
+    unserved, nowhere = mismatches(Cart(replace(NAMED, skills=Finding.verbs)), Finding())
+    assert unserved == (
+        "Finding may ask for Interact, which NavigationController cannot carry out: choose a controller that can, such as "
+        "InteractionController, or another planner"
+    )
+    assert nowhere.startswith(
+        "Finding never walks, and cart goes nowhere by Find: take a planner that does, such as OracleWalks"
+    )
+
+
+def test_what_a_fix_names_is_what_it_is_named_for() -> None:
+    for name, parts in PROVIDES.items():
+        assert load("perceivers", name).provides == parts
+    for name, intents in SERVES.items():
+        assert set(load("controllers", name)().serves) == intents
+    for name, goals in GOALS.items():
+        assert set(load("planners", name).goals) == goals
 
 
 class Sighted(Bare):

@@ -411,15 +411,20 @@ def test_policies_made_for_other_joints_orders_units_or_rates_are_refused() -> N
 
     assert mismatch() == ""
     assert check_policy(body, JointSweep(), 100.0).mismatches == ()
-    assert "lacks ['wrist'] and has ['grip'] besides" in mismatch(joints=(*JOINTS[:3], "grip"))
+    other = mismatch(joints=(*JOINTS[:3], "grip"))
+    assert "lacks ['wrist'] and has ['grip'] besides; choose one that was made for desk arm, or, where the joints" in other
+    assert other.endswith("rename them in an adapter")
     assert "number 0 is 'shoulder' and not 'turn'" in mismatch(joints=("shoulder", "turn", "elbow", "wrist"))
     assert "convert in an adapter" in mismatch(units=("deg",) * 4)
     assert "no stated units" in mismatch(units=())
-    assert "commands in base_twist" in mismatch(control_modes=frozenset({"base_twist"}))
+    assert mismatch(control_modes=frozenset({"base_twist"})) == (
+        "Made commands in base_twist, but desk arm takes joint_pos: choose a policy that commands in joint_pos, or a robot "
+        "that takes base_twist"
+    )
     assert "takes 100 commands a second, not 200" in mismatch(rate_hz=200.0)
     real = replace(body, simulated=False)
     assert "makes 50 commands a second, more than the 20 sent" in mismatch(rate_hz=20.0, body=real)
     assert mismatch(rate_hz=50.0, body=real) == ""
     assert "would move in slow motion at 50: give --rate_hz and --robot.rate_hz the same value" in mismatch(rate_hz=50.0)
     assert mismatch(rate_hz=50.0, body=DeskArm(rate_hz=50.0).embodiment) == ""
-    assert "above 0 Hz" in mismatch(rate_hz=0.0)
+    assert mismatch(rate_hz=0.0).endswith("above 0 Hz, got 0: give another --rate_hz")

@@ -15,7 +15,7 @@ from enactive.agents.compat import check_compatibility
 from enactive.agents.episode import Episode, Step
 from enactive.agents.guard import Chain, EStop, Form
 from enactive.controllers import Controller
-from enactive.envs import Action, Embodiment, Goal, Interaction, ObjectGoal, Observation
+from enactive.envs import Action, Embodiment, Goal, Interaction, ObjectGoal, Observation, TaskGoal
 from enactive.errors import CompatibilityError, EmbodimentFault, PlannerError, SafetyAbort
 from enactive.perception import Belief, Perceiver
 from enactive.planners import GoTo, Intent, MoveJoints, Planner, Stop
@@ -425,11 +425,23 @@ def test_every_mismatch_is_named_before_anything_moves() -> None:
 
     env = LineWorld()
     env.embodiment = Embodiment("line", "base_twist", labels=("vx", "wz"), units=("deg/s",), frame="none")
-    report = check_compatibility(env, Where(), Blind(), Arm(1.0), goal=Interaction)  # type: ignore[arg-type]
-    text = "\n".join(report.mismatches)
-    for words in ("names 2 action dimensions", "1 units for 2", "'deg/s'", "which frame", "needs a belief with map",
-                  "commands in joint_pos", "may ask for GoTo", "cannot pursue a"):  # fmt: skip
-        assert words in text
+    report = check_compatibility(env, Where(), Blind(), Arm(1.0), goal=TaskGoal("make tea"))
+    sentences = [
+        ("line names 2 action dimensions but its action space is Box", "give `labels` one name per dimension"),
+        ("declares 1 units for 2", "declare one each"),
+        ("declares 0 low for 2", "declare one each"),
+        ("declares 0 high for 2", "declare one each"),
+        ("takes commands in 'deg/s'", "convert to SI (1, N, N*m, m, m/s, rad, rad/s, s) in its adapter"),
+        ("does not say in which frame", "set `frame`"),
+        ("needs a belief with map", "choose a perceiver that does, such as EmbeddedPerceiver, or another planner"),
+        ("commands in joint_pos", "choose another controller or make the environment with another control mode"),
+        ("may ask for GoTo", "choose a controller that can, such as NavigationController, or another planner"),
+        ("line would keep the velocity that it was told last", "where nothing real moves, say `simulated` in its embodiment"),
+        ("cannot pursue a TaskGoal", "ask for one of those, or choose another planner, such as D2PO"),
+    ]
+    for said, (words, fix) in zip(report.mismatches, sentences, strict=True):
+        assert words in said
+        assert said.endswith(fix)
     with pytest.raises(CompatibilityError, match="needs a belief with map"):
         Agent(Where(), Blind(), Arm(1.0)).run(env, ObjectGoal("end"))
     assert env.sent == []

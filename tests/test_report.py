@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import io
 import json
+import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,10 +26,13 @@ from report_page import data_of, picture_of, read_page, section, words
 from rich.console import Console
 
 from enactive.agents.cli import main
+from enactive.agents.episode import Episode
 from enactive.agents.progress import LiveLine
 from enactive.agents.report.graphs import COLUMN
+from enactive.agents.report.record import episode_json
 from enactive.agents.report.timeline import CURVES
 from enactive.agents.report.views import BODY, FREE, MATCH, OBSTACLE, PATH, WALL
+from enactive.envs import ObjectGoal
 from enactive.envs.household.suites import load_suite, ready
 
 GRAPHS = "Map, scene graph and goal graph"
@@ -71,6 +77,17 @@ def pictured(photo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Looked for from pixels, in 40 steps."""
     parts = ["--env.seed", "29", "--env.max_steps", "40", "--max_steps", "40"]
     return run_of(tmp_path_factory.mktemp("runs"), "--goal-image", str(photo), *parts)
+
+
+def test_the_record_says_the_versions_of_all_that_the_package_requires() -> None:
+    versions = episode_json(Episode(ObjectGoal("mug")), {})["versions"]
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+    required = {re.findall(r"^[\w-]+", line)[0] for line in project["dependencies"]}
+    assert {"transformers", "safetensors", "tokenizers", "networkx"} <= required <= set(versions)
+    assert {"enactive", "python", *project["optional-dependencies"]} - {"data", "robot", "rerun", "dev"} <= set(versions)
+    assert "pytest" not in versions  # of those who develop it
+    for name in ("enactive", "transformers", "jsonargparse"):  # the last is required with an extra of its own
+        assert versions[name] == importlib.metadata.version(name)
 
 
 def test_a_run_leaves_a_folder_that_shows_it(run: Run) -> None:

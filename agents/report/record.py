@@ -6,6 +6,7 @@ import dataclasses
 import importlib.metadata
 import math
 import platform
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,14 +14,12 @@ import numpy as np
 
 from enactive.agents.episode import SCHEMA_VERSION, Episode, Step
 
-PACKAGES = ("enactive", "numpy", "scipy", "gymnasium", "mujoco", "torch", "scikit-image", "opencv-python-headless")
-
 
 def episode_json(episode: Episode, config: Mapping[str, Any]) -> dict[str, Any]:
     """Plain, JSON-able data of an episode: versions, configuration, result, and every step."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "versions": {name: _version(name) for name in PACKAGES} | {"python": platform.python_version()},
+        "versions": {name: _version(name) for name in _packages()} | {"python": platform.python_version()},
         "platform": platform.platform(),
         "config": plain(config),
         "goal": {"kind": type(episode.goal).__name__, "words": str(episode.goal)},
@@ -75,6 +74,16 @@ def plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return str(value)
+
+
+def _packages() -> list[str]:
+    """This package and what it requires, by itself or for an optional part; what only its development takes is left out."""
+    try:
+        required = importlib.metadata.requires("enactive") or []
+    except importlib.metadata.PackageNotFoundError:  # its folders are on the path, and nobody installed them
+        required = []
+    needed = [line for line in required if 'extra == "dev"' not in line]
+    return ["enactive", *(re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in needed)]
 
 
 def _version(package: str) -> str:

@@ -47,7 +47,7 @@ def summarise(rows: Sequence[Row], columns: Sequence[str]) -> dict[str, Estimate
     return {
         "success": rate([row["success"] for row in rows]),
         **{key: mean(each) for key, each in values.items()},
-        "s_per_step": mean([_seconds(row) / max(1, row["steps"]) for row in rows]),
+        "s_per_step": _seconds_per_step(rows, PARTS),
     }
 
 
@@ -56,8 +56,9 @@ def scored(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if "success" in row]
 
 
-def _seconds(row: Row) -> float:
-    return float(sum(row[f"{part}_s"] for part in PARTS))
+def _seconds_per_step(rows: Sequence[Row], parts: Sequence[str]) -> Estimate:
+    """Over episodes: what these parts together take of a step."""
+    return mean([sum(row[f"{part}_s"] for part in parts) / max(1, row["steps"]) for row in rows])
 
 
 def by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
@@ -88,11 +89,11 @@ def tables(rows: Sequence[Row]) -> list[Table]:
     first, *others = groups
     paired = [[other, *(str(_paired(groups[first], groups[other], key)) for key in columns[:2])] for other in others]
     comparison = Table(f"{first} minus the others, on the same episodes", ["against", *columns[:2]], paired)
-    costs = [[method, *_seconds_by_part(group), _failure_counts(group)] for method, group in groups.items()]
+    costs = [[method, str(len(group)), *_seconds_by_part(group), _failure_counts(group)] for method, group in groups.items()]
     return [
         Table("", ["method", "n", *columns], means),
         *([comparison] if others else []),
-        Table("Seconds per step by part, and kinds of failure", ["method", *PARTS, "failures"], costs),
+        Table("Seconds per step by part, and kinds of failure", ["method", "n", *PARTS, "failures"], costs),
     ]
 
 
@@ -135,14 +136,13 @@ def markdown(rows: Sequence[Row], title: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cell(estimate: Estimate, n: int) -> str:
-    """The estimate; its own n where it is not that of the row."""
-    return str(estimate) if estimate.n == n else f"{estimate} (n={estimate.n})"
+def _cell(estimate: Estimate, n: int, spec: str = "") -> str:
+    """The estimate, each number by `spec`; its own n where it is not that of the row."""
+    return f"{estimate:{spec}}" if estimate.n == n else f"{estimate:{spec}} (n={estimate.n})"
 
 
 def _seconds_by_part(rows: Sequence[Row]) -> list[str]:
-    steps = max(1, sum(row["steps"] for row in rows))
-    return [f"{sum(row[f'{part}_s'] for row in rows) / steps:.4f}" for part in PARTS]
+    return [_cell(_seconds_per_step(scored(rows), [part]), len(rows), ".4f") for part in PARTS]
 
 
 def _failure_counts(rows: Sequence[Row]) -> str:

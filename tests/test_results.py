@@ -10,7 +10,7 @@ from enactive.agents import results as results_module
 from enactive.agents.component import Component, Method
 from enactive.agents.evaluation import evaluate
 from enactive.agents.results import Results, code_version, fresh_folder
-from enactive.agents.table import preamble
+from enactive.agents.table import COLUMNS, PARTS, preamble, summarise, tables
 from enactive.errors import ConfigError
 
 
@@ -73,6 +73,23 @@ def test_rows_say_what_code_they_come_from_and_the_table_where_it_is_not_one(
     assert "These rows come from 2 versions of the code (2 by 0ld, 1 by new)" in preamble(rows)
     before = {key: value for key, value in rows[0].items() if key != "code"}  # written by a version that noted none
     assert "(1 by unknown, 1 by new)" in preamble([before, rows[2]])
+
+
+def test_what_each_part_takes_of_a_step_is_a_mean_over_episodes_with_its_interval() -> None:
+    row = {"method": "m", "failure": "timeout", "spl": 0.0, "soft_spl": 0.0, "distance_to_goal_m": 1.0, "collisions": 0}
+    took = {"perceive": (0.2, 0.6), "plan": (2.0, 0.0), "control": (0.0, 0.0), "act": (1.0, 3.0)}  # s in 2 and in 10 steps
+    seconds = [{f"{part}_s": each[i] for part, each in took.items()} for i in range(2)]
+    rows = [{**row, **each, "steps": steps, "success": False} for each, steps in zip(seconds, (2, 10), strict=True)]
+    broke = {"method": "m", "failure": "crash", "error": "", "steps": 1, **{f"{part}_s": 9.0 for part in took}}
+    for shown, n in ((rows, ""), ([*rows, broke], " (n=2)")):
+        costs = tables(shown)[-1]
+        cells = dict(zip(costs.head, costs.cells[0], strict=True))
+        assert cells["n"] == str(len(shown))
+        assert cells["perceive"] == f"0.0800 [0.0600, 0.1000]{n}"  # of 0.1 and 0.06
+        assert cells["plan"] == f"0.5000 [0.0000, 1.0000]{n}"
+        assert cells["control"] == f"0.0000 [0.0000, 0.0000]{n}"
+        parts = [float(cells[part].split()[0]) for part in PARTS]
+        assert sum(parts) == pytest.approx(summarise(shown, COLUMNS)["s_per_step"].mean, abs=1e-4)
 
 
 def test_other_weights_in_the_folder_that_a_method_names_are_other_settings(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
@@ -34,14 +35,15 @@ COMMAND_FRAMES = 10  # of the video: a command of one step is shown for a second
 
 
 class RunFolder:
-    """Writes a run into `folder` while it goes. config: what is needed to repeat it, written into the record.
+    """Writes a run into `folder` while it goes. config: what is needed to repeat it, written into the record; nothing where the
+    program that makes the run says it.
 
     A file that the disk does not take is left out with a warning in `Episode.warnings`, and so is Rerun's where that fails;
     the others are written.
     """
 
-    def __init__(self, folder: Path, config: Mapping[str, Any]) -> None:
-        self.folder, self.config = folder, config
+    def __init__(self, folder: Path | str, config: Mapping[str, Any] = MappingProxyType({})) -> None:
+        self.folder, self.config = Path(folder), config
 
     def start(self, env: gym.Env[Any, Any], goal: Goal, embodiment: Embodiment) -> None:
         """Make the folder and open the video."""

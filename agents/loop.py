@@ -45,9 +45,10 @@ class Agent:
     """Perceiver, planner, controller and guard, joined.
 
     guard: `guard_of(env)` where none is given, anew for each run. max_steps: turns of the loop before the episode is cut.
-    deadline_s: wall time of a whole episode. success_radius_m: how near to a view point of the goal a stop counts as success.
-    clock, sleep: monotonic seconds. estop: a latch that halts the run with SafetyAbort before the reset, and before the next
-    command; a stop that was reset before anybody looked halts it, too.
+    deadline_s: wall time of an episode, looked at after each step: a part that takes longer, or hangs, is waited for, and what
+    it then says is carried out (a `ControlLoop` waits for none). success_radius_m: how near to a view point of the goal a stop
+    counts as success. clock, sleep: monotonic seconds. estop: a latch that halts the run with SafetyAbort before the reset, and
+    before the next command; a stop that was reset before anybody looked halts it, too.
 
     Where the perceiver needs the pose, one that stands still while views pass by ends the run (`OdometryWatch`).
 

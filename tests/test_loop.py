@@ -398,6 +398,19 @@ def test_steps_and_deadline_cut_an_episode() -> None:
         LineWorld(), ObjectGoal("end")
     )
     assert episode.outcome == "deadline"
+    now_s = [0.0]
+
+    class Broods(Towards):
+        def plan(self, belief: Belief) -> Intent:
+            now_s[0] += 100.0
+            return super().plan(belief)
+
+    env = LineWorld()
+    episode = Agent(Where(), Broods(), Push(1.0), at_once(), deadline_s=50.0, clock=lambda: now_s[0]).run(
+        env, ObjectGoal("end")
+    )
+    assert (episode.outcome, episode.reason, episode.seconds) == ("deadline", "50 s were over", 100.0)
+    assert env.sent == [1.0]  # a step is not cut short
 
 
 def test_a_full_disk_takes_the_recorder_off_and_the_run_goes_on() -> None:

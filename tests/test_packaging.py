@@ -10,6 +10,9 @@ import pytest
 
 import enactive
 from enactive.envs.household.engine import GL_PACKAGES
+from enactive.envs.household.suites import load_suite
+from enactive.envs.household.tasks.suites import load_tasks
+from enactive.perception.segmenter.weights import WEIGHTS, load_weights
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("agents", "controllers", "envs", "generative", "perception", "planners")
@@ -47,8 +50,10 @@ def test_the_wheel_holds_every_module_and_data_file(wheel: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
     for room in ROOMS:
         for path in (ROOT / room).rglob("*"):
-            if path.suffix in (".py", *DATA) and "__pycache__" not in path.parts:
+            kept = path.suffix in (".py", *DATA) or path.name.startswith("LICENSE")
+            if kept and "__pycache__" not in path.parts:
                 assert f"enactive/{path.relative_to(ROOT)}" in inside
+    assert "enactive/envs/shadow_hand/assets/LICENSE.md" in inside
     assert {"enactive/__init__.py", "enactive/errors.py", "enactive/py.typed"} <= inside
     assert not any(name.startswith(("tests", "benchmarks", "docs")) for name in inside)
 
@@ -70,7 +75,13 @@ def test_the_wheel_runs_where_the_repository_is_not(wheel: Path, tmp_path: Path)
     subprocess.run(command, check=True)
     code = (
         f"import sys; sys.path.insert(0, {str(target)!r}); import enactive.agents.cli as cli, enactive.envs, enactive\n"
-        "assert all(p.startswith(sys.path[0]) for p in (cli.__file__, enactive.envs.__file__, enactive.__file__))\n"
+        "from enactive.envs.household.suites import load_suite\n"
+        "from enactive.envs.household.tasks.suites import load_tasks\n"
+        "from enactive.perception.segmenter.weights import WEIGHTS, load_weights\n"
+        "files = cli.__file__, enactive.envs.__file__, enactive.__file__, str(WEIGHTS)\n"
+        "assert all(file.startswith(sys.path[0]) for file in files)\n"
+        "net = load_weights(WEIGHTS)\n"
+        "print(len(load_suite('household/objectnav', 'val_seen')), len(load_tasks('val_seen')), len(net.state_dict()))\n"
         "sys.exit(cli.main(['--version']))"
     )
     # -S keeps the editable install of this repository away; its dependencies are put back by hand.
@@ -78,7 +89,9 @@ def test_the_wheel_runs_where_the_repository_is_not(wheel: Path, tmp_path: Path)
     run = subprocess.run(
         [sys.executable, "-S", "-c", f"import sys; sys.path += {paths!r}\n{code}"], cwd=tmp_path, capture_output=True, text=True
     )
-    assert run.stdout.strip() == f"enactive {enactive.__version__}", run.stderr
+    parts = len(load_weights(WEIGHTS).state_dict())
+    counts = f"{len(load_suite('household/objectnav', 'val_seen'))} {len(load_tasks('val_seen'))} {parts}"
+    assert run.stdout.splitlines() == [counts, f"enactive {enactive.__version__}"], run.stderr
 
 
 def test_the_editable_install_reads_the_folders_themselves_so_that_it_sees_modules_made_after_it(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from enactive.agents.cli import main
 from enactive.agents.component import Component, Method
 from enactive.agents.evaluation import evaluate
 from enactive.agents.table import COLUMNS, markdown, plot, summarise
@@ -77,9 +78,17 @@ def test_kill_9_in_the_middle_then_resume_gives_the_rows_of_an_unbroken_run(
     assert (tmp_path / "report.html").read_text().count("data:image/jpeg") == len(failures) > 0
 
 
-def test_ray_gives_the_same_rows(unbroken: list[dict[str, Any]], tmp_path: Path) -> None:
-    rows = evaluate([WALK], EPISODES[:2], tmp_path, settings=SETTINGS, max_steps=STEPS, workers=1, executor="ray")
-    assert _timeless(rows) == _timeless(unbroken[:2])
+def test_ray_gives_the_same_rows(unbroken: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    init, started = ray.init, list[dict[str, Any]]()
+    monkeypatch.setattr(ray, "init", lambda **given: (started.append(given), init(**given)))
+    one_method = ["--episodes", "2", "--compare", "[]", "--workers", "1"]  # the last word counts
+    assert main([*COMMAND, *one_method, "--executor", "ray", "--out", str(tmp_path)]) == 0
+    assert [given["num_cpus"] for given in started] == [1]
+    rows = {row["episode"]: row for row in map(json.loads, (tmp_path / "episodes.jsonl").read_text().splitlines())}
+    assert _timeless([rows[row["episode"]] for row in unbroken[:2]]) == _timeless(unbroken[:2])
+    assert len(rows) == 2
 
 
 @pytest.mark.parametrize("executor", ["process", "ray"])

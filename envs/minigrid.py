@@ -1,25 +1,40 @@
 """MiniGrid and BabyAI worlds, as they come from PyPI, with the standard keys.
 
-`MiniGridBody(gymnasium.make("BabyAI-GoToLocal-v0"))` says its mission in `text`, gives its partial view as `grid_view`
+`MiniGridBody("BabyAI-GoToLocal-v0")` says its mission in `text`, gives its partial view as `grid_view`
 and its odometry as `T_world_base` (one cell = 1 m, the start cell is the origin, x = the heading at the start).
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import gymnasium as gym
 import numpy as np
 
+from enactive.errors import ConfigError
+
 from .embodiment import Embodiment
+from .goal import Goal
+from .parse_goal import parse_goal
 
 MOVES = ("left", "right", "forward", "pickup", "drop", "toggle", "done")
 
 
 class MiniGridBody(gym.Wrapper[dict[str, Any], int, dict[str, Any], int], gym.utils.RecordConstructorArgs):
-    """Puts the standard keys on a MiniGrid environment."""
+    """A world of MiniGrid or BabyAI with the standard keys.
 
+    env: the environment, or the name of one that MiniGrid registers. The mission is the world's own, and so is its word of
+    success: a run that is given another goal is refused at its reset. Raises ConfigError where MiniGrid is not installed or
+    has no world of that name.
+    """
+
+    partners: ClassVar[Mapping[str, str]] = {
+        "perceiver": "GridPerceiver",
+        "planner": "GridSearch",
+        "controller": "NamedMoves",
+    }
     embodiment = Embodiment(
         name="MiniGrid agent",
         control_mode="discrete",
@@ -30,10 +45,10 @@ class MiniGridBody(gym.Wrapper[dict[str, Any], int, dict[str, Any], int], gym.ut
         simulated=True,
     )
 
-    def __init__(self, env: gym.Env[Any, Any]) -> None:
+    def __init__(self, env: gym.Env[Any, Any] | str = "BabyAI-GoToRedBall-v0") -> None:
         gym.utils.RecordConstructorArgs.__init__(self)
-        gym.Wrapper.__init__(self, env)
-        view = env.observation_space["image"]  # type: ignore[index]
+        gym.Wrapper.__init__(self, _made(env) if isinstance(env, str) else env)
+        view = self.env.observation_space["image"]  # type: ignore[index]
         self.observation_space = gym.spaces.Dict(
             {
                 "grid_view": view,
@@ -44,8 +59,11 @@ class MiniGridBody(gym.Wrapper[dict[str, Any], int, dict[str, Any], int], gym.ut
         )
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        """A new mission; the start cell becomes the origin."""
+        """A new mission; the start cell becomes the origin. Raises ConfigError where the options name another "goal"."""
         obs, info = self.env.reset(seed=seed, options=options)
+        goal: Goal | None = (options or {}).get("goal")
+        if goal is not None and str(goal) != obs["mission"] and goal != parse_goal(obs["mission"]):
+            raise ConfigError(f"the mission here is {obs['mission']!r}, not {str(goal)!r}: ask for that, or take another seed")
         self._steps = 0
         self._start = (*self._grid_xy(), int(obs["direction"]))
         return self._observe(obs), info
@@ -77,6 +95,17 @@ class MiniGridBody(gym.Wrapper[dict[str, Any], int, dict[str, Any], int], gym.ut
             "T_world_base": pose,
             "stamp_s": np.array(float(self._steps)),
         }
+
+
+def _made(name: str) -> gym.Env[Any, Any]:
+    try:
+        import minigrid  # noqa: F401  # reason: registers its worlds
+    except ImportError as error:
+        raise ConfigError("MiniGrid is not installed: pip install 'enactive[minigrid]'") from error
+    try:
+        return gym.make(name)
+    except gym.error.Error as error:
+        raise ConfigError(f"MiniGrid makes no world of {name!r}: {error}") from error
 
 
 _CHARSET = "".join(chr(code) for code in range(32, 127))

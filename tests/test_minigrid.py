@@ -1,6 +1,9 @@
 """A world that nobody here wrote runs in the loop: BabyAI missions as goals, partial views as observations."""
 
+import json
+import sys
 import warnings
+from pathlib import Path
 
 import gymnasium as gym
 import minigrid  # noqa: F401  # registers the environments
@@ -9,10 +12,11 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from enactive.agents import Agent
+from enactive.agents.cli import main
 from enactive.controllers.moves import NamedMoves
 from enactive.envs import Observation, parse_goal
 from enactive.envs.minigrid import MiniGridBody
-from enactive.errors import PlannerError
+from enactive.errors import ConfigError, PlannerError
 from enactive.perception.grid import GridPerceiver
 from enactive.planners.grid_search import GridSearch
 
@@ -62,3 +66,30 @@ def test_remembered_cells_are_the_cells_of_the_world() -> None:
 def test_a_mission_that_names_nothing_in_this_world_is_a_planner_error() -> None:
     with pytest.raises(PlannerError, match="key, ball, box, door or goal"):
         GridSearch().reset(parse_goal("find the spaceship"), MiniGridBody.embodiment)
+
+
+def test_a_world_is_run_by_its_name_with_the_parts_that_serve_it(tmp_path: Path) -> None:
+    assert main(["run", "go to the red ball", "--env", "MiniGridBody", "--out", str(tmp_path)]) == 0
+    (record,) = (json.loads(path.read_text()) for path in tmp_path.glob("*/episode.json"))
+    assert record["result"]["metrics"] == {"success": True}
+    parts = {role: record["config"][role]["name"].rpartition(".")[2] for role in ("env", "perceiver", "planner", "controller")}
+    assert parts == {"env": "MiniGridBody", **MiniGridBody.partners}
+
+
+def test_another_goal_than_the_mission_is_refused_before_anything_moves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["--env=MiniGridBody", "--env.env=BabyAI-GoToObj-v0", "--seed=0", "--out", str(tmp_path)]
+    assert main(["run", "find the blue box", *asked]) == 2
+    said = "the mission here is 'go to the green key', not 'the blue box': ask for that, or take another seed"
+    assert said in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+    assert main(["run", "find the green key", *asked]) == 0  # the mission in other words
+
+
+def test_what_cannot_be_made_is_said_with_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match=r"^MiniGrid makes no world of 'BabyAI-GoToMoon-v0': .*doesn't exist"):
+        MiniGridBody("BabyAI-GoToMoon-v0")
+    monkeypatch.setitem(sys.modules, "minigrid", None)
+    with pytest.raises(ConfigError, match=r"^MiniGrid is not installed: pip install 'enactive\[minigrid\]'$"):
+        MiniGridBody()

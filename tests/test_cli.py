@@ -129,6 +129,8 @@ def test_planners_to_compare_are_read_with_their_arguments() -> None:
     assert (plain.name, dict(plain.arguments)) == ("NearestFrontier", {})
     built = ablated.build()
     assert (type(built).__name__, built.blacklist, built.sigma_partial) == ("UniGoal", False, 0.4)
+    rows = read_names("[UniGoal(frontier_selection=nearest), UniGoal(frontier_selection=unscored)]")
+    assert [read_component(row, "planners").build().frontier_selection for row in rows] == ["nearest", "unscored"]
     with pytest.raises(ConfigError, match="--compare takes names"):
         read_component("UniGoal(blacklist=false", "planners")
     with pytest.raises(ConfigError, match="UniGoal cannot be built from"):

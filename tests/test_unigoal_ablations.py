@@ -10,8 +10,9 @@ import pytest
 from unigoal_scenes import floor, scene, thing
 from unigoal_world import ROOM, World, mugs, planner
 
-from enactive.envs import ObjectGoal, TextGoal
+from enactive.envs import Goal, ObjectGoal, TextGoal
 from enactive.perception.mapping import OccupancyMap
+from enactive.perception.scene_graph import SceneGraph
 
 
 def after_a_look_around(world: World) -> dict:
@@ -91,13 +92,42 @@ def test_the_simplified_projection_knows_no_distances() -> None:
     assert math.dist(places["simplified"], table) == pytest.approx(math.dist(places["simplified"], sofa))  # on one circle
 
 
-def test_without_frontier_selection_the_nearest_frontier_is_taken_whatever_stands_there() -> None:
-    ends = {}
-    for selection in (True, False):
-        graph = scene(thing(1, "bed", (-4.5, 0.9, 0.5)), thing(2, "stove", (3.5, 0.9, 0.5)))
-        world = World(planner(frontier_selection=selection), ObjectGoal("pillow"), corridor(5.0, 4.0), graph)
-        ends[selection] = np.sign(after_a_look_around(world)["frontier"][0])
-    assert ends == {True: -1.0, False: 1.0}
+def crossing() -> OccupancyMap:
+    """A corridor along x that is open at both ends, the western one far, with a doorway to the north close by."""
+    grid = corridor(10.0, 4.0)
+    a, b = grid.cell_of((-0.6, 1.0)), grid.cell_of((0.6, 1.1))
+    for part in (grid.obstacle, grid.tall):
+        part[a[0] : b[0], a[1] : b[1]] = False
+    grid.version += 1
+    return grid
+
+
+def exit_taken(goal: Goal, graph: SceneGraph, **switches) -> str:
+    x, y = after_a_look_around(World(planner(**switches), goal, crossing(), graph))["frontier"]
+    return "north" if y > 0.9 else "east" if x > 0.0 else "west"
+
+
+def test_the_rows_of_stage_one_explore_by_the_score_by_the_likeliest_place_and_by_the_way() -> None:
+    """The pillow is likeliest beside the bed, and nearly as likely beside the sofa, which is less far; nearest is the stove."""
+    graph = scene(thing(1, "bed", (-9.5, 0.9, 0.5)), thing(2, "sofa", (3.5, 0.9, 0.5)), thing(3, "stove", (0.8, 0.9, 0.5)))
+    kinds = ("scored", "unscored", "nearest")
+    ends = {kind: exit_taken(ObjectGoal("pillow"), graph, frontier_selection=kind) for kind in kinds}
+    assert ends == {"scored": "east", "unscored": "west", "nearest": "north"}
+
+
+def test_unscored_frontiers_still_follow_the_sub_graph_of_the_target_and_the_nearest_no_goal_at_all() -> None:
+    """The toothbrush goes with the sink, the two other things, which are two thirds of the goal, with the bed."""
+    goal = TextGoal("the toothbrush next to the pillow next to the blanket")
+    graph = scene(thing(1, "sink", (3.5, 0.9, 0.5)), thing(2, "bed", (-9.5, 0.9, 0.5)))
+    ends = {
+        kind: [exit_taken(goal, graph, frontier_selection=kind, decomposition=on) for on in (True, False)]
+        for kind in ("unscored", "nearest")
+    }
+    assert ends == {"unscored": ["east", "west"], "nearest": ["north", "north"]}
+
+
+def test_unscored_frontiers_are_the_nearest_while_nothing_was_seen() -> None:
+    assert exit_taken(ObjectGoal("pillow"), scene(), frontier_selection="unscored") == "north"
 
 
 def test_without_decomposition_many_side_remarks_outweigh_the_target() -> None:

@@ -19,7 +19,7 @@ def test_nearness_by_hand() -> None:
 def test_meaning_can_outweigh_a_longer_way() -> None:
     points, ways, sizes = np.zeros((2, 2)), np.array([2.0, 5.0]), np.ones(2)
     relevance = [np.array([0.1, 0.8])]
-    assert score_frontiers(points, ways, sizes, [], FrontierWeights()).argmax() == 0
+    assert score_frontiers(points, ways, sizes, relevance, FrontierWeights(meaning=0.0)).argmax() == 0
     assert score_frontiers(points, ways, sizes, relevance, FrontierWeights()).argmax() == 1
     assert score_frontiers(points, ways, sizes, relevance, FrontierWeights(meaning=0.1)).argmax() == 0
 

@@ -95,7 +95,9 @@ def test_frontiers_are_explored_when_nothing_is_known() -> None:
     assert "expand" in world.traces[-1]["reason"]
 
 
-@pytest.mark.parametrize("switch", [{"matching": "simple"}, {"projection": "simple"}, {"sigma_partial": 0.95}])
+@pytest.mark.parametrize(
+    "switch", [{"matching": "simple"}, {"projection": "simple"}, {"sigma_partial": 0.95}, {"frontier_selection": False}]
+)
 def test_switches_that_mean_nothing_are_refused(switch: dict) -> None:
     """An ablation that is spelled wrong would else be the whole method, or another one."""
     with pytest.raises(ConfigError, match=next(iter(switch))):
@@ -144,10 +146,10 @@ def test_anchors_that_lead_nowhere_are_listed_and_the_stage_falls_back() -> None
     "switches",
     [
         {"matching": "simplified"}, {"blacklist": False}, {"multi_stage": False}, {"decomposition": False},
-        {"frontier_selection": False}, {"projection": "simplified"}, {"anchor_alignment": False}, {"correction": False},
-        {"verification": False},
+        {"frontier_selection": "unscored"}, {"frontier_selection": "nearest"}, {"projection": "simplified"},
+        {"anchor_alignment": False}, {"correction": False}, {"verification": False},
     ],
-    ids=lambda switches: next(iter(switches)),
+    ids=lambda switches: "-".join(str(each) for each in next(iter(switches.items()))),
 )  # fmt: skip
 def test_every_ablation_runs_to_its_end(switches: dict) -> None:
     assert World(planner(**switches), ObjectGoal("mug"), floor(ROOM), mugs("red")).run().found

@@ -37,6 +37,11 @@ def nearness(distance_m: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1.0 - (np.clip(distance_m, NEAREST_M, FARTHEST_M) - NEAREST_M) / (FARTHEST_M - NEAREST_M)
 
 
+def closest_first(distance_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Minus the distance in tens of metres: it falls as `nearness` does, without an end to either side. Any shape."""
+    return -distance_m / (FARTHEST_M - NEAREST_M)
+
+
 def subgraph_relevance(subgraph: GoalGraph, scene: SceneArrays, reasoner: Reasoner) -> NDArray[np.float64]:
     """(M,) probability that what a sub-graph speaks of stands near each scene node: the mean over the sub-graph's things, each
     from how related it is and, by half, from how likely the node's room holds it.
@@ -73,10 +78,10 @@ def score_frontiers(
     per_subgraph: Sequence[NDArray[np.float64]],
     weights: FrontierWeights,
 ) -> NDArray[np.float64]:
-    """(F,) scores. per_subgraph: (F,) meaning for each sub-graph; the first, the target's, counts as much as all others."""
+    """(F,) scores. per_subgraph: (F,) meaning for each sub-graph, at least one; the first, the target's, counts as much as all
+    others.
+    """
     total = weights.near * nearness(distances_m) + weights.size * np.clip(sizes_m / 3.0, 0.0, 1.0)
-    if not per_subgraph:
-        return total
     others = len(per_subgraph) - 1
     shares = np.array([1.0] + [1.0 / max(others, 1)] * others)
     combined = np.average(np.array(per_subgraph), axis=0, weights=shares)

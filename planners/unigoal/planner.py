@@ -1,7 +1,7 @@
 """UniGoal (Yin et al., CVPR 2025): one planner for categories, descriptions and pictures, by matching graphs.
 
 Every step: match the goal graph with the scene graph, tell the stage from the score S, and act as the stage says. All
-ablations of the paper's table are switches of the constructor (plain frontiers and no frontier selection are one).
+ablations of the paper's table are settings of the constructor.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from ..base import GoTo, Intent, Look, LookAt, Stop, surroundings
 from .blacklist import Blacklist
 from .candidates import PROMISING, Candidates
 from .embedding import SceneArrays
-from .explorer import Choice, Explorer
-from .frontier_score import FrontierWeights, meaning, score_frontiers, subgraph_relevance
+from .explorer import Choice, Explorer, Scorer
+from .frontier_score import FrontierWeights, closest_first, meaning, score_frontiers, subgraph_relevance
 from .goal_graph import GoalGraph, GoalNode
 from .inspection import Inspector
 from .keypoints import KeypointMatcher, SiftMatcher
@@ -56,8 +56,10 @@ class UniGoal:
     budget_steps: steps after which it settles for the best candidate, those of the episode where not given. encoder: of
     words, MiniLM where not given. reasoner: what a language model is in the paper. describer: detector that reads goal
     pictures, the embedded segmenter where not given. keypoints: matcher for picture goals. weights: of the frontier score.
-    The remaining switches turn parts of the method off, as in the paper's ablations. Raises ConfigError where a switch has no
-    meaning.
+    frontier_selection: how stage 1 chooses among the frontiers: by their score, summed over the sub-graphs ("scored"), the one
+    closest to where the target's sub-graph is most likely found ("unscored"), or the nearest one, whatever is looked for
+    ("nearest", plain frontier-based exploration). The remaining switches turn parts of the method off, as in the paper's
+    ablations. Raises ConfigError where a switch has no meaning.
     """
 
     goals: tuple[type[Goal], ...] = (ObjectGoal, TextGoal, ImageGoal)
@@ -74,7 +76,7 @@ class UniGoal:
         blacklist: bool = True,
         multi_stage: bool = True,
         decomposition: bool = True,
-        frontier_selection: bool = True,
+        frontier_selection: Literal["scored", "unscored", "nearest"] = "scored",
         projection: Literal["full", "simplified"] = "full",
         anchor_alignment: bool = True,
         correction: bool = True,
@@ -87,6 +89,7 @@ class UniGoal:
     ) -> None:
         for name, value, values in (
             ("matching", matching, ("graph", "simplified")),
+            ("frontier_selection", frontier_selection, ("scored", "unscored", "nearest")),
             ("projection", projection, ("full", "simplified")),
         ):
             if value not in values:
@@ -251,16 +254,25 @@ class UniGoal:
 
     def _expand(self, now: Moment) -> Choice | None:
         """Stage 1: the frontier that the sub-graphs of the goal speak for."""
-        arrays = now.arrays
-        relevance = [subgraph_relevance(part, arrays, self.mind) for part in self.subgraphs] if self.frontier_selection else []
+        choice = self.explorer.choose(now.grid, now.from_here, self._frontier_scorer(now.arrays))
+        if choice is not None:
+            now.note("go to the nearest frontier" if self.frontier_selection == "nearest" else "expand from sub-graphs")
+        return choice
+
+    def _frontier_scorer(self, arrays: SceneArrays) -> Scorer:
+        """How `frontier_selection` ranks frontiers in the scene as it is now. Before anything is seen, nearest first."""
+        if self.frontier_selection == "nearest" or (self.frontier_selection == "unscored" and not arrays.names):
+            return lambda points, ways, sizes: closest_first(ways)
+        if self.frontier_selection == "unscored":
+            likeliest = int(subgraph_relevance(self.subgraphs[0], arrays, self.mind).argmax())
+            place = arrays.centres_m[likeliest, :2]
+            return lambda points, ways, sizes: closest_first(np.linalg.norm(points - place, axis=1))
+        relevance = [subgraph_relevance(part, arrays, self.mind) for part in self.subgraphs]
 
         def score(points: NDArray[np.float64], ways: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
             return score_frontiers(points, ways, sizes, [meaning(points, arrays, each) for each in relevance], self.weights)
 
-        choice = self.explorer.choose(now.grid, now.from_here, score)
-        if choice is not None:
-            now.note("expand from sub-graphs")
-        return choice
+        return score
 
     def _infer(self, now: Moment) -> Choice | None:
         """Stage 2: the frontier nearest to where the target should be, from the layout of the goal and the anchors.

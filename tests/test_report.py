@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, fromstring
 
 import av
 import numpy as np
@@ -24,16 +24,20 @@ from numpy.typing import NDArray
 from PIL import Image
 from report_page import data_of, picture_of, read_page, section, words
 from rich.console import Console
+from unigoal_scenes import body, floor, scene, thing
+from unigoal_world import ROOM, World, planner
 
 from enactive.agents.cli import main
-from enactive.agents.episode import Episode
+from enactive.agents.episode import Episode, Step
 from enactive.agents.progress import LiveLine
-from enactive.agents.report.graphs import COLUMN
+from enactive.agents.report.graphs import COLUMN, draw_graphs
+from enactive.agents.report.graphs import MATCH as MATCHED
 from enactive.agents.report.record import episode_json
 from enactive.agents.report.timeline import CURVES
 from enactive.agents.report.views import BODY, FREE, MATCH, OBSTACLE, PATH, WALL
-from enactive.envs import ObjectGoal
+from enactive.envs import ObjectGoal, TextGoal
 from enactive.envs.household.suites import load_suite, ready
+from enactive.perception import Belief
 
 GRAPHS = "Map, scene graph and goal graph"
 
@@ -157,7 +161,7 @@ def test_the_page_says_what_came_of_it_in_every_metric(run: Run) -> None:
 
 
 def scene_nodes(drawing: Element) -> list[tuple[str, NDArray[np.float64], bool]]:
-    """(name, pixel, matched) of the nodes on the map, in the order of the scene graph."""
+    """(name, pixel, matched) of the nodes on the map, in the order of the scene graph, those that were ever matched last."""
     return [node for node in _nodes(drawing) if node[1][0] >= COLUMN]
 
 
@@ -190,7 +194,11 @@ def test_the_page_draws_the_way_on_the_map(run: Run) -> None:
     assert min(share[OBSTACLE], share[WALL]) > 0.003
     assert min(share[PATH], share[BODY]) > 0.0
     # where a place of the world lies in the picture follows from the nodes; there the way must be blue, under the body red
-    centres = np.array([node["centre_m"][:2] for node in run.record["scene_graph"]["nodes"]])
+    matches = [set(step["trace"]["matches"].values()) for step in run.record["steps"]]
+    drawn = sorted(
+        run.record["scene_graph"]["nodes"], key=lambda node: (node["id"] in matches[-1], node["id"] in set().union(*matches))
+    )
+    centres = np.array([node["centre_m"][:2] for node in drawn])
     pixels = np.array([place for _, place, _ in scene_nodes(drawing)]) - [COLUMN, 0]
     to_pixel, *_ = np.linalg.lstsq(np.column_stack([centres, np.ones(len(centres))]), pixels, rcond=None)
     way = np.column_stack(
@@ -211,12 +219,115 @@ def test_the_page_draws_both_graphs_and_their_match(run: Run) -> None:
     assert "bathroom" in written
     assert written[-1] == "goal graph"
     assert len(lines(drawing, "on")) > 3  # relations
+    beside = {frozenset((a, b)) for a, b, relation in graph["relations"] if relation == "next to"}
+    assert len(lines(drawing, "next to")) == len(beside) > 5  # once for both directions
     ((name, goal_place, matched),) = goal_nodes(drawing)
     assert (name, matched) == ("toilet", True)
     ((name, scene_place),) = [(name, place) for name, place, matched in scene_nodes(drawing) if matched]
     assert name == "toilet"
     (match,) = lines(drawing, "match")
     np.testing.assert_array_equal(match, [goal_place, scene_place])
+
+
+class Table:
+    """A mug is looked for that stands on a table. First one is seen elsewhere, then another one on the table."""
+
+    def __init__(self) -> None:
+        self.graph = scene(
+            thing(1, "table", (1.0, 1.0, 0.4), (0.3, 0.3, 0.4)), thing(2, "mug", (-2.0, 0.0, 0.8)),
+            thing(3, "sofa", (1.0, -1.0, 0.4)), thing(5, "painting", (2.9, -2.0, 1.5)),
+            relations={(1, 3): "next to", (3, 1): "next to"},
+        )  # fmt: skip
+        self.world = World(planner(), TextGoal("the mug on the table"), floor(ROOM), self.graph)
+        self.world.step()
+
+    def see_the_other(self) -> None:
+        self.graph.nodes[4] = thing(4, "mug", (1.2, 0.9, 0.85))
+        self.graph.relate(4, 1, "on")
+        self.world.step()
+
+    def drawing(self) -> Element:
+        steps = [Step(k, None, None, None, None, trace, {}, 0.0, {}) for k, trace in enumerate(self.world.traces)]
+        belief = Belief(len(steps), body(), self.world.grid, self.graph)
+        return fromstring(draw_graphs(belief, [(0.0, 0.0)], Episode(TextGoal(""), steps=steps)) or "")
+
+
+def strokes(drawing: Element, title: str) -> list[tuple[str, str, bool]]:
+    """(colour, width, dashed) of the lines with a title."""
+    return [(line.attrib["stroke"], line.attrib["stroke-width"], "stroke-dasharray" in line.attrib)
+            for line in drawing.iter("line") if line.findtext("title") == title]  # fmt: skip
+
+
+def test_a_relation_that_is_matched_is_drawn_with_its_partner() -> None:
+    table, said = Table(), "matched with: mug on table"
+    assert lines(table.drawing(), said) == []  # a mug and a table, but the one is not on the other
+    assert strokes(table.drawing(), "on") == [("#667", "2", False)]  # of the goal graph
+    table.see_the_other()
+    drawing = table.drawing()
+    assert table.world.traces[-1]["edge_matches"] == {"0": [4, 1]}
+    assert strokes(drawing, "on") == [("#8aa0c8", "1", False), (MATCHED, "3", False)]  # of the scene graph, of the goal graph
+    places = {name: place for name, place, matched in scene_nodes(drawing) if matched}
+    goal = {name: place for name, place, _ in goal_nodes(drawing)}
+    between, relation = lines(drawing, said)
+    np.testing.assert_array_equal(relation, [places["mug"], places["table"]])
+    np.testing.assert_allclose(between, [(goal["mug"] + goal["table"]) / 2, (places["mug"] + places["table"]) / 2], atol=0.5)
+    assert strokes(drawing, said) == [(MATCHED, "1", True), (MATCHED, "3", False)]
+
+
+def test_a_relation_that_was_matched_with_what_is_gone_is_not_drawn() -> None:
+    table = Table()
+    table.see_the_other()
+    table.graph.drop(4)
+    assert lines(table.drawing(), "matched with: mug on table") == []
+    assert strokes(table.drawing(), "on") == [("#667", "2", False)]
+
+
+def test_what_was_matched_before_stays_marked() -> None:
+    table = Table()
+    table.see_the_other()
+    kinds = {group.findtext("title"): group.attrib["class"] for group in table.drawing().iter("g")}
+    (former,) = [title for title, kind in kinds.items() if kind == "node earlier"]
+    assert former.startswith("mug ")
+    assert former.endswith("; matched with mug until step 1")
+    assert sorted(title.split()[0] for title, kind in kinds.items() if kind == "node matched") == [
+        "mug",
+        "mug",
+        "table",
+        "table",
+    ]
+    assert {title.split()[0] for title, kind in kinds.items() if kind == "node"} == {"sofa", "painting"}
+
+
+def test_a_relation_that_was_matched_before_stays_marked() -> None:
+    table = Table()
+    table.see_the_other()
+    table.graph.relate(4, 1, None)
+    table.world.step()
+    assert table.world.traces[-1]["edge_matches"] == {}
+    drawing = table.drawing()
+    places = {name: place for name, place, matched in scene_nodes(drawing) if matched}
+    (relation,) = lines(drawing, "matched with: mug on table until step 2")
+    np.testing.assert_array_equal(relation[1], places["table"])
+    assert strokes(drawing, "matched with: mug on table until step 2") == [(MATCHED, "1", True)]
+    assert lines(drawing, "matched with: mug on table") == []
+    assert strokes(drawing, "on") == [("#667", "2", False)]  # of the goal graph, which nothing is matched with now
+
+
+def test_things_next_to_each_other_are_joined_once_and_faintly() -> None:
+    drawing = Table().drawing()
+    places = {name: place for name, place, _ in scene_nodes(drawing)}
+    (joined,) = lines(drawing, "next to")
+    np.testing.assert_array_equal(joined, [places["table"], places["sofa"]])
+    ((colour, width, dashed),) = strokes(drawing, "next to")
+    assert (width, dashed, len(colour)) == ("1", True, len("#rrggbbaa"))
+
+
+def test_names_do_not_leave_the_picture() -> None:
+    drawing = Table().drawing()
+    right = float(drawing.attrib["viewBox"].split()[2])
+    anchors = {text.text: text.attrib.get("text-anchor") for text in drawing.iter("text")}
+    assert [place[0] for name, place, _ in scene_nodes(drawing) if name == "painting"] > [right - 80]
+    assert (anchors["painting"], anchors["sofa"]) == ("end", None)
 
 
 def test_the_page_shows_the_course_of_stages_and_scores(run: Run) -> None:

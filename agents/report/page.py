@@ -59,7 +59,8 @@ def write_page(
         ""
         if drawing is None
         else f"<section><h2>Map, scene graph and goal graph</h2>{drawing}<p class='note'>Blue: the way "
-        "walked. Orange: goal nodes and what they are matched with. Hover for attributes and scores.</p></section>",
+        "walked. Orange: goal nodes and relations and what they are matched with at the end; rings, and dashes between things: "
+        "what was matched before. Dotted: next to each other. Hover for attributes, scores and relations.</p></section>",
         section("Commands and what came of them", _commands(record["steps"])),
         section("The pose", pose),
         section("Stages", timeline(record["steps"])),

@@ -54,6 +54,7 @@ def test_the_wheel_holds_every_module_and_data_file(wheel: Path) -> None:
             if kept and "__pycache__" not in path.parts:
                 assert f"enactive/{path.relative_to(ROOT)}" in inside
     assert "enactive/envs/shadow_hand/assets/LICENSE.md" in inside
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in inside)
     assert {"enactive/__init__.py", "enactive/errors.py", "enactive/py.typed"} <= inside
     assert not any(name.startswith(("tests", "benchmarks", "docs")) for name in inside)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from enactive.statistics import Estimate, compare, mean, rate
+from enactive.statistics import Comparison, Estimate, compare, mean, rate
 
 Row = Mapping[str, Any]
 PARTS = ("perceive", "plan", "control", "act")
@@ -87,8 +87,8 @@ def tables(rows: Sequence[Row]) -> list[Table]:
         for method, summary in summaries.items()
     ]
     first, *others = groups
-    paired = [[other, *(str(_paired(groups[first], groups[other], key)) for key in columns[:2])] for other in others]
-    comparison = Table(f"{first} minus the others, on the same episodes", ["against", *columns[:2]], paired)
+    paired = [_comparison(other, groups[first], groups[other], columns[:2]) for other in others]
+    comparison = Table(f"{first} minus the others, on the same episodes", ["against", "n", *columns[:2]], paired)
     costs = [[method, str(len(group)), *_seconds_by_part(group), _failure_counts(group)] for method, group in groups.items()]
     return [
         Table("", ["method", "n", *columns], means),
@@ -150,7 +150,13 @@ def _failure_counts(rows: Sequence[Row]) -> str:
     return ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()) or "none"
 
 
-def _paired(first: Sequence[Row], second: Sequence[Row], key: str) -> Any:
+def _comparison(name: str, first: Sequence[Row], second: Sequence[Row], columns: Sequence[str]) -> list[str]:
+    """A line of the paired comparisons; n: of the first column."""
+    found = [_paired(first, second, key) for key in columns]
+    return [name, str(found[0].difference.n), *map(str, found)]
+
+
+def _paired(first: Sequence[Row], second: Sequence[Row], key: str) -> Comparison:
     """Compare on the episodes that both ran to the end, in one order."""
     others = {row["episode"]: float(row[key]) for row in scored(second)}
     pairs = [(float(row[key]), others[row["episode"]]) for row in scored(first) if row["episode"] in others]

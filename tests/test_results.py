@@ -92,6 +92,16 @@ def test_what_each_part_takes_of_a_step_is_a_mean_over_episodes_with_its_interva
         assert sum(parts) == pytest.approx(summarise(shown, COLUMNS)["s_per_step"].mean, abs=1e-4)
 
 
+def test_a_comparison_says_how_many_episodes_both_methods_ran() -> None:
+    row = {"failure": "", "spl": 0.5, "soft_spl": 0.5, "distance_to_goal_m": 0.0, "collisions": 0, "steps": 1, "success": True}
+    row |= {f"{part}_s": 0.1 for part in PARTS}
+    rows = [{**row, "method": method, "episode": episode} for method in "ab" for episode in ("e1", "e2", "e3")]
+    broke = {key: value for key, value in rows.pop().items() if key not in ("success", "spl", "soft_spl")}
+    comparison = tables([*rows, {**broke, "failure": "crash", "error": "it broke"}])[1]
+    assert comparison.head[:3] == ["against", "n", "success"]
+    assert comparison.cells[0][:2] == ["b", "2"]
+
+
 def test_other_weights_in_the_folder_that_a_method_names_are_other_settings(tmp_path: Path) -> None:
     weights = tmp_path / "policy" / "model.safetensors"
     weights.parent.mkdir()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enactive.perception.frontiers import Frontier, frontiers
-from enactive.perception.geodesic import DistanceField, distance_field
+from enactive.perception.geodesic import DistanceField, distance_field, traversable
 from enactive.perception.mapping import OccupancyMap
 
 from ..base import GoTo
@@ -84,7 +84,7 @@ class Explorer:
         if chosen is None:
             found = frontiers(grid, radius_m=SQUEEZE * grid.body_radius_m)
             slim = distance_field(grid, grid.position_m, radius_m=SQUEEZE * grid.body_radius_m)
-            spots = [_as_near_as_possible(slim, f, from_here) for f in found]
+            spots = [_as_near_as_possible(grid, slim, f, from_here) for f in found]
             widths = np.array([f.size_m for f in found])
             chosen = self._best(found, spots, widths, WIDE_M, from_here, score)
         return chosen
@@ -137,10 +137,13 @@ class Explorer:
         self.current = None
 
 
-def _as_near_as_possible(slim: DistanceField, frontier: Frontier, from_here: DistanceField) -> NDArray[np.float64]:
-    """The last point that the body can reach on the way that a slimmer one would have to a frontier, (2,)."""
+def _as_near_as_possible(
+    grid: OccupancyMap, slim: DistanceField, frontier: Frontier, from_here: DistanceField
+) -> NDArray[np.float64]:
+    """The last point that the body can reach and stand at on the way that a slimmer one would have to a frontier, (2,)."""
     way = slim.way(frontier.target_m)
-    reachable = way[np.isfinite(from_here.at(way))] if len(way) else way
+    cells = grid.cell_of(way)
+    reachable = way[np.isfinite(from_here.at(way)) & traversable(grid)[cells[:, 0], cells[:, 1]]]
     nothing: NDArray[np.float64] = np.full(2, np.inf)
     return reachable[0] if len(reachable) else nothing
 

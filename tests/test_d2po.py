@@ -23,6 +23,7 @@ from enactive.planners.d2po.collect import total
 from enactive.planners.d2po.demonstrate import demonstrate
 from enactive.planners.d2po.episodes import Episode
 from enactive.planners.d2po.fit import Order
+from enactive.planners.d2po.hiding_places import hiding_places
 from enactive.planners.d2po.losses import Term, d2po, dpo
 from enactive.planners.d2po.models import load_policy, save_policy, small_policy
 from enactive.planners.d2po.pairs import data_card, demonstrations, preferences
@@ -44,6 +45,11 @@ def policy():
 @pytest.fixture(scope="module")
 def episode():
     return Episode(next(task for task in load_tasks("train") if task.type == "heat" and not task.sliced), "visible")
+
+
+def by_expert(episode: Episode):
+    """The demonstration of an agent that knows where things are in this very apartment."""
+    return demonstrate(episode, np.random.default_rng(0), hiding_places([episode.layout]), slips=0.0)
 
 
 @given(st.sampled_from(TASK_VERBS), st.sampled_from(["mug", "kitchen counter", "red mug", "chef's knife"]))
@@ -70,7 +76,7 @@ def test_an_agent_is_told_the_scene_in_the_environments_words(episode):
 
 
 def test_the_next_state_in_words_names_what_changed(episode):
-    shown = demonstrate(episode, np.random.default_rng(0), slips=0.0)
+    shown = by_expert(episode)
     moment, texts = episode.start(), []
     for step in shown[:-1]:
         moment = episode.step(moment, parse_command(step.answer))
@@ -218,7 +224,7 @@ class Told:
     """Answers that are known beforehand: the expert's next command among wrong ones."""
 
     def __init__(self, episode: Episode) -> None:
-        self.right = {step.prompt: step.answer for step in demonstrate(episode, np.random.default_rng(0), slips=0.0)}
+        self.right = {step.prompt: step.answer for step in by_expert(episode)}
 
     def answers(self, prompts: Sequence[str], count: int, temperature: float, seed: int) -> list[list[str]]:
         wrong = ["find mirror", "pick up fridge", "find mirror", "nonsense"]
@@ -259,7 +265,7 @@ class Stubborn(Told):
     """Says by itself, again and again, what is refused; the right command is among what is drawn."""
 
     def __init__(self, episode: Episode) -> None:
-        shown, start = demonstrate(episode, np.random.default_rng(0), slips=0.0), episode.start()
+        shown, start = by_expert(episode), episode.start()
         self.right = {}
         for _ in range(5):
             moment = start
@@ -285,7 +291,7 @@ def test_the_experts_command_is_a_candidate_where_it_is_asked_for(episode):
     (tree,) = search(Clueless(episode), [episode], OracleProgress(), helped, seed=0)
     assert lost.goal is None
     assert episode.succeeded(tree.goal.moment)
-    shown = demonstrate(episode, np.random.default_rng(0), slips=0.0)
+    shown = by_expert(episode)
     assert [(step.prompt, step.answer) for step in demonstrations(tree)] == [(step.prompt, step.answer) for step in shown]
 
 
@@ -306,7 +312,7 @@ def test_a_search_that_begins_where_the_policy_came_by_itself_prefers_another_co
 
 def test_the_oracle_rates_by_what_is_left_of_the_plan(episode):
     reward, start = OracleProgress(), episode.start()
-    first = parse_command(demonstrate(episode, np.random.default_rng(0), slips=0.0)[0].answer)
+    first = parse_command(by_expert(episode)[0].answer)
     assert reward(episode, start, episode.step(start, first)) == 5.0
     assert reward(episode, start, episode.step(start, Command("Find", "mirror"))) <= 3.0
     assert reward(episode, start, episode.step(start, Command("PickUp", "fridge"))) == 1.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from enactive.envs.household.tasks.task import TASK_TYPES, start_of
 from enactive.envs.household.tasks.wording import belongs_to_val
 from enactive.planners.d2po.demonstrate import demonstrate
 from enactive.planners.d2po.episodes import Episode, layout
+from enactive.planners.d2po.hiding_places import hiding_places, look_into, places_for
 from enactive.planners.d2po.prompt import parse_command
 
 SEED = load_tasks("train")[0].apartment_seed
@@ -21,6 +24,11 @@ SEED = load_tasks("train")[0].apartment_seed
 @pytest.fixture(scope="module")
 def tasks():
     return practice_tasks(layout(SEED, None), 21, np.random.default_rng(0))
+
+
+@pytest.fixture(scope="module")
+def places():
+    return hiding_places([layout(SEED, None)])
 
 
 def history(prompt: str) -> list[str]:
@@ -47,36 +55,112 @@ def test_practice_ids_are_numbered_come_again_and_belong_to_no_split(tasks):
 
 
 @pytest.mark.parametrize("slips", [0.0, 0.3])
-def test_carrying_out_what_a_demonstration_tells_reaches_the_goal(tasks, slips):
-    rng, slipped, shown = np.random.default_rng(1), 0, 0
+def test_carrying_out_what_a_demonstration_tells_reaches_the_goal(tasks, places, slips):
+    rng, slipped, shown, cut = np.random.default_rng(1), 0, 0, 0
     for task in tasks:
         episode = Episode(task, "visible")
-        steps = demonstrate(episode, rng, slips)
+        steps = demonstrate(episode, rng, places, slips)
         if steps is None:
             continue
         shown += 1
         moment, prompts = episode.start(), {}
-        for said in [*history(steps[-1].prompt), "done"]:
+        for said in [*history(steps[-1].prompt), steps[-1].answer]:
             prompts[moment.prompt] = said
             moment = episode.step(moment, parse_command(said))
-        assert episode.succeeded(moment)
         assert all(prompts[step.prompt] == step.answer for step in steps)
-        assert steps[-1].answer == "done"
+        finished = steps[-1].answer == "done"
+        assert episode.succeeded(moment) or not finished
+        cut += not finished
         slipped += len(prompts) - len(steps)
-    assert shown >= 0.7 * len(tasks)
+    assert shown >= 0.85 * len(tasks)
+    assert cut <= 0.25 * len(tasks)
     assert (slipped > 0) == (slips > 0.0)
 
 
-def test_what_is_shut_away_is_looked_for_before_anything_is_opened(tasks):
-    seen = 0
+def hidden_tasks(places):
+    """Practice about one thing that is behind something closed: episode, the agent's name of it, what is demonstrated."""
     for task in practice_tasks(layout(SEED, None), 60, np.random.default_rng(2)):
         episode = Episode(task, "visible")
         name = f"{task.attribute} {task.object}".strip()
         start = episode.start()
-        if task.sliced or apply_command(episode.layout, start.state, Command("Find", name))[1].ok:
-            continue
-        looked, told, *_ = demonstrate(episode, np.random.default_rng(3), slips=0.0) or ()
+        if not task.sliced and not apply_command(episode.layout, start.state, Command("Find", name))[1].ok:
+            yield episode, name, demonstrate(episode, np.random.default_rng(3), places, slips=0.0) or []
+
+
+def test_what_is_shut_away_is_looked_for_before_anything_is_opened(places):
+    seen = 0
+    for _, name, (looked, told, *_) in hidden_tasks(places):
         assert looked.answer == f"find {name}".lower()
         assert f"failed because no {name} is in view" in told.prompt
         seen += 1
     assert seen >= 3
+
+
+def test_a_search_is_one_that_does_not_know_where_the_thing_is(places):
+    """Each step of it is the next of a search through the same places that looks at nothing but what is open by then."""
+    searched, wrong = 0, 0
+    for episode, name, steps in hidden_tasks(places):
+        here, moment = episode.layout, episode.step(episode.start(), parse_command(steps[0].answer))
+        for step in steps[1:]:
+            if apply_command(here, moment.state, Command("Find", name))[1].ok:
+                break
+            expected = look_into(here, moment.state, places_for(places, episode.task.object))
+            assert parse_command(step.answer) == expected
+            moment = episode.step(moment, expected)
+            searched += 1
+            wrong += expected.verb == "Open" and not apply_command(here, moment.state, Command("Find", name))[1].ok
+    assert searched > 10
+    assert wrong > 3
+
+
+def test_looking_into_everything_opens_all_there_is_and_ends(places):
+    here = layout(SEED, None)
+    order, state, said = places_for(places, "nothing of this name"), start_of(here, load_tasks("train")[0]), 0
+    while (command := look_into(here, state, order)) is not None:
+        state, feedback = apply_command(here, state, command)
+        assert feedback.ok
+        assert command.verb in ("Find", "Open")
+        said += 1
+    inside = [i for i, name in enumerate(here.categories) if name in order and here.shows(state.world, i)]
+    assert inside
+    assert all(state.world.opening[k] >= 0.5 for i in inside for k, _ in here.leaves[i])
+    assert said <= 3 * sum(len(here.leaves[i]) for i in inside)
+
+
+def test_a_place_with_more_of_a_kind_and_less_to_open_comes_first(places):
+    here = layout(SEED, None)
+    state = start_of(here, load_tasks("train")[0]).world
+    for category, order in places.items():
+        worth = []
+        for place in order:
+            holds = [
+                i
+                for i, name in enumerate(here.categories)
+                if "pickup" in here.skills[i]
+                and category in ("", name)
+                and (closed := here.where(state, i)[1]) >= 0
+                and here.categories[closed] == place
+            ]
+            movers = [mover for i in here.of_category[place] for _, mover in here.leaves[i]]
+            with_doors = sum(any(m.kind == "hinge" for _, m in here.leaves[i]) for i in here.of_category[place])
+            looks = len([i for i in here.of_category[place] if here.leaves[i]]) + with_doors
+            looks += sum(mover.kind != "hinge" for mover in movers)
+            worth.append(len(holds) / looks)
+        assert worth == sorted(worth, reverse=True)
+        assert worth[0] > 0
+
+
+def test_what_has_no_room_is_tried_first():
+    """The expert goes on to the second nightstand; an agent, which cannot know why, puts the thing down at the first."""
+    tried = 0
+    for seed in sorted({task.apartment_seed for task in load_tasks("train")})[:12]:
+        rng = np.random.default_rng(seed)
+        for task in practice_tasks(layout(seed, None), 20, rng):
+            steps = demonstrate(Episode(task, "visible"), rng, {}, slips=0.0) or []
+            for step, after in pairwise(steps):
+                refused = f"{step.answer} failed because there is no room"
+                if refused in after.prompt.rpartition("; ")[2]:
+                    assert step.answer.startswith("put down")
+                    assert after.answer.startswith("find")
+                    tried += 1
+    assert tried >= 1

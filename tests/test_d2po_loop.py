@@ -24,6 +24,7 @@ from enactive.perception.tasks import TaskPerceiver
 from enactive.planners.d2po.demonstrate import demonstrate
 from enactive.planners.d2po.episodes import Episode
 from enactive.planners.d2po.evaluate import Outcome
+from enactive.planners.d2po.hiding_places import hiding_places
 from enactive.planners.d2po.models import save_policy, small_policy
 from enactive.planners.d2po.planner import D2PO
 from enactive.planners.d2po.policy import Policy
@@ -51,7 +52,10 @@ class Prompted:
         from enactive.planners.d2po.prompt import command_text, parse_command
 
         moment, self.answer_to = episode.start(), {}
-        plan = [parse_command(step.answer) for step in demonstrate(episode, np.random.default_rng(0), slips=0.0)]
+        plan = [
+            parse_command(step.answer)
+            for step in demonstrate(episode, np.random.default_rng(0), hiding_places([episode.layout]), slips=0.0)
+        ]
         for command in (Command("PickUp", "fridge"), *plan):
             self.answer_to[moment.prompt] = command_text(command)
             moment = episode.step(moment, command)

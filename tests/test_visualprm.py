@@ -38,6 +38,7 @@ from enactive.planners.critics.visualprm import Critic, Trajectory, fit_critic, 
 from enactive.planners.d2po.demonstrate import demonstrate
 from enactive.planners.d2po.episodes import Episode
 from enactive.planners.d2po.fit import OutOfTimeError, Place, Recipe
+from enactive.planners.d2po.hiding_places import hiding_places
 from enactive.planners.d2po.models import save_policy, small_policy
 from enactive.planners.d2po.planner import D2PO
 from enactive.planners.d2po.policy import Policy
@@ -106,7 +107,7 @@ def grown(tree, answers):
 
 
 def by_expert(episode):
-    return [step.answer for step in demonstrate(episode, np.random.default_rng(0), slips=0.0)]
+    return [step.answer for step in demonstrate(episode, np.random.default_rng(0), hiding_places([episode.layout]), slips=0.0)]
 
 
 def test_labels_of_a_tree_worked_by_hand(episode):

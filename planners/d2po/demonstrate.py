@@ -13,21 +13,24 @@ from enactive.envs.household.tasks.symbolic import Command, apply_command
 
 from .episodes import Episode, Moment
 from .examples import Demonstration
+from .hiding_places import Places, look_into, places_for
 from .prompt import command_text
 
-SLIPS, ASTRAY = 0.1, 0.4  # chance of a slip before a step, and of a wrong place while what is needed is hidden
+SLIPS = 0.1  # chance of a slip before a step
 
 
-def demonstrate(episode: Episode, rng: np.random.Generator, slips: float = SLIPS) -> list[Demonstration] | None:
-    """The expert's commands with `done` behind them; None where it does not come to the goal in 25 commands.
+def demonstrate(episode: Episode, rng: np.random.Generator, places: Places, slips: float = SLIPS) -> list[Demonstration] | None:
+    """The expert's commands with `done` behind them; None where no agent could have the expert's plan.
 
     The expert knows more than an agent can, so its plan is said again in an agent's words. It tells things of one name apart by
     colours that nobody asked for: attributes are kept only where the instruction names them, and where another thing was
-    meant by that, the expert plans again. It goes straight to what is hidden: an agent looks for the thing first. Where that
-    shows another of the name and the expert still wants the hidden one, there is no plan that an agent could have.
+    meant by that, the expert plans again. It passes by what has no room: an agent tries first. It goes straight to what is
+    hidden: an agent looks for the thing, and then into one piece of furniture after the other (`look_into`). Where that shows
+    another of the name and the expert still wants the hidden one, there is no plan that an agent could have. What 25 commands
+    do not suffice for is shown as far as they go.
 
-    slips: chance that a step is preceded by a command that the expert would not give, and by a look into a wrong place where
-    the thing is hidden. These are in the history, not among the answers, so that going on from them is what is learnt.
+    places: where to look for what. slips: chance that a step is preceded by a command that the expert would not give. It is in
+    the history, not among the answers, so that going on from it is what is learnt.
     """
     moment, plan = episode.start(), None
     out = list[Demonstration]()
@@ -35,16 +38,11 @@ def demonstrate(episode: Episode, rng: np.random.Generator, slips: float = SLIPS
         plan = expert_plan(episode.layout, moment.state, episode.task) if plan is None else plan
         if plan is None:
             return None
-        hidden = hidden_next(episode, moment, plan)
-        search = Command("Find", hidden)
-        looked = bool(hidden) and search in moment.commands
-        said = expert_command(episode, moment, plan)
+        said = _says(episode, moment, plan, places)
         if said is None:
             return None
-        if plan and slips and rng.random() < (ASTRAY if looked else slips):
-            for command in _wrong(episode, rng, looked):
-                moment = episode.step(moment, command)
-            plan = None
+        if plan and slips and rng.random() < slips:
+            moment, plan = episode.step(moment, _wrong(episode, rng)), None
             continue
         meant = plan[0] if plan else Command("done")
         out.append(Demonstration(episode.task.id, moment.prompt, command_text(said)))
@@ -52,11 +50,34 @@ def demonstrate(episode: Episode, rng: np.random.Generator, slips: float = SLIPS
             return out
         expected, _ = apply_command(episode.layout, moment.state, meant)
         moment = episode.step(moment, said)
-        if said != search:
-            plan = plan[1:] if moment.state.digest() == expected.digest() else None
+        if moment.state.digest() == expected.digest():
+            plan = plan[1:]
         elif moment.feedback[-1].ok:
             plan = None
-    return None
+        elif moment.commands[-2:-1] == (said,):
+            return None  # refused twice: an agent's words do not say what the expert means
+    return out
+
+
+def _says(episode: Episode, moment: Moment, plan: Sequence[Command], places: Places) -> Command | None:
+    """What is said next in an agent's words, None where no agent could have this plan."""
+    hidden = hidden_next(episode, moment, plan)
+    if hidden and Command("Find", hidden) in moment.commands:
+        if apply_command(episode.layout, moment.state, Command("Find", hidden))[1].ok:
+            return None
+        of_task = f"{episode.task.attribute} {episode.task.object}".strip()
+        category = episode.task.object if hidden == of_task else hidden
+        return look_into(episode.layout, moment.state, places_for(places, category))
+    return _tried_first(episode, moment, plan) or expert_command(episode, moment, plan)
+
+
+def _tried_first(episode: Episode, moment: Moment, plan: Sequence[Command]) -> Command | None:
+    """To put down here what the expert takes on to another place of the name: that there is no room is not known before."""
+    aim = next((_plain(episode, command) for command in plan if command.verb != "Find"), None)
+    if not plan or plan[0].verb != "Find" or aim is None or aim.verb != "PutDown":
+        return None
+    found = Command("Find", aim.target)
+    return aim if _plain(episode, plan[0]) == found and moment.commands[-1:] == (found,) else None
 
 
 def expert_command(episode: Episode, moment: Moment, plan: Sequence[Command]) -> Command | None:
@@ -82,17 +103,12 @@ def hidden_next(episode: Episode, moment: Moment, plan: Sequence[Command]) -> st
     return ""
 
 
-def _wrong(episode: Episode, rng: np.random.Generator, astray: bool) -> list[Command]:
-    """What the expert would not say. astray: a look into a piece of furniture, most likely not the right one."""
+def _wrong(episode: Episode, rng: np.random.Generator) -> Command:
+    """What the expert would not say."""
     layout, task = episode.layout, episode.task
-    closed = sorted({name for name, leaves in zip(layout.categories, layout.leaves, strict=True) if leaves})
-    if astray and closed:
-        place = _one(closed, rng)
-        return [Command("Find", place), Command("Open", place)]
     about = [name for name in (task.object, task.movable, task.receptacle) if name]
     verb = _one(("Find", "Find", "Open", "Close", "PickUp", "PutDown", "TurnOn"), rng)
-    name = _one(about, rng) if rng.random() < 0.5 else _one(layout.categories, rng)
-    return [Command(verb, name)]
+    return Command(verb, _one(about, rng) if rng.random() < 0.5 else _one(layout.categories, rng))
 
 
 def _plain(episode: Episode, command: Command) -> Command:

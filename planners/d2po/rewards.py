@@ -39,15 +39,18 @@ class OracleProgress:
 
     Nearer to the goal 5, as near as before 3, farther off 2; refused, out of the expert's reach, or `done` too early 1. It
     knows where hidden things are, as no judge of pictures does: a data set made with it says so. An agent does not, so to
-    look for what is hidden and needed next is rated 5, though it is refused.
+    look for what is hidden and needed next is rated 5, though it is refused, and so is what is then opened for the first time,
+    or gone to for that, wherever the thing is.
     """
 
     name = "OracleProgress"
 
     def __call__(self, episode: Episode, before: Moment, after: Moment) -> float:
+        needed = hidden_next(episode, before, episode.plan(before.state) or ())
         if not after.feedback[-1].ok:
-            needed = hidden_next(episode, before, episode.plan(before.state) or ())
             return 5.0 if {needed} == after.missed - before.missed else 1.0
+        if needed in before.missed and _looks_into(episode, before, after):
+            return 5.0
         if after.state.done:
             return 5.0 if episode.succeeded(after) else 1.0
         was, left = episode.plan(before.state), episode.plan(after.state)
@@ -56,6 +59,15 @@ class OracleProgress:
         if was is None:
             return 5.0
         return 5.0 if len(left) < len(was) else 3.0 if len(left) == len(was) else 2.0
+
+
+def _looks_into(episode: Episode, before: Moment, after: Moment) -> bool:
+    """Whether a command that was carried out opens something, or goes, once, to furniture that has something closed."""
+    command, at = after.commands[-1], after.state.at
+    if command.verb == "Open":
+        return True
+    shut = at >= 0 and any(after.state.world.opening[k] < 0.5 for k, _ in episode.layout.leaves[at])
+    return command.verb == "Find" and shut and before.commands[-1:] != (command,)
 
 
 RUBRIC = """You judge one step of a household robot on its way to a goal. Two criteria:

@@ -21,6 +21,7 @@ from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.envs.household.tasks.make_tasks import practice_tasks
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.task import Task
+from enactive.envs.household.tasks.wording import nouns
 from enactive.errors import ConfigError
 from enactive.executors import Executor
 from enactive.files import write_whole
@@ -33,6 +34,7 @@ from .evaluate import Evaluation, evaluate_shard, write_part
 from .examples import Demonstration, read_lines, write_lines
 from .fit import Batch, Memory, Objective, OutOfTimeError, Place, Recipe, fit_demonstrations, fit_preferences
 from .grounding import told_texts, walk
+from .hiding_places import Places, hiding_places
 from .models import base_policy, load_policy, merged, save_policy, with_lora
 from .pairs import balanced
 from .report import METHODS, SPLITS, write_report
@@ -193,25 +195,26 @@ class _Run:
         if not _there(folder):
             walked = [e for s in self._homes() for e in walk(s, plan.walks, plan.knowledge, np.random.default_rng([0, s]))]
             texts = [f"{example.prompt} {example.answer}" for example in walked]
-            policy = base_policy("small", [*texts, *(task.instruction for task in self._tasks()), *told_texts()], 0)
+            policy = base_policy("small", [*texts, *(task.instruction for task in self._tasks()), *nouns(), *told_texts()], 0)
             self._keep(policy, fit_demonstrations(policy, walked, plan.ground, 0, self._place(folder), self.memory), folder)
         return load_policy(folder)
 
     def _sft(self, folder: Path, seed: int) -> None:
         path = self.out / "demonstrations.jsonl"
         if not path.exists():
-            write_lines(path, [example for home in self._homes() for example in self._shown(home)])
+            places = hiding_places(layout(home, None) for home in self._homes())
+            write_lines(path, [example for home in self._homes() for example in self._shown(home, places)])
         if not _there(folder / "sft"):
             examples = read_lines(path, Demonstration)
             policy = self._trainable(self._base(), seed)
             log = fit_demonstrations(policy, examples, self.plan.sft, seed, self._place(folder / "sft"), self.memory)
             self._keep(policy, log, folder / "sft")
 
-    def _shown(self, home: int) -> Iterator[Demonstration]:
+    def _shown(self, home: int, places: Places) -> Iterator[Demonstration]:
         """What the expert demonstrates in one apartment."""
         rng = np.random.default_rng([1, home])
         for task in practice_tasks(layout(home, None), self.plan.practice, rng):
-            yield from demonstrate(Episode(task, self.plan.knowledge), rng) or ()
+            yield from demonstrate(Episode(task, self.plan.knowledge), rng, places) or ()
 
     def _search(self, seed: int) -> None:
         self._until_over(collect(self.collection(seed), self.workers, self.executor))

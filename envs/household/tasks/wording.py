@@ -146,6 +146,12 @@ def plural(noun: str) -> str:
     return f"{before} {last}".strip()
 
 
+def nouns() -> tuple[str, ...]:
+    """All that a sentence may call a thing by, and two of it: "mug", "mugs"."""
+    names = [name for category in KINDS for name in (category, *_synonyms(category))]
+    return tuple(dict.fromkeys(text for name in names for text in (name, plural(name))))
+
+
 def _noun(category: str, rng: np.random.Generator) -> str:
     """The category or, one time in three, a synonym that can mean nothing else."""
     own = _synonyms(category)

@@ -28,7 +28,7 @@ from enactive.planners.d2po.losses import Term, d2po, dpo
 from enactive.planners.d2po.models import load_policy, save_policy, small_policy
 from enactive.planners.d2po.pairs import data_card, demonstrations, preferences
 from enactive.planners.d2po.policy import Policy
-from enactive.planners.d2po.prompt import AnswerError, command_text, parse_command, state_text
+from enactive.planners.d2po.prompt import AnswerError, answer_text, command_text, parse_command, parts, state_text
 from enactive.planners.d2po.rewards import AGAIN, LLMJudge, OracleProgress, judgement
 from enactive.planners.d2po.tree_search import PRESETS, SearchSettings, search
 
@@ -56,6 +56,9 @@ def by_expert(episode: Episode):
 def test_a_command_is_read_back_from_its_words(verb, target):
     command = Command(verb, "" if verb == "done" else target)
     assert parse_command(command_text(command)) == command
+    aim = Command("PutDown", "kitchen counter")
+    assert parse_command(answer_text(command, aim)) == command
+    assert parts(answer_text(command, aim))[0] == ("" if command == aim else "put down kitchen counter")
 
 
 @pytest.mark.parametrize("text", ["", "find", "finder mug", "done mug", "mug", "walk to the mug", "please find mug"])

@@ -16,7 +16,7 @@ from enactive.envs.household.tasks.wording import belongs_to_val
 from enactive.planners.d2po.demonstrate import demonstrate
 from enactive.planners.d2po.episodes import Episode, layout
 from enactive.planners.d2po.hiding_places import hiding_places, look_into, places_for
-from enactive.planners.d2po.prompt import parse_command
+from enactive.planners.d2po.prompt import parse_command, parts
 
 SEED = load_tasks("train")[0].apartment_seed
 
@@ -64,10 +64,10 @@ def test_carrying_out_what_a_demonstration_tells_reaches_the_goal(tasks, places,
             continue
         shown += 1
         moment, prompts = episode.start(), {}
-        for said in [*history(steps[-1].prompt), steps[-1].answer]:
+        for said in [*history(steps[-1].prompt), parts(steps[-1].answer)[1]]:
             prompts[moment.prompt] = said
             moment = episode.step(moment, parse_command(said))
-        assert all(prompts[step.prompt] == step.answer for step in steps)
+        assert all(prompts[step.prompt] == parts(step.answer)[1] for step in steps)
         finished = steps[-1].answer == "done"
         assert episode.succeeded(moment) or not finished
         cut += not finished
@@ -90,7 +90,7 @@ def hidden_tasks(places):
 def test_what_is_shut_away_is_looked_for_before_anything_is_opened(places):
     seen = 0
     for _, name, (looked, told, *_) in hidden_tasks(places):
-        assert looked.answer == f"find {name}".lower()
+        assert looked.answer == f"pick up {name}: find {name}".lower()
         assert f"failed because no {name} is in view" in told.prompt
         seen += 1
     assert seen >= 3
@@ -161,6 +161,24 @@ def test_what_has_no_room_is_tried_first():
                 refused = f"{step.answer} failed because there is no room"
                 if refused in after.prompt.rpartition("; ")[2]:
                     assert step.answer.startswith("put down")
-                    assert after.answer.startswith("find")
+                    assert parts(after.answer)[1].startswith("find")
                     tried += 1
     assert tried >= 1
+
+
+def test_what_a_command_is_said_for_is_said_later(tasks, places):
+    """Going somewhere and opening something have a reason, which is the next thing done that is neither."""
+    reasoned = 0
+    for task in tasks:
+        said = [
+            parts(step.answer) for step in demonstrate(Episode(task, "visible"), np.random.default_rng(1), places, 0.0) or ()
+        ]
+        done = [command for _, command in said if not command.startswith(("find", "open"))]
+        for thought, command in said:
+            if command.startswith(("find", "open")):
+                assert thought == done[0]
+                reasoned += 1
+            else:
+                assert not thought
+                done.pop(0)
+    assert reasoned > 2 * len(tasks)

@@ -48,17 +48,13 @@ class Prompted:
     """Answers the prompts that the expert's episode has in training, one of them refused first, and no others."""
 
     def __init__(self, episode: Episode) -> None:
-        from enactive.envs.household.tasks.symbolic import Command
-        from enactive.planners.d2po.prompt import command_text, parse_command
+        from enactive.planners.d2po.prompt import parse_command
 
         moment, self.answer_to = episode.start(), {}
-        plan = [
-            parse_command(step.answer)
-            for step in demonstrate(episode, np.random.default_rng(0), hiding_places([episode.layout]), slips=0.0)
-        ]
-        for command in (Command("PickUp", "fridge"), *plan):
-            self.answer_to[moment.prompt] = command_text(command)
-            moment = episode.step(moment, command)
+        shown = demonstrate(episode, np.random.default_rng(0), hiding_places([episode.layout]), slips=0.0)
+        for answer in ("pick up fridge", *(step.answer for step in shown)):
+            self.answer_to[moment.prompt] = answer
+            moment = episode.step(moment, parse_command(answer))
 
     def read(self, prompt, before=None):
         return prompt
@@ -82,6 +78,9 @@ def test_the_loop_tells_the_policy_what_training_did(folder):
     assert episode.metrics["success"], (episode.error, planner.trace)
     assert episode.metrics["num_invalid_actions"] == 2  # the fridge, and the look for what is shut away
     assert episode.steps[0].trace["predicted"] == "a prediction"
+    thoughts = [step.trace.get("thought", "") for step in episode.steps]
+    assert thoughts[:2] == ["", f"pick up {TASK.object}"]
+    assert [step.trace["reason"] for step in episode.steps[:2]] == ["pick up fridge", f"find {TASK.object}"]
 
 
 def test_the_prompt_is_read_once_and_the_choices_are_those_of_reading_it_each_time():

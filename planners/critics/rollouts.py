@@ -16,7 +16,7 @@ from enactive.envs.household.tasks.suites import MAX_COMMANDS
 from enactive.errors import ConfigError
 
 from ..d2po.episodes import Episode, Moment
-from ..d2po.prompt import AnswerError, parse_command, prompt_pieces
+from ..d2po.prompt import AnswerError, parse_command, parts, prompt_pieces
 from .prefixes import Piece, fits, read
 from .writing import write
 
@@ -141,7 +141,7 @@ class Walkers:
                     node.read = text.piece(before, new)
             written = write(self.policy, hidden[:, 0], texts, counts, self.temperature, self._generator)
         for node, own in zip(nodes, written, strict=True):
-            node.drawn += own
+            node.drawn += [parts(answer)[1] for answer in own]  # reasoning leads nowhere by itself
 
     def _tokens(self, text: str) -> Ids:
         if text not in self._ids:

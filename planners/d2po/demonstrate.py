@@ -14,7 +14,7 @@ from enactive.envs.household.tasks.symbolic import Command, apply_command
 from .episodes import Episode, Moment
 from .examples import Demonstration
 from .hiding_places import Places, look_into, places_for
-from .prompt import command_text
+from .prompt import answer_text
 
 SLIPS = 0.1  # chance of a slip before a step
 
@@ -45,7 +45,7 @@ def demonstrate(episode: Episode, rng: np.random.Generator, places: Places, slip
             moment, plan = episode.step(moment, _wrong(episode, rng)), None
             continue
         meant = plan[0] if plan else Command("done")
-        out.append(Demonstration(episode.task.id, moment.prompt, command_text(said)))
+        out.append(Demonstration(episode.task.id, moment.prompt, answer_text(said, next_aim(episode, said, plan))))
         if said.verb == "done":
             return out
         expected, _ = apply_command(episode.layout, moment.state, meant)
@@ -90,6 +90,13 @@ def expert_command(episode: Episode, moment: Moment, plan: Sequence[Command]) ->
     if not hidden or search not in moment.commands:
         return search if hidden else _plain(episode, plan[0] if plan else Command("done"))
     return None if apply_command(episode.layout, moment.state, search)[1].ok else _plain(episode, plan[0])
+
+
+def next_aim(episode: Episode, said: Command, plan: Sequence[Command]) -> Command:
+    """What a command is said for: the next in a plan that neither goes nor opens, if itself it goes or opens."""
+    if said.verb not in ("Find", "Open"):
+        return said
+    return next((_plain(episode, command) for command in plan if command.verb not in ("Find", "Open")), said)
 
 
 def hidden_next(episode: Episode, moment: Moment, plan: Sequence[Command]) -> str:

@@ -21,7 +21,7 @@ from enactive.envs.household.tasks.task import words_of
 
 from .episodes import layout
 from .examples import Demonstration
-from .prompt import Situation, command_text, first_clause, look, policy_prompt, state_text, world_prompt
+from .prompt import Situation, answer_text, first_clause, look, policy_prompt, state_text, world_prompt
 
 ASKED: Mapping[str, tuple[str, ...]] = {
     "Find": ("find {}", "look for {}", "go to {}", "where is {}", "walk over to {}", "show me {}"),
@@ -63,7 +63,8 @@ def walk(seed: int, skills: int, knowledge: Knowledge, rng: np.random.Generator)
         situation = Situation(asked, scene, turns[-int(rng.integers(HISTORY + 1)) :] if rng.random() < 0.8 else ())
         for _ in range(MOST_TURNS):
             command = _next(place, state, verb, thing, name)
-            yield Demonstration(f"walk-{seed}", policy_prompt(situation), command_text(command))
+            aim = Command(verb, name) if command.verb in ("Find", "Open") else command
+            yield Demonstration(f"walk-{seed}", policy_prompt(situation), answer_text(command, aim))
             if command.verb == "done":
                 break
             after, feedback = apply_command(place, state, command)

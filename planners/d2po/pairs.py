@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from .examples import Demonstration, Preference, distinct, pairs
-from .prompt import command_text, goal_prompt, policy_prompt, state_text, world_prompt
+from .prompt import goal_prompt, policy_prompt, state_text, world_prompt
 from .tree_search import Node, Tree
 
 DONE = "done"
@@ -20,7 +20,7 @@ def demonstrations(tree: Tree) -> list[Demonstration]:
     path = tree.path()
     if not path:
         return []
-    steps = [(node.moment.prompt, command_text(after.command)) for node, after in pairwise(path)]
+    steps = [(node.moment.prompt, after.answer) for node, after in pairwise(path)]
     steps.append((path[-1].moment.prompt, DONE))
     return [Demonstration(tree.episode.task.id, prompt, answer) for prompt, answer in steps]
 
@@ -36,10 +36,8 @@ def preferences(tree: Tree) -> Iterator[Preference]:
     for node, after in zip(path, [*path[1:], None], strict=False):
         situation, texts = node.moment.situation, {id(child): _state(tree, child) for child in node.children}
         worse = [child for child in node.children if child is not after and (after is None or child.score < after.score)]
-        chosen = DONE if after is None else command_text(after.command)
-        yield from _preference(
-            task, "action", policy_prompt(situation), chosen, [command_text(child.command) for child in worse]
-        )
+        chosen = DONE if after is None else after.answer
+        yield from _preference(task, "action", policy_prompt(situation), chosen, [child.answer for child in worse])
         if after is not None:
             states = [texts[id(child)] for child in worse]
             yield from _preference(task, "goal_state", goal_prompt(situation), texts[id(after)], states)

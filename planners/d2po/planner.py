@@ -17,7 +17,7 @@ from ..base import Intent, Interact, Stop
 from ..critics.trajectories import user_turn
 from ..critics.visualprm import shipped_critic
 from .dialogue import NEEDS, Dialogue
-from .prompt import Situation, parse_command, policy_prompt, world_prompt
+from .prompt import Situation, command_text, parse_command, parts, policy_prompt, world_prompt
 from .replanning import BEAMS, Refusals, came_true
 from .weights import WEIGHTS, policy_in
 
@@ -101,10 +101,10 @@ class D2PO:
             if self.predict:
                 heard["came_true"] = came_true(self._expected, str(now["message"]), bool(now["refused"]))
         reading = self.policy.read(policy_prompt(situation))  # once, for the answer, the others and the prediction
-        answer, rated = self._answer(situation, reading)
+        answer, told = self._answer(situation, reading)
         command = parse_command(answer)
         number = len(self._dialogue.turns) + 1
-        self._trace = {"reason": answer, "seen": situation.scene, "command": number, **rated, **heard}
+        self._trace = {"reason": command_text(command), "seen": situation.scene, "command": number, **told, **heard}
         if command.verb == "done":
             return Stop("the policy says that it is done", found=True)
         if self.predict:
@@ -116,12 +116,12 @@ class D2PO:
         return Interact(command.verb, command.target)
 
     def _answer(self, situation: Situation, reading: Reading) -> tuple[str, dict[str, Any]]:
-        """What the policy says or, of several draws, what the critic rates highest (with the ratings, for the trace)."""
+        """The command that the policy says or, of several draws, that the critic rates highest; with what the trace tells."""
         draw = zlib.crc32(f"{self.seed} {policy_prompt(situation)}".encode())  # not one draw for the same step of all tasks
         drawn = self.policy.answers_to(reading, self.candidates, self.temperature, draw)
         if self.critic is None:
             return self._replanned(situation, reading, drawn[0])
-        options = list(dict.fromkeys(drawn))
+        options = list(dict.fromkeys(parts(answer)[1] for answer in drawn))
         rated = self.critic.next_scores([(self._read, user_turn(situation, answer)) for answer in options])
         best = max(range(len(options)), key=lambda i: rated[i][0])
         self._read = rated[best][1]
@@ -129,16 +129,21 @@ class D2PO:
         return options[best], {"rated": ratings}
 
     def _replanned(self, situation: Situation, reading: Reading, answer: str) -> tuple[str, dict[str, Any]]:
-        """An answer or, where it is barred, the likeliest that is not; with the probabilities, for the trace."""
-        barred = self.replan and self._refusals.bars(parse_command(answer), situation.scene)
+        """The command of an answer or, where it is barred, the likeliest that is not; with the reasoning and probabilities."""
+        thought, said = parts(answer)
+        barred = self.replan and self._refusals.bars(parse_command(said), situation.scene)
         beams = BEAMS if barred else self.alternatives + 1
-        likely = dict(self.policy.likely(reading, beams)) if beams > 1 else {}
-        told: dict[str, Any] = {}
+        likely = dict[str, float]()
+        for text, chance in self.policy.likely(reading, beams) if beams > 1 else ():
+            command = parts(text)[1]
+            likely[command] = likely.get(command, 0.0) + chance  # for whatever it is said
+        likely = dict(sorted(likely.items(), key=lambda item: -item[1]))
+        told: dict[str, Any] = {"thought": thought} if thought else {}
         if barred and (other := self._refusals.another(likely, situation.scene)) is not None:
-            answer, told = other, {"instead_of": answer}
+            said, told = other, {"instead_of": said}
         if not self.alternatives:
-            return answer, told
-        chance = likely[answer] if answer in likely else math.exp(self.policy.score(reading, [answer])[0])
-        rest = [text for text in likely if text != answer][: self.alternatives]
+            return said, told
+        chance = likely[said] if said in likely else math.exp(self.policy.score(reading, [answer])[0])
+        rest = [text for text in likely if text != said][: self.alternatives]
         alternatives = {text: round(likely[text], 4) for text in rest}
-        return answer, {**told, "probability": round(chance, 4), "alternatives": alternatives}
+        return said, {**told, "probability": round(chance, 4), "alternatives": alternatives}

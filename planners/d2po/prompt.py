@@ -1,8 +1,8 @@
 """What the language model reads and writes: goal, history with feedback, what is in view; a command; the state that follows.
 
-One model has two parts, told apart by the last word of its prompt. As a policy it continues "next:" with a command,
-pi(a_t | g, o_t, h_t). As a world model it continues "then:" with the next state: after a command,
-p(s_t+1 | s_t, a_t), or without one, p(s_t+1 | s_t, g), the goal-directed form.
+One model has two parts, told apart by the last word of its prompt. As a policy it continues "next:" with its reasoning, what
+it is about to do, and a command for that, pi(a_t | g, o_t, h_t): "pick up mug: open fridge". As a world model it continues
+"then:" with the next state: after a command, p(s_t+1 | s_t, a_t), or without one, p(s_t+1 | s_t, g), the goal-directed form.
 """
 
 from __future__ import annotations
@@ -100,9 +100,21 @@ def command_text(command: Command) -> str:
     return f"{WORDS[command.verb]} {command.target}".strip().lower()
 
 
+def answer_text(command: Command, aim: Command) -> str:
+    """What a policy says: what it is about to do, where that is not the command itself, and the command."""
+    said = command_text(command)
+    return said if aim == command else f"{command_text(aim)}: {said}"
+
+
+def parts(answer: str) -> tuple[str, str]:
+    """What an answer gives as its reasoning, "" = nothing, and the command in it, both as they were said."""
+    thought, _, said = answer.rpartition(":")
+    return thought.strip(), said.strip()
+
+
 def parse_command(text: str) -> Command:
     """The command that an answer says. Raises AnswerError where it says none; the verb is read from its beginning."""
-    said = " ".join(text.lower().split()).removesuffix(".")
+    said = " ".join(parts(text)[1].lower().split()).removesuffix(".")
     for verb, words in WORDS.items():
         target = said.removeprefix(words).strip()
         if not said.startswith(words) or (target and said[len(words)] != " "):

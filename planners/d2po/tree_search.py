@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Literal
 from enactive.envs.household.tasks.symbolic import Command
 from enactive.errors import ConfigError, ModelError
 
-from .demonstrate import expert_command
+from .demonstrate import expert_command, next_aim
 from .episodes import Episode, Moment
-from .prompt import AnswerError, parse_command
+from .prompt import AnswerError, answer_text, parse_command
 from .rewards import ProcessReward
 
 if TYPE_CHECKING:
@@ -75,12 +75,14 @@ def search_settings(preset: Preset, given: SearchSettings) -> SearchSettings:
 
 @dataclass(slots=True)
 class Node:
-    """A moment that was reached. score: of the command that led here. children: one per distinct command, once expanded."""
+    """A moment that was reached. answer, score: what was said to come here, and its score. children: one per distinct command,
+    once expanded."""
 
     moment: Moment
     score: float
     priority: float
     parent: Node | None = None
+    answer: str = ""
     solved: bool = False
     children: list[Node] = field(default_factory=list)
 
@@ -190,18 +192,18 @@ def _next(tree: Tree, settings: SearchSettings) -> list[Node]:
 def _expand(tree: Tree, node: Node, answers: Sequence[str], reward: ProcessReward, settings: SearchSettings) -> None:
     """Carry out each distinct command, rate it, and put what is new on the frontier."""
     tree.expanded += 1
-    commands = dict[Command, None]()
+    commands = dict[Command, str]()
     for answer in answers:
         try:
-            commands[parse_command(answer)] = None
+            commands.setdefault(parse_command(answer), answer)
         except AnswerError:
             tree.unreadable += 1  # no command: nothing to carry out, and nothing in its place
     if settings.oracle_candidate and (right := _expert_says(tree.episode, node.moment)) is not None:
-        commands[right] = None
-    for command in commands:
+        commands.setdefault(*right)
+    for command, answer in commands.items():
         moment = tree.episode.step(node.moment, command)
         score = _score(tree, node, moment, reward, settings)
-        child = Node(moment, score, score + settings.parent_share * node.score, node)
+        child = Node(moment, score, score + settings.parent_share * node.score, node, answer)
         node.children.append(child)
         reached = moment.state.digest(), moment.missed
         if moment.state.done or reached in tree.seen:  # so is what was refused, but for a first look for what is not in view
@@ -214,9 +216,12 @@ def _expand(tree: Tree, node: Node, answers: Sequence[str], reward: ProcessRewar
             tree.frontier.append(child)
 
 
-def _expert_says(episode: Episode, moment: Moment) -> Command | None:
+def _expert_says(episode: Episode, moment: Moment) -> tuple[Command, str] | None:
+    """The expert's next command and all of its answer, in an agent's words."""
     plan = episode.plan(moment.state)
-    return None if plan is None else expert_command(episode, moment, plan)
+    if plan is None or (said := expert_command(episode, moment, plan)) is None:
+        return None
+    return said, answer_text(said, next_aim(episode, said, plan))
 
 
 def _score(tree: Tree, node: Node, after: Moment, reward: ProcessReward, settings: SearchSettings) -> float:

@@ -17,6 +17,7 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 from enactive.envs.household.tasks.knowledge import in_view, known_objects, scene_text, told
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.symbolic import TASK_VERBS, Command, apply_command
+from enactive.envs.household.tasks.task import objects_of
 from enactive.errors import ModelError
 from enactive.perception.vlm.scripted import ScriptedModel
 from enactive.planners.d2po.collect import total
@@ -320,6 +321,24 @@ def test_the_oracle_rates_by_what_is_left_of_the_plan(episode):
     assert reward(episode, start, episode.step(start, Command("Find", "mirror"))) <= 3.0
     assert reward(episode, start, episode.step(start, Command("PickUp", "fridge"))) == 1.0
     assert reward(episode, start, episode.step(start, Command("done"))) == 1.0
+
+
+def test_the_oracle_rates_a_look_into_a_wrong_place_as_high_as_into_the_right_one(episode):
+    """Where a hidden thing is cannot be known: it has to be missed first, and what is looked into is open after that."""
+    reward, here, start = OracleProgress(), episode.layout, episode.start()
+    name = f"{episode.task.attribute} {episode.task.object}".strip()
+    hidden = here.where(start.state.world, objects_of(here, episode.task)[0])[1]
+    right = here.categories[hidden]
+    wrong = next(n for n, leaves in zip(here.categories, here.leaves, strict=True) if leaves and n not in (right, "door"))
+    assert reward(episode, start, episode.step(start, Command("Find", wrong))) <= 3.0
+    missed = episode.step(start, Command("Find", name))
+    for place in (right, wrong):
+        there = episode.step(missed, Command("Find", place))
+        opened = episode.step(there, Command("Open", place))
+        again = episode.step(there, Command("Find", place))
+        assert reward(episode, missed, there) == reward(episode, there, opened) == 5.0
+        assert reward(episode, there, again) <= 3.0
+    assert reward(episode, missed, episode.step(missed, Command("Find", "mirror"))) <= 3.0
 
 
 def replace_precision(policy):

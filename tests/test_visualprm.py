@@ -42,7 +42,7 @@ from enactive.planners.d2po.hiding_places import hiding_places
 from enactive.planners.d2po.models import save_policy, small_policy
 from enactive.planners.d2po.planner import D2PO
 from enactive.planners.d2po.policy import Policy
-from enactive.planners.d2po.prompt import Situation, policy_prompt, prompt_pieces
+from enactive.planners.d2po.prompt import Situation, parts, policy_prompt, prompt_pieces
 from enactive.planners.d2po.weights import WEIGHTS, ship, shipped_policy
 
 torch.set_num_threads(1)
@@ -187,7 +187,7 @@ def test_walkers_say_what_the_policy_says_when_everything_is_read_anew():
     trees = [root(Episode(task, "visible")) for task in load_tasks("train")[1000:1002]]
     for end in Walkers(policy, 0.0, 0).finish(trees):
         prompts = [node.before.moment.prompt for node in end.path()]
-        assert [node.answer for node in end.path()] == [answer for (answer,) in policy.answers(prompts)]
+        assert [node.answer for node in end.path()] == [parts(answer)[1] for (answer,) in policy.answers(prompts)]
         situations = [node.before.moment.situation for node in end.path()]
         for k, situation in enumerate(situations):
             stays = "".join(prompt_pieces(one)[0] for one in situations[: k + 1])

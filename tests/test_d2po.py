@@ -292,11 +292,25 @@ class Clueless(Told):
 def test_the_experts_command_is_a_candidate_where_it_is_asked_for(episode):
     plain, helped = (SearchSettings(lead=0, oracle_candidate=wanted) for wanted in (False, True))
     (lost,) = search(Clueless(episode), [episode], OracleProgress(), plain, seed=0)
-    (tree,) = search(Clueless(episode), [episode], OracleProgress(), helped, seed=0)
+    (tree,) = search(Clueless(episode), [episode], OracleProgress(), helped, 0, hiding_places([episode.layout]))
     assert lost.goal is None
     assert episode.succeeded(tree.goal.moment)
     shown = by_expert(episode)
     assert [(step.prompt, step.answer) for step in demonstrations(tree)] == [(step.prompt, step.answer) for step in shown]
+
+
+class Rambling(Told):
+    """Says the right commands for reasons that are none."""
+
+    def answers(self, prompts: Sequence[str], count: int, temperature: float, seed: int) -> list[list[str]]:
+        return [[f"slice mirror: {parts(self.right[prompt])[1]}"] for prompt in prompts]
+
+
+def test_what_the_expert_says_too_is_taught_with_the_experts_reasoning(episode):
+    settings = SearchSettings(lead=0)
+    (tree,) = search(Rambling(episode), [episode], OracleProgress(), settings, 0, hiding_places([episode.layout]))
+    assert [step.answer for step in demonstrations(tree)] == [step.answer for step in by_expert(episode)]
+    assert any(":" in step.answer for step in demonstrations(tree))
 
 
 def test_a_search_that_begins_where_the_policy_came_by_itself_prefers_another_command_to_its_own(episode):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -26,6 +26,7 @@ from ..critics.visualprm import shipped_critic
 from .episodes import Episode
 from .evaluate import Evaluation
 from .examples import Demonstration, Preference, read_lines, write_lines
+from .hiding_places import Places
 from .models import load_policy
 from .pairs import data_card, demonstrations, preferences
 from .rewards import LLMJudge, OracleProgress, ProcessReward
@@ -40,7 +41,10 @@ Shards = Generator[int, None, None]  # numbers of shards as they are done
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What to collect. policy: folder of `save_policy`. tasks: ids of the train split. judge: see `process_reward`."""
+    """What to collect. policy: folder of `save_policy`. tasks: ids of the train split. judge: see `process_reward`.
+
+    places: where the expert's candidate looks for what is hidden.
+    """
 
     policy: Path
     tasks: tuple[str, ...]
@@ -49,6 +53,7 @@ class Collection:
     judge: str
     seed: int
     folder: Path
+    places: Places = field(default_factory=dict)
 
     def shards(self) -> list[int]:
         """Numbers of the shards that are not on disk yet."""
@@ -96,7 +101,7 @@ def search_shard(job: Collection, shard: int) -> Taught:
     known = {task.id: task for task in load_tasks("train")}
     names = job.tasks[shard * SHARD : (shard + 1) * SHARD]
     episodes = [Episode(known[name], job.knowledge) for name in names]
-    trees = search(load_policy(job.policy), episodes, reward, job.settings, job.seed * 10_000 + shard)
+    trees = search(load_policy(job.policy), episodes, reward, job.settings, job.seed * 10_000 + shard, job.places)
     copied = [example for tree in trees for example in demonstrations(tree)]
     preferred = [example for tree in trees for example in preferences(tree)]
     settings = {"judge": reward.name, "knowledge": job.knowledge, "settings": asdict(job.settings), "seed": job.seed}

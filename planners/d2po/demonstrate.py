@@ -38,7 +38,7 @@ def demonstrate(episode: Episode, rng: np.random.Generator, places: Places, slip
         plan = expert_plan(episode.layout, moment.state, episode.task) if plan is None else plan
         if plan is None:
             return None
-        said = _says(episode, moment, plan, places)
+        said = agent_command(episode, moment, plan, places)
         if said is None:
             return None
         if plan and slips and rng.random() < slips:
@@ -59,16 +59,22 @@ def demonstrate(episode: Episode, rng: np.random.Generator, places: Places, slip
     return out
 
 
-def _says(episode: Episode, moment: Moment, plan: Sequence[Command], places: Places) -> Command | None:
-    """What is said next in an agent's words, None where no agent could have this plan."""
+def agent_command(episode: Episode, moment: Moment, plan: Sequence[Command], places: Places) -> Command | None:
+    """What the expert with this plan says next in an agent's words; None where no agent could have such a plan.
+
+    What is hidden is looked for before it is gone for; where that would show another of its name, it is not the one meant. Then
+    it is looked for behind what is closed, by `places`.
+    """
     hidden = hidden_next(episode, moment, plan)
-    if hidden and Command("Find", hidden) in moment.commands:
-        if apply_command(episode.layout, moment.state, Command("Find", hidden))[1].ok:
-            return None
-        of_task = f"{episode.task.attribute} {episode.task.object}".strip()
-        category = episode.task.object if hidden == of_task else hidden
-        return look_into(episode.layout, moment.state, places_for(places, category))
-    return _tried_first(episode, moment, plan) or expert_command(episode, moment, plan)
+    search = Command("Find", hidden)
+    if not hidden or search not in moment.commands:
+        said = search if hidden else _plain(episode, plan[0] if plan else Command("done"))
+        return _tried_first(episode, moment, plan) or said
+    if apply_command(episode.layout, moment.state, search)[1].ok:
+        return None
+    of_task = f"{episode.task.attribute} {episode.task.object}".strip()
+    category = episode.task.object if hidden == of_task else hidden
+    return look_into(episode.layout, moment.state, places_for(places, category))
 
 
 def _tried_first(episode: Episode, moment: Moment, plan: Sequence[Command]) -> Command | None:
@@ -78,18 +84,6 @@ def _tried_first(episode: Episode, moment: Moment, plan: Sequence[Command]) -> C
         return None
     found = Command("Find", aim.target)
     return aim if _plain(episode, plan[0]) == found and moment.commands[-1:] == (found,) else None
-
-
-def expert_command(episode: Episode, moment: Moment, plan: Sequence[Command]) -> Command | None:
-    """What the expert with this plan says next in an agent's words; None where no agent could have such a plan.
-
-    What is hidden is looked for before it is gone for; where that would show another of its name, it is not the one meant.
-    """
-    hidden = hidden_next(episode, moment, plan)
-    search = Command("Find", hidden)
-    if not hidden or search not in moment.commands:
-        return search if hidden else _plain(episode, plan[0] if plan else Command("done"))
-    return None if apply_command(episode.layout, moment.state, search)[1].ok else _plain(episode, plan[0])
 
 
 def next_aim(episode: Episode, said: Command, plan: Sequence[Command]) -> Command:

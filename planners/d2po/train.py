@@ -202,13 +202,20 @@ class _Run:
     def _sft(self, folder: Path, seed: int) -> None:
         path = self.out / "demonstrations.jsonl"
         if not path.exists():
-            places = hiding_places(layout(home, None) for home in self._homes())
+            places = self._places()
             write_lines(path, [example for home in self._homes() for example in self._shown(home, places)])
         if not _there(folder / "sft"):
             examples = read_lines(path, Demonstration)
             policy = self._trainable(self._base(), seed)
             log = fit_demonstrations(policy, examples, self.plan.sft, seed, self._place(folder / "sft"), self.memory)
             self._keep(policy, log, folder / "sft")
+
+    def _places(self) -> Places:
+        """Where the expert looks for what is hidden, in the agent's words."""
+        path = self.out / "hiding_places.json"
+        if not path.exists():
+            write_whole(path, json.dumps(hiding_places(layout(home, None) for home in self._homes())) + "\n")
+        return {category: tuple(names) for category, names in json.loads(path.read_text()).items()}
 
     def _shown(self, home: int, places: Places) -> Iterator[Demonstration]:
         """What the expert demonstrates in one apartment."""
@@ -217,7 +224,8 @@ class _Run:
             yield from demonstrate(Episode(task, self.plan.knowledge), rng, places) or ()
 
     def _search(self, seed: int) -> None:
-        self._until_over(collect(self.collection(seed), self.workers, self.executor))
+        if (job := self.collection(seed)).shards():
+            self._until_over(collect(replace(job, places=self._places()), self.workers, self.executor))
 
     def _until_over(self, shards: Shards) -> None:
         """Have shards made as long as there is time; those under way when it is over are waited for and kept."""

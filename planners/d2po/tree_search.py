@@ -12,13 +12,15 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from enactive.envs.household.tasks.symbolic import Command
 from enactive.errors import ConfigError, ModelError
 
-from .demonstrate import expert_command, next_aim
+from .demonstrate import agent_command, next_aim
 from .episodes import Episode, Moment
+from .hiding_places import Places
 from .prompt import AnswerError, answer_text, parse_command
 from .rewards import ProcessReward
 
@@ -118,10 +120,16 @@ class Tree:
 
 
 def search(
-    policy: Policy, episodes: Sequence[Episode], reward: ProcessReward, settings: SearchSettings, seed: int
+    policy: Policy,
+    episodes: Sequence[Episode],
+    reward: ProcessReward,
+    settings: SearchSettings,
+    seed: int,
+    places: Places = MappingProxyType({}),
 ) -> list[Tree]:
     """Search all tasks side by side: one batch of prompts per depth. Deterministic for a seed and the same tasks.
 
+    places: where the expert's candidate looks for what is hidden; it has none there without.
     A task whose steps the judge cannot rate is given up with its cause, and the others go on. Raises ModelError where those are
     more than one and more than a tenth: such a judge is not there, or no judge.
     """
@@ -137,7 +145,7 @@ def search(
             if tree.failure:
                 continue
             try:
-                _expand(tree, node, answers, reward, settings)
+                _expand(tree, node, answers, reward, settings, places)
             except ModelError as problem:
                 tree.failure, tree.frontier, tree.goal = str(problem), [], None
                 failed = sum(one.failure != "" for one in trees)
@@ -189,8 +197,10 @@ def _next(tree: Tree, settings: SearchSettings) -> list[Node]:
     return chosen
 
 
-def _expand(tree: Tree, node: Node, answers: Sequence[str], reward: ProcessReward, settings: SearchSettings) -> None:
-    """Carry out each distinct command, rate it, and put what is new on the frontier."""
+def _expand(
+    tree: Tree, node: Node, answers: Sequence[str], reward: ProcessReward, settings: SearchSettings, places: Places
+) -> None:
+    """Carry out each distinct command, rate it, and put what is new on the frontier. The expert's has its own reasoning."""
     tree.expanded += 1
     commands = dict[Command, str]()
     for answer in answers:
@@ -198,8 +208,8 @@ def _expand(tree: Tree, node: Node, answers: Sequence[str], reward: ProcessRewar
             commands.setdefault(parse_command(answer), answer)
         except AnswerError:
             tree.unreadable += 1  # no command: nothing to carry out, and nothing in its place
-    if settings.oracle_candidate and (right := _expert_says(tree.episode, node.moment)) is not None:
-        commands.setdefault(*right)
+    if settings.oracle_candidate and (right := _expert_says(tree.episode, node.moment, places)) is not None:
+        commands[right[0]] = right[1]  # what was drawn may have come to it by nonsense
     for command, answer in commands.items():
         moment = tree.episode.step(node.moment, command)
         score = _score(tree, node, moment, reward, settings)
@@ -216,10 +226,10 @@ def _expand(tree: Tree, node: Node, answers: Sequence[str], reward: ProcessRewar
             tree.frontier.append(child)
 
 
-def _expert_says(episode: Episode, moment: Moment) -> tuple[Command, str] | None:
+def _expert_says(episode: Episode, moment: Moment, places: Places) -> tuple[Command, str] | None:
     """The expert's next command and all of its answer, in an agent's words."""
     plan = episode.plan(moment.state)
-    if plan is None or (said := expert_command(episode, moment, plan)) is None:
+    if plan is None or (said := agent_command(episode, moment, plan, places)) is None:
         return None
     return said, answer_text(said, next_aim(episode, said, plan))
 

@@ -313,6 +313,18 @@ def test_what_the_expert_says_too_is_taught_with_the_experts_reasoning(episode):
     assert any(":" in step.answer for step in demonstrations(tree))
 
 
+class Mumbling(Told):
+    """Says the right commands in other letters, for a reason that is no command."""
+
+    def answers(self, prompts: Sequence[str], count: int, temperature: float, seed: int) -> list[list[str]]:
+        return [[f"well well: {parts(self.right[prompt])[1].upper()}."] for prompt in prompts]
+
+
+def test_what_is_drawn_is_taught_as_answers_are_written_without_reasons_that_are_none(episode):
+    (tree,) = search(Mumbling(episode), [episode], OracleProgress(), SearchSettings(lead=0, oracle_candidate=False), seed=0)
+    assert [step.answer for step in demonstrations(tree)] == [parts(step.answer)[1] for step in by_expert(episode)]
+
+
 def test_a_search_that_begins_where_the_policy_came_by_itself_prefers_another_command_to_its_own(episode):
     lengths = set()
     for seed in range(6):

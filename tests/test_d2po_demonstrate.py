@@ -7,13 +7,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from enactive.envs.household.state import initial_state
 from enactive.envs.household.tasks.conditions import succeeded
 from enactive.envs.household.tasks.make_tasks import practice_tasks
 from enactive.envs.household.tasks.suites import SPLITS, load_tasks
 from enactive.envs.household.tasks.symbolic import Command, apply_command
 from enactive.envs.household.tasks.task import TASK_TYPES, start_of
 from enactive.envs.household.tasks.wording import belongs_to_val
-from enactive.planners.d2po.demonstrate import demonstrate
+from enactive.planners.d2po.demonstrate import agent_command, demonstrate
 from enactive.planners.d2po.episodes import Episode, layout
 from enactive.planners.d2po.hiding_places import hiding_places, look_into, places_for
 from enactive.planners.d2po.prompt import parse_command, parts
@@ -127,27 +128,44 @@ def test_looking_into_everything_opens_all_there_is_and_ends(places):
     assert said <= 3 * sum(len(here.leaves[i]) for i in inside)
 
 
-def test_a_place_with_more_of_a_kind_and_less_to_open_comes_first(places):
-    here = layout(SEED, None)
-    state = start_of(here, load_tasks("train")[0]).world
-    for category, order in places.items():
+def looks_and_finds(here, place: str, category: str) -> tuple[int, int]:
+    """Commands that it takes to look into all furniture of a name, and things of a category ("" = any) that this shows."""
+    world = initial_state(here.apartment)
+    finds = sum(
+        "pickup" in here.skills[i]
+        and category in ("", name)
+        and (closed := here.where(world, i)[1]) >= 0
+        and here.categories[closed] == place
+        for i, name in enumerate(here.categories)
+    )
+    inside = [[mover.kind for _, mover in here.leaves[i]] for i in here.of_category.get(place, ()) if here.leaves[i]]
+    return sum(1 + len(kinds) - max(kinds.count("hinge") - 1, 0) for kinds in inside), finds
+
+
+def test_a_place_with_more_of_a_kind_and_less_to_open_comes_first():
+    homes = [layout(SEED, None), layout(7, None)]
+    for category, order in hiding_places(homes).items():
         worth = []
         for place in order:
-            holds = [
-                i
-                for i, name in enumerate(here.categories)
-                if "pickup" in here.skills[i]
-                and category in ("", name)
-                and (closed := here.where(state, i)[1]) >= 0
-                and here.categories[closed] == place
-            ]
-            movers = [mover for i in here.of_category[place] for _, mover in here.leaves[i]]
-            with_doors = sum(any(m.kind == "hinge" for _, m in here.leaves[i]) for i in here.of_category[place])
-            looks = len([i for i in here.of_category[place] if here.leaves[i]]) + with_doors
-            looks += sum(mover.kind != "hinge" for mover in movers)
-            worth.append(len(holds) / looks)
+            looks, finds = np.sum([looks_and_finds(here, place, category) for here in homes], axis=0)
+            worth.append(finds / looks)
         assert worth == sorted(worth, reverse=True)
         assert worth[0] > 0
+
+
+@pytest.mark.parametrize("left", [("TurnOn", "Open", "PickUp"), ("Open", "PickUp")])
+def test_what_the_agent_has_shut_away_itself_is_not_looked_for(left):
+    """The egg was missed at first, and is shut into the microwave."""
+    here = layout(7, None)
+    episode = Episode(practice_tasks(here, 60, np.random.default_rng(2))[19], "visible")
+    moment = episode.start()
+    for text in ("find egg", "find fridge", "open fridge", "pick up egg", "find microwave", "open microwave"):
+        moment = episode.step(moment, parse_command(text))
+    for text in ("put down microwave", "close microwave"):
+        moment = episode.step(moment, parse_command(text))
+    assert moment.feedback[-1].ok
+    plan = [Command(verb, "egg" if verb == "PickUp" else "microwave") for verb in left]
+    assert agent_command(episode, moment, plan, hiding_places([here])) == plan[0]
 
 
 def test_what_has_no_room_is_tried_first():

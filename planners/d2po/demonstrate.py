@@ -94,13 +94,19 @@ def next_aim(episode: Episode, said: Command, plan: Sequence[Command]) -> Comman
 
 
 def hidden_next(episode: Episode, moment: Moment, plan: Sequence[Command]) -> str:
-    """The agent's name of what the plan takes next where that is behind something closed, "" where it is in the open."""
+    """The agent's name of what is to be picked up next where that is shut away, "" where it is not, or where it is known.
+
+    Known is what the agent has put there, as into a microwave.
+    """
     layout, state = episode.layout, moment.state
     for command in plan:
         state, _ = apply_command(layout, state, command)
         if command.verb == "PickUp":
-            closed = layout.where(moment.state.world, state.world.held)[1] >= 0
-            return _plain(episode, command).target if closed else ""
+            closed = layout.where(moment.state.world, state.world.held)[1]
+            known = closed < 0 or Command("PutDown", layout.categories[closed]) in moment.commands
+            return "" if known else _plain(episode, command).target
+        if command.verb not in ("Find", "Open"):
+            return ""
     return ""
 
 

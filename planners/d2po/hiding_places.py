@@ -20,7 +20,7 @@ def hiding_places(layouts: Iterable[Layout]) -> Places:
     Those come first that show most such things for each command that it takes to look into all of them; furniture that shut no
     thing of the category away comes last, by all things. Pick a category's by `places_for`.
     """
-    hidden, opened, homes = defaultdict[str, Counter[str]](Counter), Counter[str](), Counter[str]()
+    hidden, opened = defaultdict[str, Counter[str]](Counter), Counter[str]()
     for layout in layouts:
         world = initial_state(layout.apartment)
         for i, category in enumerate(layout.categories):
@@ -28,13 +28,12 @@ def hiding_places(layouts: Iterable[Layout]) -> Places:
             if closed >= 0 and "pickup" in layout.skills[i]:
                 hidden[category][layout.categories[closed]] += 1
                 hidden[_ANYTHING][layout.categories[closed]] += 1
-        homes.update({name for name, leaves in zip(layout.categories, layout.leaves, strict=True) if leaves})
         for name, leaves in zip(layout.categories, layout.leaves, strict=True):
             drawers = sum(mover.kind != "hinge" for _, mover in leaves)
             opened[name] += 1 + drawers + (drawers < len(leaves))  # to go there; drawers open one by one, doors all at once
 
     def worth(place: str, category: str) -> float:
-        return hidden[category][place] * homes[place] / opened[place]
+        return hidden[category][place] / opened[place]
 
     return {
         category: tuple(sorted(hidden[_ANYTHING], key=lambda name: (-worth(name, category), -worth(name, _ANYTHING), name)))
@@ -56,11 +55,11 @@ def look_into(layout: Layout, state: TaskState, places: Iterable[str]) -> Comman
             if layout.shows(state.world, i) and any(state.world.opening[k] < 0.5 for k, _ in layout.leaves[i])
         }
         if shut:
-            return Command("Open" if _before(layout, state, name) in shut else "Find", name)
+            return Command("Open" if _meant_here(layout, state, name) in shut else "Find", name)
     return None
 
 
-def _before(layout: Layout, state: TaskState, name: str) -> int:
+def _meant_here(layout: Layout, state: TaskState, name: str) -> int:
     """What a name means to one who opens it here, -1 = nothing."""
     try:
         return meant(layout, state, "Open", name)

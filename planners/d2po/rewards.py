@@ -39,8 +39,8 @@ class OracleProgress:
 
     Nearer to the goal 5, as near as before 3, farther off 2; refused, out of the expert's reach, or `done` too early 1. It
     knows where hidden things are, as no judge of pictures does: a data set made with it says so. An agent does not, so to
-    look for what is hidden and needed next is rated 5, though it is refused, and so is what is then opened for the first time,
-    or gone to for that, wherever the thing is.
+    look for what is hidden and needed next is rated 5, though it is refused, and so is what is then opened, or gone to for
+    that, wherever the thing is.
     """
 
     name = "OracleProgress"

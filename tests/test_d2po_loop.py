@@ -29,7 +29,7 @@ from enactive.planners.d2po.models import save_policy, small_policy
 from enactive.planners.d2po.planner import D2PO
 from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.prompt import AnswerError, command_text
-from enactive.planners.d2po.replanning import Refusals, came_true
+from enactive.planners.d2po.replanning import Refusals, came_true, commands_of
 from enactive.planners.d2po.report import replayed
 from enactive.planners.d2po.weights import ship, shipped_policy
 
@@ -314,3 +314,8 @@ def test_the_report_has_the_probability_the_others_and_what_became_of_the_predic
     assert "<td>a mug is in view</td><td>no</td></tr>" in table
     assert "<td>50.0%; instead of find mug, which was refused here before</td><td>a pen</td><td>refused</td>" in table
     assert table.endswith("<td>no pen is in view</td><td></td></tr></table>")  # nobody has judged the last one
+
+
+def test_a_command_is_as_likely_as_all_reasons_for_it_together():
+    likely = [("pick up mug: find sofa", 0.3), ("find mug", 0.25), ("pick up cup: find mug", 0.2), ("done", 0.1)]
+    assert list(commands_of(likely).items()) == [("find mug", pytest.approx(0.45)), ("find sofa", 0.3), ("done", 0.1)]

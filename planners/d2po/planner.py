@@ -18,7 +18,7 @@ from ..critics.trajectories import user_turn
 from ..critics.visualprm import shipped_critic
 from .dialogue import NEEDS, Dialogue
 from .prompt import Situation, command_text, parse_command, parts, policy_prompt, world_prompt
-from .replanning import BEAMS, Refusals, came_true
+from .replanning import BEAMS, Refusals, came_true, commands_of
 from .weights import WEIGHTS, policy_in
 
 if TYPE_CHECKING:
@@ -133,11 +133,7 @@ class D2PO:
         thought, said = parts(answer)
         barred = self.replan and self._refusals.bars(parse_command(said), situation.scene)
         beams = BEAMS if barred else self.alternatives + 1
-        likely = dict[str, float]()
-        for text, chance in self.policy.likely(reading, beams) if beams > 1 else ():
-            command = parts(text)[1]
-            likely[command] = likely.get(command, 0.0) + chance  # for whatever it is said
-        likely = dict(sorted(likely.items(), key=lambda item: -item[1]))
+        likely = commands_of(self.policy.likely(reading, beams) if beams > 1 else ())
         told: dict[str, Any] = {"thought": thought} if thought else {}
         if barred and (other := self._refusals.another(likely, situation.scene)) is not None:
             said, told = other, {"instead_of": said}

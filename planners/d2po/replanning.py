@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from enactive.envs.household.tasks.symbolic import Command
 
-from .prompt import AnswerError, command_text, first_clause, parse_command
+from .prompt import AnswerError, command_text, first_clause, parse_command, parts
 
 FAILED = "failed because "
 BEAMS = 8  # of the search for another command
@@ -16,6 +16,15 @@ def came_true(predicted: str, message: str, refused: bool) -> bool:
     """Whether a predicted state tells what came of the command: its first sentence, word for word, as `state_text` has it."""
     happened = f"{FAILED if refused else ''}{first_clause(message)}"
     return predicted.partition(". hand:")[0].strip() == happened
+
+
+def commands_of(likely: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """The commands of some answers, as they were said, each with the probabilities of all reasons for it; likeliest first."""
+    chances = dict[str, float]()
+    for answer, chance in likely:
+        said = parts(answer)[1]
+        chances[said] = chances.get(said, 0.0) + chance
+    return dict(sorted(chances.items(), key=lambda item: -item[1]))
 
 
 class Refusals:

@@ -5,12 +5,16 @@
     python benchmarks/d2po.py smollm2
     python benchmarks/d2po.py replan [--tasks 200] [--split val_unseen]
     python benchmarks/d2po.py copied [--run runs/d2po] [--split val_unseen]
+    python benchmarks/d2po.py rows [--run runs/d2po] [--tasks 660] [--split val_unseen]
+    python benchmarks/d2po.py shown [--run runs/d2po] [--tasks 60] [--split val_unseen]
 
 `table` writes the report of a run of `enactive train d2po` anew, for both val splits or for one. `speed` searches with the
 shipped policy. `smollm2` makes one LoRA step of D2PO on SmolLM2-135M. `replan` runs the shipped policy with and without
 replanning on the first tasks of a split, symbolic, and says how often its predictions came true. `copied` lets the SFT policy
 of a run's first seed go on copying (demonstrations, and the successful paths of its search) with the rate and about the updates
-of its preferences, and compares it with DPO and D2PO: what the search is worth without preferences.
+of its preferences, and compares it with DPO and D2PO: what the search is worth without preferences. `rows` runs the base of a
+run and the policies of its first seed, greedy and by draws at temperature 0.7. `shown` runs SmolLM2-135M as it was published,
+by itself and with steps that a run demonstrates before each prompt.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -40,7 +45,7 @@ from enactive.planners.d2po.planner import PREDICTION_TOKENS
 from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.prompt import AnswerError, parse_command, world_prompt
 from enactive.planners.d2po.replanning import BEAMS, Refusals, came_true, commands_of
-from enactive.planners.d2po.report import SPLITS, write_report
+from enactive.planners.d2po.report import METHODS, SPLITS, write_report
 from enactive.planners.d2po.rewards import OracleProgress
 from enactive.planners.d2po.tree_search import Node, SearchSettings, Tree, search
 from enactive.planners.d2po.weights import shipped_policy
@@ -48,6 +53,7 @@ from enactive.statistics import compare, mean, rate
 
 Job = tuple[Tree, Node, Node]  # and a node with one of its children
 DEPTHS = (1, 5), (6, 10), (11, 15), (16, 25)
+TEMPERATURE = 0.7  # of what is drawn, as in best of N
 RUNS = 3  # of what is timed, in turns; the best of them counts: other programs only slow it
 
 
@@ -244,13 +250,55 @@ def copied(run: Path, split: str, console: Console) -> None:
         console.print(f"{method} - copied: success {gain[0]}; PL {gain[1]}")
 
 
+def rows(run: Path, count: int, split: str, console: Console) -> None:
+    """Success and PL of each policy of a run on the same tasks, greedy and drawn, and what drawing costs."""
+    torch.set_num_threads(1)
+    tasks, first = load_tasks(split)[:count], run / "seed-0"
+    for name, folder in {"base": run / "base", **{method: first / method for method in METHODS}}.items():
+        policy = load_policy(folder)
+        greedy, drawn = evaluate(policy, tasks), evaluate(policy, tasks, temperature=TEMPERATURE)
+        for way, own in (("greedy", greedy), (f"temperature {TEMPERATURE}", drawn)):
+            wrong = sum(row.output_error is not None for row in own)
+            done = rate([row.success for row in own])
+            console.print(f"{name}, {way}: success {done}, PL {mean([row.pl for row in own])}, {wrong} no command")
+        console.print(f"{name}, drawn - greedy: {compare([r.success for r in drawn], [r.success for r in greedy])}")
+    console.print(f"{split}, n = {len(tasks)} tasks, symbolic, the agent is told what is visible")
+
+
+class Shown(Policy):
+    """A policy that reads demonstrations before every prompt and whose answer ends with its line."""
+
+    def __init__(self, policy: Policy, examples: Sequence[Demonstration]) -> None:
+        super().__init__(policy.model, policy.tokenizer, policy.name)
+        self.before = "".join(f"{example.prompt} {example.answer}\n" for example in examples)
+
+    def answers(self, prompts: Sequence[str], *args: Any, **kwargs: Any) -> list[list[str]]:
+        told = super().answers([self.before + prompt for prompt in prompts], *args, **kwargs)
+        return [[text.partition("\n")[0] for text in own] for own in told]
+
+
+def shown(run: Path, count: int, split: str, console: Console) -> None:
+    """SmolLM2 without training: by itself, and with the last steps of two demonstrated tasks and a first one in its prompt."""
+    policy, tasks = base_policy("smollm2", (), 0), load_tasks(split)[:count]
+    copied = [e for e in read_lines(run / "demonstrations.jsonl", Demonstration) if e.prompt.endswith("next:")]
+    ends = [example for example in copied if example.answer == "done"]
+    examples = [copied[0], *ends[:2]]
+    for name, some in (("by itself", ()), ("with examples", examples)):
+        own = evaluate(Shown(policy, some), tasks)
+        wrong = sum(row.output_error is not None for row in own)
+        console.print(
+            f"SmolLM2-135M {name}: success {rate([row.success for row in own])}, PL {mean([row.pl for row in own])}, "
+            f"progress {mean([row.progress for row in own])}, {wrong} no command; {split}, n = {len(own)}"
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("table", "speed", "smollm2", "replan", "copied"))
+    parser.add_argument("what", choices=("table", "speed", "smollm2", "replan", "copied", "rows", "shown"))
     parser.add_argument("--run", type=Path, default=Path("runs/d2po"))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--split", default=None, help="default val_unseen, and both val splits with table")
-    parser.add_argument("--tasks", type=int, default=None, help="default 20, and 200 with replan")
+    parser.add_argument("--tasks", type=int, default=None, help="default 20, 200 with replan, 660 with rows and 60 with shown")
     chosen, console = parser.parse_args(), Console(width=160)
     if chosen.what == "table":
         print(write_report(chosen.run, chosen.seeds, (chosen.split,) if chosen.split else SPLITS))
@@ -260,6 +308,10 @@ def main() -> None:
         replan(chosen.tasks or 200, chosen.split or "val_unseen", console)
     elif chosen.what == "copied":
         copied(chosen.run, chosen.split or "val_unseen", console)
+    elif chosen.what == "rows":
+        rows(chosen.run, chosen.tasks or 660, chosen.split or "val_unseen", console)
+    elif chosen.what == "shown":
+        shown(chosen.run, chosen.tasks or 60, chosen.split or "val_unseen", console)
     else:
         smollm2(console)
 

@@ -17,7 +17,7 @@ from enactive.envs.household.tasks.wording import belongs_to_val
 from enactive.planners.d2po.demonstrate import agent_command, demonstrate
 from enactive.planners.d2po.episodes import Episode, layout
 from enactive.planners.d2po.hiding_places import hiding_places, look_into, places_for
-from enactive.planners.d2po.prompt import parse_command, parts
+from enactive.planners.d2po.prompt import parse_command, parts, state_text, world_prompt
 
 SEED = load_tasks("train")[0].apartment_seed
 
@@ -76,6 +76,33 @@ def test_carrying_out_what_a_demonstration_tells_reaches_the_goal(tasks, places,
     assert shown >= 0.85 * len(tasks)
     assert cut <= 0.25 * len(tasks)
     assert (slipped > 0) == (slips > 0.0)
+
+
+def test_the_states_shown_are_those_that_the_commands_lead_to(tasks, places):
+    refused = shown = 0
+    for task in tasks[:7]:
+        episode = Episode(task, "visible")
+        steps = demonstrate(episode, np.random.default_rng(1), places, 0.3, states=1.0) or []
+        moment = episode.start()
+        for step in (step for step in steps if step.prompt.endswith(" then:")):
+            command = parse_command(step.prompt.removesuffix(". then:").rpartition("next: ")[2])
+            assert step.prompt == world_prompt(moment.situation, command)
+            moment = episode.step(moment, command)
+            assert step.answer == state_text(episode.layout, moment.state, moment.feedback[-1])
+            refused += step.answer.startswith("failed because ")
+            shown += 1
+    assert shown > 40
+    assert refused > 3
+
+
+def test_some_states_are_shown_and_after_every_refusal(tasks, places):
+    rng, every, some = np.random.default_rng(1), [], []
+    for told, share in ((every, 1.0), (some, 0.3)):
+        for task in tasks:
+            steps = demonstrate(Episode(task, "visible"), rng, places, 0.3, share) or []
+            told += [step.answer.startswith("failed because ") for step in steps if step.prompt.endswith(" then:")]
+    assert 0.2 < some.count(False) / every.count(False) < 0.4
+    assert some.count(True) / every.count(True) > 0.8
 
 
 def hidden_tasks(places):

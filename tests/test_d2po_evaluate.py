@@ -74,7 +74,7 @@ class Script:
     def __init__(self, *lines):
         self.lines = iter(lines)
 
-    def answers(self, prompts):
+    def answers(self, prompts, temperature, seed):
         return [[line] for line in [next(self.lines)] for _ in prompts] if prompts else []
 
 

@@ -1,4 +1,7 @@
-"""The expert's plans as answers to copy: in words that an agent can know, and going on after what went wrong."""
+"""The expert's plans as answers to copy: in words that an agent can know, and going on after what went wrong.
+
+What commands lead to can be shown among them, so that one model learns to act and to foresee side by side.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,14 @@ from enactive.envs.household.tasks.symbolic import Command, apply_command
 from .episodes import Episode, Moment
 from .examples import Demonstration
 from .hiding_places import Places, look_into, places_for
-from .prompt import answer_text
+from .prompt import answer_text, state_text, world_prompt
 
 SLIPS = 0.1  # chance of a slip before a step
 
 
-def demonstrate(episode: Episode, rng: np.random.Generator, places: Places, slips: float = SLIPS) -> list[Demonstration] | None:
+def demonstrate(
+    episode: Episode, rng: np.random.Generator, places: Places, slips: float = SLIPS, states: float = 0.0
+) -> list[Demonstration] | None:
     """The expert's commands with `done` behind them; None where no agent could have the expert's plan.
 
     The expert knows more than an agent can, so its plan is said again in an agent's words. It tells things of one name apart by
@@ -30,10 +35,18 @@ def demonstrate(episode: Episode, rng: np.random.Generator, places: Places, slip
     do not suffice for is shown as far as they go.
 
     places: where to look for what. slips: chance that a step is preceded by a command that the expert would not give. It is in
-    the history, not among the answers, so that going on from it is what is learnt.
+    the history, not among the answers, so that going on from it is what is learnt. states: chance that the state to which a
+    command led is shown as well, for the world model; above 0 it always is after a refusal.
     """
     moment, plan = episode.start(), None
     out = list[Demonstration]()
+
+    def step(command: Command) -> None:
+        nonlocal moment
+        before, moment = moment, episode.step(moment, command)
+        if states and (not moment.feedback[-1].ok or rng.random() < states):
+            out.append(_led_to(episode, before, moment))
+
     while len(moment.commands) < MAX_COMMANDS:
         plan = expert_plan(episode.layout, moment.state, episode.task) if plan is None else plan
         if plan is None:
@@ -42,14 +55,15 @@ def demonstrate(episode: Episode, rng: np.random.Generator, places: Places, slip
         if said is None:
             return None
         if plan and slips and rng.random() < slips:
-            moment, plan = episode.step(moment, _wrong(episode, rng)), None
+            step(_wrong(episode, rng))
+            plan = None
             continue
         meant = plan[0] if plan else Command("done")
         out.append(Demonstration(episode.task.id, moment.prompt, answer_text(said, next_aim(episode, said, plan))))
         if said.verb == "done":
             return out
         expected, _ = apply_command(episode.layout, moment.state, meant)
-        moment = episode.step(moment, said)
+        step(said)
         if moment.state.digest() == expected.digest():
             plan = plan[1:]
         elif moment.feedback[-1].ok:
@@ -57,6 +71,12 @@ def demonstrate(episode: Episode, rng: np.random.Generator, places: Places, slip
         elif moment.commands[-2:-1] == (said,):
             return None  # refused twice: an agent's words do not say what the expert means
     return out
+
+
+def _led_to(episode: Episode, before: Moment, after: Moment) -> Demonstration:
+    """The state after a command, as the world model is to tell it."""
+    prompt = world_prompt(before.situation, after.commands[-1])
+    return Demonstration(episode.task.id, prompt, state_text(episode.layout, after.state, after.feedback[-1]))
 
 
 def agent_command(episode: Episode, moment: Moment, plan: Sequence[Command], places: Places) -> Command | None:

@@ -86,8 +86,10 @@ def write_part(job: Evaluation, shard: int, outcomes: list[Outcome]) -> None:
     write_outcomes(job.part(shard), outcomes)
 
 
-def evaluate(policy: Policy, tasks: Sequence[Task], knowledge: Knowledge = "visible") -> list[Outcome]:
-    """Run a policy on each task, greedily, and tell how each ended, in the order of the tasks.
+def evaluate(
+    policy: Policy, tasks: Sequence[Task], knowledge: Knowledge = "visible", temperature: float = 0.0, seed: int = 0
+) -> list[Outcome]:
+    """Run a policy on each task, greedily or by draws, and tell how each ended, in the order of the tasks.
 
     After 25 commands, `done` among them, an episode is over, as in `HouseholdTask`. An answer that is no command ends it
     before, and it then has failed.
@@ -95,9 +97,10 @@ def evaluate(policy: Policy, tasks: Sequence[Task], knowledge: Knowledge = "visi
     episodes = [Episode(task, knowledge) for task in tasks]
     moments = [episode.start() for episode in episodes]
     wrong: dict[int, str] = {}
-    for _ in range(MAX_COMMANDS):
+    for turn in range(MAX_COMMANDS):
         left = [i for i, moment in enumerate(moments) if not moment.state.done and i not in wrong]
-        answers = policy.answers([moments[i].prompt for i in left])
+        prompts = [moments[i].prompt for i in left]
+        answers = policy.answers(prompts, temperature=temperature, seed=seed * MAX_COMMANDS + turn)
         for i, (answer,) in zip(left, answers, strict=True):
             try:
                 moments[i] = episodes[i].step(moments[i], parse_command(answer))

@@ -61,6 +61,7 @@ class Plan:
     walks: int
     apartments: int
     practice: int
+    states: float
     search_tasks: int
     eval_tasks: int
     ground: Recipe
@@ -82,6 +83,7 @@ def train_d2po(
     walks: int = 60,
     apartments: int = 120,
     practice: int = 20,
+    states: float = 0.5,
     search_tasks: int = 480,
     eval_tasks: int = 0,
     ground: Recipe = GROUND,
@@ -103,16 +105,17 @@ def train_d2po(
     not given, for every base but a small one. knowledge: what the agent is told of. judge: "oracle", "critic:FOLDER" of
     `enactive train critic --ship_to`, or a chat model's line as in `--model`. walks: single skills per apartment of train, for
     "small" alone. apartments: of the train split, 0 = all of its 200. practice: tasks drawn in each of them for the expert to
-    demonstrate. search_tasks: of the train split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 =
-    all. ground: how "small" learns from its walks. sft, prefer: what is to be other than what goes with the base (`settings`).
-    objective: what preferences are learnt by. preset: how tasks are searched, "paper" and "code" by the published settings.
-    search: how tasks are searched with the default preset. workers: of the search and of the evaluation; where not given, one
-    process, or as many as Ray has room for. executor: "process", or "ray", which needs `enactive[ray]`. micro_batch:
-    demonstrations, or preferences of each kind, that are read at once, so that an update needs less memory; where not given,
-    all of it. gradient_checkpointing: an update needs less memory and more time. Neither changes what is learnt by more than
-    rounding. ship_to: folder for the D2PO policy of the first seed in half precision, with its card. out: folder of all that is
-    made. minutes: when they are over it ends after what is under way: the update, or in each worker the shard of 50 searched or
-    110 evaluated tasks. Walks and demonstrations are made whole.
+    demonstrate. states: share of the commands demonstrated after which the next state is shown, too. search_tasks: of the train
+    split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all. ground: how "small" learns from its
+    walks. sft, prefer: what is to be other than what goes with the base (`settings`). objective: what preferences are learnt
+    by. preset: how tasks are searched, "paper" and "code" by the published settings. search: how tasks are searched with the
+    default preset. workers: of the search and of the evaluation; where not given, one process, or as many as Ray has room for.
+    executor: "process", or "ray", which needs `enactive[ray]`. micro_batch: demonstrations, or preferences of each kind, that
+    are read at once, so that an update needs less memory; where not given, all of it. gradient_checkpointing: an update needs
+    less memory and more time. Neither changes what is learnt by more than rounding. ship_to: folder for the D2PO policy of the
+    first seed in half precision, with its card. out: folder of all that is made. minutes: when they are over it ends after what
+    is under way: the update, or in each worker the shard of 50 searched or 110 evaluated tasks. Walks and demonstrations are
+    made whole.
 
     Raises ConfigError for a count that nothing comes of, and where `out` holds a run of other settings or weights, a preset has
     settings of the search beside it, or the search is still to come and its judge does not answer or its executor is not
@@ -131,6 +134,7 @@ def train_d2po(
         walks,
         apartments,
         practice,
+        states,
         search_tasks,
         eval_tasks,
         ground,
@@ -221,7 +225,7 @@ class _Run:
         """What the expert demonstrates in one apartment."""
         rng = np.random.default_rng([1, home])
         for task in practice_tasks(layout(home, None), self.plan.practice, rng):
-            yield from demonstrate(Episode(task, self.plan.knowledge), rng, places) or ()
+            yield from demonstrate(Episode(task, self.plan.knowledge), rng, places, states=self.plan.states) or ()
 
     def _search(self, seed: int) -> None:
         if (job := self.collection(seed)).shards():
@@ -292,6 +296,7 @@ def _refuse_nothing(plan: Plan, counts: Mapping[str, int]) -> None:
     all_or_some = {"apartments": plan.apartments, "search_tasks": plan.search_tasks, "eval_tasks": plan.eval_tasks}
     wrong = [f"--{name} must be at least 1, not {count}" for name, count in some.items() if count < 1]
     wrong += [f"--{name} must be at least 0, which is all, not {count}" for name, count in all_or_some.items() if count < 0]
+    wrong += [f"--states must be from 0 to 1, not {plan.states:g}"] if not 0.0 <= plan.states <= 1.0 else []
     wrong += [f"--search.lead must be at least 0, not {plan.search.lead}"] if plan.search.lead < 0 else []
     for name, recipe in recipes.items():
         if not (recipe.epochs > 0.0 and math.isfinite(recipe.epochs)):

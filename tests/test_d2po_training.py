@@ -179,6 +179,16 @@ def test_what_was_killed_goes_on_from_the_last_minutes(monkeypatch, tmp_path):
     assert apart(again, whole) == 0.0
 
 
+def test_training_tells_how_far_it_is(monkeypatch, tmp_path):
+    monkeypatch.setattr("enactive.planners.d2po.fit.TELL_AFTER_S", 0.0)
+    lines, checkpoint, over = [], tmp_path / "checkpoint.safetensors", iter([False, False, True])
+    with pytest.raises(OutOfTimeError):
+        fit_demonstrations(tiny(), DEMONSTRATIONS, RECIPE, 5, Place(checkpoint, over.__next__, lines.append))
+    fit_demonstrations(tiny(), DEMONSTRATIONS, RECIPE, 5, Place(checkpoint, tell=lines.append))
+    assert [line.partition(",")[0] for line in lines] == [f"update {n} of 36" for n in range(1, 37)]
+    assert all("loss" in line and line.endswith("minutes left") for line in lines)
+
+
 @pytest.mark.parametrize(("memory", "lora"), [(Memory(1), False), (Memory(2, True), False), (Memory(None, True), True)])
 def test_what_is_read_in_parts_or_worked_out_again_is_learnt_as_from_the_whole_batch(memory, lora):
     """Preferences of commands and of states and replayed demonstrations, of unequal numbers: 5, 3 and 10 in a batch."""

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -175,7 +176,8 @@ class _Run:
         if not (folder / "quality.json").exists():
             critic = Critic(rating_net(policy_in(self.policy), None if start == "policy" else 0))
             checkpoint = folder / "checkpoint.safetensors"
-            log = fit_critic(critic, self.train, supervision, self.recipe, 0, Place(checkpoint, self.over))
+            place = Place(checkpoint, self.over, partial(print, f"{folder}:", flush=True))
+            log = fit_critic(critic, self.train, supervision, self.recipe, 0, place)
             quality = {**step_quality(critic, self.held_out), **plan_quality(critic, self.held_out, supervision)}
             save_policy(critic.net, folder)
             write_whole(folder / "log.json", json.dumps(log) + "\n")

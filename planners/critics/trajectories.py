@@ -70,6 +70,7 @@ def collect(
                 raise OutOfTimeError("the minutes are spent: the same command goes on from here")
             walkers = Walkers(policy, settings.temperature, number)
             write_trajectories(path, _labelled(walkers, tasks[begin : begin + SHARD], knowledge, settings))
+            print(f"{path}: {min(begin + SHARD, len(tasks))} of {len(tasks)} tasks labelled", flush=True)
         out += read_trajectories(path)
     return out
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .policy import Ids, Policy
 
 SAVE_AFTER_S = 300.0  # what is lost at most where a run is killed, however long an update takes
+TELL_AFTER_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,14 @@ class OutOfTimeError(EnactiveError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """checkpoint: where the state of the optimisation is kept. over: whether the time is up, asked after every update."""
+    """checkpoint: where the state of the optimisation is kept. over: whether the time is up, asked after every update.
+
+    tell: what lines of progress are given to, one about every half minute.
+    """
 
     checkpoint: Path | None = None
     over: Callable[[], bool] = lambda: False
+    tell: Callable[[str], object] = lambda line: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +337,8 @@ def optimise(policy: Policy, update: Update, steps: int, recipe: Recipe, seed: i
     kept = place.checkpoint
     log = load_checkpoint(kept, policy, optimizer) if kept is not None and kept.exists() else []
     policy.model.train()
-    saved = time.monotonic()
+    saved = told_at = time.monotonic()
+    begun, first = told_at, len(log)
     with without_dropout(policy):
         for step in range(len(log), steps):
             for group in optimizer.param_groups:
@@ -345,6 +351,10 @@ def optimise(policy: Policy, update: Update, steps: int, recipe: Recipe, seed: i
             norm = torch.nn.utils.clip_grad_norm_(parameters, recipe.clip)
             optimizer.step()
             log.append({**told, "gradient_norm": float(norm)})
+            if (now := time.monotonic()) - told_at > TELL_AFTER_S:
+                left_s = (now - begun) / (step + 1 - first) * (steps - step - 1)
+                place.tell(f"update {step + 1} of {steps}, loss {told['loss']:.3f}, {left_s / 60:.0f} minutes left")
+                told_at = now
             over = place.over()
             if kept is not None and (over or time.monotonic() - saved > SAVE_AFTER_S):
                 save_checkpoint(kept, policy, optimizer, log)

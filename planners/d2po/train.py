@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -229,12 +230,14 @@ class _Run:
 
     def _search(self, seed: int) -> None:
         if (job := self.collection(seed)).shards():
-            self._until_over(collect(replace(job, places=self._places()), self.workers, self.executor))
+            shards = collect(replace(job, places=self._places()), self.workers, self.executor)
+            self._until_over(shards, f"{job.folder}: tasks searched in shard", len(job.shards()))
 
-    def _until_over(self, shards: Shards) -> None:
+    def _until_over(self, shards: Shards, what: str, count: int) -> None:
         """Have shards made as long as there is time; those under way when it is over are waited for and kept."""
         with closing(shards):
-            for _ in shards:
+            for made, _ in enumerate(shards, 1):
+                print(f"{what} {made} of {count}", flush=True)
                 self._in_time()
 
     def _in_time(self) -> None:
@@ -266,7 +269,8 @@ class _Run:
         left = [(job, shard) for job in jobs for shard in job.shards()]
         if left:
             self._in_time()
-        self._until_over(each_shard(evaluate_shard, write_part, left, self.workers, self.executor))
+        shards = each_shard(evaluate_shard, write_part, left, self.workers, self.executor)
+        self._until_over(shards, f"{folder}: policies measured in shard", len(left))
         for job in jobs:
             job.join()
 
@@ -274,7 +278,8 @@ class _Run:
         return with_lora(policy, seed) if self.plan.lora else policy
 
     def _place(self, folder: Path) -> Place:
-        return Place(folder / "checkpoint.safetensors", self.over)
+        tell = partial(print, f"{folder}:", flush=True)
+        return Place(folder / "checkpoint.safetensors", self.over, tell)
 
     def _keep(self, policy: Policy, log: list[Batch], folder: Path) -> None:
         """Write a trained policy; then the log, which tells that the stage is done and needs its checkpoint no more."""

@@ -6,6 +6,8 @@ import base64
 import gzip
 import io
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +16,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from unruly_endpoint import Endpoint, Misdeed, answer, dies_at_once, dies_in_the_middle, drips, floods, hangs, raw, serving
+from unruly_endpoint import (
+    Endpoint,
+    Misdeed,
+    answer,
+    dies_at_once,
+    dies_in_the_middle,
+    drips,
+    drips_headers,
+    floods,
+    hangs,
+    raw,
+    serving,
+)
 
 from enactive.errors import ModelError
 from enactive.perception.vlm import Message, Options, make_model
@@ -153,16 +167,32 @@ def test_what_passes_is_tried_again(endpoint: Endpoint, misdeed: Misdeed) -> Non
     assert len(endpoint.asked) == 3
 
 
-@pytest.mark.parametrize("misdeed", [hangs, drips(), drips(400), drips(500)])
+@pytest.mark.parametrize("misdeed", [hangs, drips_headers, drips(), drips(400), drips(500)])
 def test_a_deadline_is_kept(endpoint: Endpoint, misdeed: Misdeed) -> None:
-    model, before, started = endpoint.model(misdeed), set(threading.enumerate()), time.monotonic()
+    model, started = endpoint.model(misdeed), time.monotonic()
     with pytest.raises(ModelError, match=r"no answer within 0\.3 s"):
         model.chat(ASK, Options(deadline_s=0.3))
     assert time.monotonic() - started < 3.0
+
+
+@pytest.mark.parametrize("misdeed", [hangs, drips(), drips(400), drips(500)])
+def test_nothing_waits_on_after_the_deadline(endpoint: Endpoint, misdeed: Misdeed) -> None:
+    model, before = endpoint.model(misdeed), set(threading.enumerate())
+    with pytest.raises(ModelError):
+        model.chat(ASK, Options(deadline_s=0.3))
     waiting = [each for each in set(threading.enumerate()) - before if each.name.startswith("enactive-openai")]
-    for each in waiting:  # the process does not end before they do
+    for each in waiting:
         each.join(3.0)
     assert not any(each.is_alive() for each in waiting)
+
+
+def test_a_process_ends_though_a_server_has_not(endpoint: Endpoint) -> None:
+    """Of headers that drip the client is not told before they are whole: whoever waits for them must not be waited for."""
+    endpoint.misdeeds = [drips_headers]
+    asks = "chat([Message('user', 'hello')], Options(deadline_s=0.3))"
+    program = f"from enactive.perception.vlm import *; make_model('openai:{endpoint.url}#m').{asks}"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, "gave no answer within 0.3 s" in ended.stderr) == (1, True), ended.stderr
 
 
 def test_nothing_is_read_of_what_stands_beside_a_redirect(endpoint: Endpoint) -> None:

@@ -66,6 +66,12 @@ def drips(status: int = 200) -> Misdeed:
     return act
 
 
+def drips_headers(handler: http.server.BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    while not handler.server.released.wait(0.05):  # type: ignore[attr-defined]
+        handler.wfile.write(b"x")
+
+
 def blurts(line: str) -> Misdeed:
     """Something else than an answer of HTTP."""
 

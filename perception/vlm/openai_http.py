@@ -11,9 +11,10 @@ import io
 import json
 import logging
 import math
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -119,14 +120,21 @@ class OpenAIModel:
                 return self._read(payload, options, time.monotonic() - started)
 
     def _post(self, body: Mapping[str, Any], deadline: float, deadline_s: float) -> bytes:
-        """The bytes of one answer. A thread waits for them, so that a server that drips bytes does not hold the caller."""
-        pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="enactive-openai")
+        """The bytes of one answer. A thread waits for them, so that a server that drips bytes holds neither the caller nor,
+        since the thread is a daemon, the end of the process.
+        """
+        came = Future[bytes]()
+        threading.Thread(target=self._bring, args=(came, body, deadline), name="enactive-openai", daemon=True).start()
         try:
-            return pool.submit(self._attempt, body, deadline).result(max(deadline - time.monotonic(), 0.0))
+            return came.result(max(deadline - time.monotonic(), 0.0))
         except TimeoutError:
             raise ModelError(f"{self.name} gave no answer within {deadline_s:.3g} s") from None
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _bring(self, came: Future[bytes], body: Mapping[str, Any], deadline: float) -> None:
+        try:
+            came.set_result(self._attempt(body, deadline))
+        except Exception as problem:  # noqa: BLE001  # reason: whatever it is, it is raised where the bytes are awaited
+            came.set_exception(problem)
 
     def _attempt(self, body: Mapping[str, Any], deadline: float) -> bytes:
         import httpx2

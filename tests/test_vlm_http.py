@@ -55,19 +55,6 @@ def test_an_answer_arrives_with_its_counts(endpoint: Endpoint) -> None:
     assert "logprobs" not in sent
 
 
-def test_a_model_that_wants_the_newer_limit_of_tokens_gets_it_from_then_on(endpoint: Endpoint) -> None:
-    said = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
-    told = {"error": {"message": said, "type": "invalid_request_error", "param": "max_tokens", "code": "unsupported_parameter"}}
-    refuses = raw(json.dumps(told).encode(), 400)
-    model = endpoint.model(refuses, answer("kitchen"))
-    assert [model.chat(ASK, Options(max_tokens=9)).text for _ in range(2)] == ["kitchen", "kitchen"]
-    sent = [{name: value for name, value in each.items() if name.startswith("max_")} for each in endpoint.asked]
-    assert sent == [{"max_tokens": 9}, {"max_completion_tokens": 9}, {"max_completion_tokens": 9}]
-    with pytest.raises(ModelError, match="refused the request"):
-        endpoint.model(refuses).chat(ASK)
-    assert len(endpoint.asked) == 5  # one that takes neither is asked with each once
-
-
 def test_the_factory_reaches_it(endpoint: Endpoint) -> None:
     endpoint.misdeeds = [answer("kitchen")]
     model = make_model(f"openai:{endpoint.url}#m")

@@ -50,15 +50,22 @@ class CachedModel:
     def chat(self, messages: Sequence[Message], options: Options = DEFAULTS, schema: Schema | None = None) -> Reply:
         if options.temperature > 0.0 and options.seed is None:
             return self.model.chat(messages, options, schema)
-        path = self.folder / f"{key(self.name, messages, options, schema, self.capabilities.structured)}.json"
+        path = self._path(messages, options, schema)
         found = _load(path, schema, options.max_tokens)
         if found is not None:
             self.hits += 1
             return found
         self.misses += 1
         reply = self.model.chat(messages, options, schema)
-        self._keep(path, reply)
+        found_out = self._path(messages, options, schema)  # what its endpoint refused may have changed what the model is
+        first = _load(found_out, schema, options.max_tokens) if found_out != path else None
+        if first is not None:
+            return first  # so that a repetition goes on as the first time
+        self._keep(found_out, reply)
         return reply
+
+    def _path(self, messages: Sequence[Message], options: Options, schema: Schema | None) -> Path:
+        return self.folder / f"{key(self.name, messages, options, schema, self.capabilities.structured)}.json"
 
     def _keep(self, path: Path, reply: Reply) -> None:
         kept = {"version": VERSION, **asdict(replace(reply, structure=None))}

@@ -6,8 +6,6 @@ that each way a server can misbehave ends in time and in one sentence.
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import logging
 import math
@@ -18,13 +16,11 @@ from concurrent.futures import Future
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from enactive.errors import ConfigError, ModelError
 
 from .base import Capabilities, Message, Options, Reply, Schema, TokenLogprob, check
 from .endpoint import KEY_VARIABLE, check_address, key_of
+from .request import dispensable, refused_parts, request
 from .secret import Secret
 from .structure import validated
 
@@ -37,8 +33,8 @@ MOST_ATTEMPTS = 4
 FIRST_WAIT_S = 0.5  # doubles with each attempt, where the server does not say how long
 MOST_BYTES = 8 << 20
 LOGGERS = ("openai._base_client", "httpx2", *(f"httpcore2.{part}" for part in ("connection", "http11", "proxy", "socks")))
-NEWER_LIMIT = "max_completion_tokens"
 DEADLINE: ContextVar[float] = ContextVar("deadline")  # of the attempt that this thread makes
+REFUSED = {400, 422}  # the request is not taken as it is
 LATER = {408, 409, 429, 500, 502, 503, 504, 529}  # worth another attempt
 
 
@@ -48,6 +44,14 @@ class _Again(Exception):
     def __init__(self, what: str, wait_s: float | None = None) -> None:
         super().__init__(what)
         self.wait_s = wait_s
+
+
+class _RefusedError(ModelError):
+    """A request is not taken as it is. parts: what in it may be the reason, and can be done without."""
+
+    def __init__(self, what: str, parts: Sequence[str]) -> None:
+        super().__init__(what)
+        self.parts = parts
 
 
 class OpenAIModel:
@@ -75,19 +79,20 @@ class OpenAIModel:
             raise ConfigError("models over HTTP need the client: pip install 'enactive[openai]'") from problem
         self.url, self.model = url.rstrip("/"), model
         self.capabilities = Capabilities(images=images, structured=structured, logprobs=logprobs)
+        self._refused = frozenset[str]()  # parts of a request that the endpoint was found to answer only without
         self._key_variable = key_variable or (KEY_VARIABLE if url.startswith("https:") else None)
         self._secret = Secret(key_of(self._key_variable, url))
         if self._secret.told_by(self.name):
             raise ConfigError(f"the address or the model's name holds the key in {self._key_variable}: leave it out")
         for logger in LOGGERS:  # they write down addresses and what the server answered
             logging.getLogger(logger).addFilter(self._secret)
-        self._limit = "max_tokens"  # all servers know it; some models take NEWER_LIMIT alone, and say so
         http = openai.DefaultHttpxClient(event_hooks={"response": [self._hold]})
         self._client = openai.OpenAI(base_url=self.url, api_key=self._secret.key or NO_KEY, max_retries=0, http_client=http)
 
     @property
     def name(self) -> str:
-        return f"openai:{self.url}#{self.model}"
+        """Its address, and from when it was found out on that it takes no temperature: its answers are draws then."""
+        return f"openai:{self.url}#{self.model}" + " without temperature" * ("temperature" in self._refused)
 
     def __repr__(self) -> str:
         return f"OpenAIModel({self.url!r}, {self.model!r})"
@@ -97,27 +102,39 @@ class OpenAIModel:
         return validated(self._answer, messages, options, schema)
 
     def _answer(self, messages: Sequence[Message], options: Options, schema: Mapping[str, Any] | None) -> Reply:
-        """One answer, over as many attempts as the deadline and `MOST_ATTEMPTS` allow."""
+        """One answer, over as many attempts as the deadline and `MOST_ATTEMPTS` allow, without what is refused of the request.
+
+        What it took to be answered is known from then on: that a refusal names a part does not yet mean that this was it.
+        """
         started = time.monotonic()
         held = schema if self.capabilities.structured else None
-        attempt = 0
+        refused, attempt = self._refused, 1
         while True:
-            attempt += 1
-            body = _body(self.model, self._limit, messages, options, held)
+            body = request(self.model, messages, options, held, refused)
             try:
                 payload = self._post(body, started + options.deadline_s, options.deadline_s)
+            except _RefusedError as problem:
+                part = dispensable(body, problem.parts)
+                if part is None:
+                    raise
+                refused |= {part}
             except _Again as problem:
-                if attempt == MOST_ATTEMPTS:
-                    raise ModelError(f"{self.name} failed {attempt} times: {problem}") from None
-                wait_s = problem.wait_s if problem.wait_s is not None else FIRST_WAIT_S * 2.0 ** (attempt - 1)
-                left_s = max(started + options.deadline_s - time.monotonic(), 0.0)
-                if wait_s >= left_s:
-                    raise ModelError(
-                        f"{self.name}: {problem}; the next attempt is in {wait_s:.3g} s, the deadline in {left_s:.3g} s"
-                    ) from None
-                time.sleep(wait_s)
+                self._wait(problem, attempt, max(started + options.deadline_s - time.monotonic(), 0.0))
+                attempt += 1
             else:
+                self._refused |= refused
                 return self._read(payload, options, time.monotonic() - started)
+
+    def _wait(self, problem: _Again, attempt: int, left_s: float) -> None:
+        """Wait after an attempt that failed, the first being number 1. Raises ModelError where there is to be no other."""
+        if attempt == MOST_ATTEMPTS:
+            raise ModelError(f"{self.name} failed {attempt} times: {problem}") from None
+        wait_s = problem.wait_s if problem.wait_s is not None else FIRST_WAIT_S * 2.0 ** (attempt - 1)
+        if wait_s >= left_s:
+            raise ModelError(
+                f"{self.name}: {problem}; the next attempt is in {wait_s:.3g} s, the deadline in {left_s:.3g} s"
+            ) from None
+        time.sleep(wait_s)
 
     def _post(self, body: Mapping[str, Any], deadline: float, deadline_s: float) -> bytes:
         """The bytes of one answer. A thread waits for them, so that a server that drips bytes holds neither the caller nor,
@@ -159,7 +176,7 @@ class OpenAIModel:
             response.stream.close()
             response.stream = httpx2.ByteStream(b"")
         elif not response.is_success:
-            raise self._refusal(response.status_code, response.headers, _reason(self._drain(response.iter_bytes())))
+            raise self._refusal(response.status_code, response.headers, self._drain(response.iter_bytes()))
 
     def _drain(self, chunks: Iterator[bytes]) -> bytes:
         """A body, of at most `MOST_BYTES` and before the deadline of this thread."""
@@ -177,8 +194,9 @@ class OpenAIModel:
             raise ModelError(f"{self.name} sent bytes that do not decode ({self._secret.short(problem)})") from None
         return bytes(received)
 
-    def _refusal(self, status: int, headers: Mapping[str, str], message: str) -> Exception:
+    def _refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> Exception:
         """What a status of 400 and above means."""
+        said = f"status {status}: {self._secret.short(_reason(body))}"
         if status in (401, 403):
             where = f"in {self._key_variable}"
             if not self._key_variable:
@@ -186,11 +204,9 @@ class OpenAIModel:
             return ConfigError(f"{self.name} refused the key {where} (status {status})")
         if status in LATER:
             what = "rate-limited" if status == 429 else "the server is in trouble"
-            return _Again(f"{what} (status {status}: {self._secret.short(message)})", _retry_after_s(headers))
-        if status == 400 and NEWER_LIMIT in message and self._limit != NEWER_LIMIT:
-            self._limit = NEWER_LIMIT
-            return _Again(f"the model wants {NEWER_LIMIT} (status {status}: {self._secret.short(message)})", 0.0)
-        return ModelError(f"{self.name} refused the request (status {status}: {self._secret.short(message)})")
+            return _Again(f"{what} ({said})", _retry_after_s(headers))
+        parts = refused_parts(body.decode(errors="replace")) if status in REFUSED else ()
+        return _RefusedError(f"{self.name} refused the request ({said})", parts)
 
     def _read(self, payload: bytes, options: Options, seconds: float) -> Reply:
         """The reply in a body. Raises ModelError where it is none."""
@@ -246,41 +262,6 @@ def _count(usage: Mapping[str, Any], name: str) -> int | None:
     if value is not None and not isinstance(value, int):
         raise TypeError(f"{name} is {value!r}")
     return value
-
-
-def _body(
-    model: str, limit: str, messages: Sequence[Message], options: Options, schema: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "model": model,
-        "messages": [_turn(message) for message in messages],
-        limit: options.max_tokens,
-        "temperature": options.temperature,
-    }
-    if options.seed is not None:
-        body["seed"] = options.seed
-    if options.stop:
-        body["stop"] = list(options.stop)
-    if options.top_logprobs is not None:
-        body |= {"logprobs": True, "top_logprobs": options.top_logprobs}
-    if schema is not None:
-        body["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": True}}
-    return body
-
-
-def _turn(message: Message) -> dict[str, Any]:
-    if not message.images:
-        return {"role": message.role, "content": message.text}
-    pictures = [{"type": "image_url", "image_url": {"url": _data_url(image)}} for image in message.images]
-    return {"role": message.role, "content": [*pictures, {"type": "text", "text": message.text}]}
-
-
-def _data_url(image: NDArray[np.uint8]) -> str:
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:

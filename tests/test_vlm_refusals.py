@@ -15,7 +15,9 @@ from enactive.perception.vlm import Message, Options
 from enactive.perception.vlm.cache import CachedModel
 
 ASK = [Message("user", "where are mugs?")]
+SCHEMA = {"type": "object", "properties": {"room": {"type": "string"}}, "required": ["room"], "additionalProperties": False}
 OLD_LIMIT = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+NO_FORMAT = "This response_format type is unavailable now"
 NO_ZERO = "Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) value is supported."
 
 
@@ -107,3 +109,20 @@ def test_the_first_answer_without_a_temperature_is_the_one_that_stays(endpoint: 
         model = CachedModel(endpoint.model(refuses(NO_ZERO), answer(said)), tmp_path)
         assert [model.chat(ASK).text for _ in range(2)] == ["one", "one"]
     assert len(endpoint.asked) == 4
+
+
+def test_an_endpoint_that_cannot_hold_answers_to_a_schema_is_asked_without(endpoint: Endpoint) -> None:
+    good = '{"room": "kitchen"}'
+    model = endpoint.model(answer("yes"), refuses(NO_FORMAT), answer("in the kitchen"), answer(good))
+    assert (model.chat(ASK).text, model.capabilities.structured) == ("yes", True)
+    assert [model.chat(ASK, schema=SCHEMA).structure for _ in range(2)] == [{"room": "kitchen"}] * 2
+    assert ["response_format" in each for each in endpoint.asked] == [False, True, False, False, False]
+    assert "'in the kitchen'" in endpoint.asked[3]["messages"][-1]["content"]  # validated, and asked for again
+    assert model.capabilities.structured is False
+
+
+def test_an_answer_that_no_endpoint_held_to_the_schema_is_kept_as_such(endpoint: Endpoint, tmp_path: Path) -> None:
+    free, held = ('{"room": "kitchen"}', '{"room": "office"}')
+    assert CachedModel(endpoint.model(refuses(NO_FORMAT), answer(free)), tmp_path).chat(ASK, schema=SCHEMA).text == free
+    assert CachedModel(endpoint.model(answer(held)), tmp_path).chat(ASK, schema=SCHEMA).text == held
+    assert CachedModel(endpoint.model(structured=False), tmp_path).chat(ASK, schema=SCHEMA).text == free

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from enactive.errors import ConfigError, ModelError
@@ -59,8 +60,8 @@ class OpenAIModel:
 
     url: "http://localhost:8000/v1". model: its name there. key_variable: environment variable that holds the key; where not
     given, OPENAI_API_KEY over https and none over http. structured: the endpoint holds answers to `response_format`; where
-    False the schema is told in the prompt only. logprobs, images: whether model and endpoint can. Raises ConfigError where
-    the url is none, the key is missing, or the client is not installed.
+    False, which it becomes once that is refused, the schema is told in the prompt only. logprobs, images: whether model and
+    endpoint can. Raises ConfigError where the url is none, the key is missing, or the client is not installed.
     """
 
     def __init__(
@@ -122,8 +123,13 @@ class OpenAIModel:
                 self._wait(problem, attempt, max(started + options.deadline_s - time.monotonic(), 0.0))
                 attempt += 1
             else:
-                self._refused |= refused
+                self._find_out(refused)
                 return self._read(payload, options, time.monotonic() - started)
+
+    def _find_out(self, refused: frozenset[str]) -> None:
+        self._refused |= refused
+        if "response_format" in refused:
+            self.capabilities = replace(self.capabilities, structured=False)
 
     def _wait(self, problem: _Again, attempt: int, left_s: float) -> None:
         """Wait after an attempt that failed, the first being number 1. Raises ModelError where there is to be no other."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .base import Message, Options
 
 NEWER_LIMIT = "max_completion_tokens"
-REFUSABLE: Mapping[str, str] = {"max_tokens": NEWER_LIMIT, "temperature": "temperature"}
+REFUSABLE: Mapping[str, str] = {"max_tokens": NEWER_LIMIT, "response_format": "response_format", "temperature": "temperature"}
 """Parts of a request that can be done without, each with the word by which a refusal tells that it is the reason."""
 COMMON_TEMPERATURE = 1.0  # who takes temperatures takes those up to here; a higher one may be refused for what it is
 

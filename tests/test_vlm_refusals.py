@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from unruly_endpoint import Endpoint, Misdeed, answer, raw, serving
 
-from enactive.errors import ModelError
-from enactive.perception.vlm import Message, Options
+from enactive.errors import ConfigError, ModelError
+from enactive.perception.vlm import Message, Options, require_answer
 from enactive.perception.vlm.cache import CachedModel
 
 ASK = [Message("user", "where are mugs?")]
 SCHEMA = {"type": "object", "properties": {"room": {"type": "string"}}, "required": ["room"], "additionalProperties": False}
 OLD_LIMIT = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
 NO_FORMAT = "This response_format type is unavailable now"
+NO_ROOM = "Could not finish the message because max_tokens or model output limit was reached. Please try again."
 NO_ZERO = "Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) value is supported."
 
 
@@ -126,3 +127,19 @@ def test_an_answer_that_no_endpoint_held_to_the_schema_is_kept_as_such(endpoint:
     assert CachedModel(endpoint.model(refuses(NO_FORMAT), answer(free)), tmp_path).chat(ASK, schema=SCHEMA).text == free
     assert CachedModel(endpoint.model(answer(held)), tmp_path).chat(ASK, schema=SCHEMA).text == held
     assert CachedModel(endpoint.model(structured=False), tmp_path).chat(ASK, schema=SCHEMA).text == free
+
+
+@pytest.mark.parametrize("misdeed", [answer(None, "length"), answer("\n", "length"), refuses(NO_ROOM)])
+def test_a_model_that_reasons_longer_than_it_may_is_there_and_told_of_the_limit(endpoint: Endpoint, misdeed: Misdeed) -> None:
+    model = endpoint.model(misdeed)
+    require_answer(f"openai:{endpoint.url}#m")
+    assert [each["messages"][0]["content"] for each in endpoint.asked] == ["Say yes."]
+    with pytest.raises(ModelError, match=r"its tokens ran out before the first word.*raise max_tokens"):
+        model.chat(ASK)
+
+
+@pytest.mark.parametrize("misdeed", [answer(""), answer(None, "content_filter"), answer([1], "length"), refuses("no")])
+def test_a_model_that_says_nothing_for_another_reason_does_not_answer(endpoint: Endpoint, misdeed: Misdeed) -> None:
+    endpoint.misdeeds = [misdeed]
+    with pytest.raises(ConfigError, match="the model does not answer"):
+        require_answer(f"openai:{endpoint.url}#m")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_che
 import numpy as np
 from numpy.typing import NDArray
 
-from enactive.errors import ConfigError
+from enactive.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -82,6 +82,10 @@ class Reply:
     seconds: float = 0.0
     tries: int = 1
     cached: bool = False
+
+
+class UnsaidAnswer(ModelError):
+    """The tokens ran out before the first word of an answer, as where a model reasons first: it is there, and needs more."""
 
 
 @dataclass(frozen=True, slots=True)

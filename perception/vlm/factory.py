@@ -8,7 +8,7 @@ from pathlib import Path
 
 from enactive.errors import ConfigError, ModelError
 
-from .base import ChatModel, Message, Options
+from .base import ChatModel, Message, Options, UnsaidAnswer
 
 QUESTION = Options(max_tokens=64, deadline_s=60.0)
 FORMS = ("openai:http://localhost:8000/v1#name", "hf:NAME", "embedded")
@@ -71,12 +71,14 @@ def chat_model(model: ChatModel | str, cache: Path | None = None) -> ChatModel:
 def require_answer(text: str, option: str = "--model") -> None:
     """Ask a served model one short question, so that a server that is not there is found before anything moves.
 
-    Models in this process are not asked: making them is the check. option: what names it. Raises ConfigError where the model
-    does not answer.
+    Models in this process are not asked: making them is the check. One that reasons longer than it may here has shown that it
+    is there. option: what names it. Raises ConfigError where the model does not answer.
     """
     if not text.startswith("openai:"):
         return
     try:
         make_model(text).chat([Message("user", "Say yes.")], QUESTION)
+    except UnsaidAnswer:
+        return
     except ModelError as problem:
         raise ConfigError(f"the model does not answer: {problem}; start its server, or name another with {option}") from problem

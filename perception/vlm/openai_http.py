@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from enactive.errors import ConfigError, ModelError
 
-from .base import Capabilities, Message, Options, Reply, Schema, TokenLogprob, check
+from .base import Capabilities, Message, Options, Reply, Schema, TokenLogprob, UnsaidAnswer, check
 from .endpoint import KEY_VARIABLE, check_address, key_of
 from .request import dispensable, refused_parts, request
 from .secret import Secret
@@ -34,6 +34,8 @@ MOST_ATTEMPTS = 4
 FIRST_WAIT_S = 0.5  # doubles with each attempt, where the server does not say how long
 MOST_BYTES = 8 << 20
 LOGGERS = ("openai._base_client", "httpx2", *(f"httpcore2.{part}" for part in ("connection", "http11", "proxy", "socks")))
+NO_ROOM = "output limit was reached"  # what OpenAI says of a model that reasoned until there was no token left
+UNSAID = "gave an empty answer: its tokens ran out before the first word, as they may where a model reasons; raise max_tokens"
 DEADLINE: ContextVar[float] = ContextVar("deadline")  # of the attempt that this thread makes
 REFUSED = {400, 422}  # the request is not taken as it is
 LATER = {408, 409, 429, 500, 502, 503, 504, 529}  # worth another attempt
@@ -211,6 +213,8 @@ class OpenAIModel:
         if status in LATER:
             what = "rate-limited" if status == 429 else "the server is in trouble"
             return _Again(f"{what} ({said})", _retry_after_s(headers))
+        if status == 400 and NO_ROOM in _reason(body):
+            return UnsaidAnswer(f"{self.name} {UNSAID} ({said})")
         parts = refused_parts(body.decode(errors="replace")) if status in REFUSED else ()
         return _RefusedError(f"{self.name} refused the request ({said})", parts)
 
@@ -223,7 +227,7 @@ class OpenAIModel:
             raise ModelError(f"{self.name} sent something else than JSON: {start!r}") from None
         try:
             choice, usage = body["choices"][0], body.get("usage") or {}
-            text, finish = choice["message"]["content"] or "", choice["finish_reason"]
+            text, finish = _text(choice["message"]["content"] or ""), choice["finish_reason"]
             logprobs = tuple(_token(one) for one in (choice.get("logprobs") or {}).get("content") or ())
             read, written = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as problem:
@@ -231,7 +235,9 @@ class OpenAIModel:
             raise ModelError(f"{self.name} sent JSON that is no chat completion ({said})") from None
         if finish not in ("stop", "length"):
             raise ModelError(f"{self.name} ended its answer for the reason {self._secret.short(repr(finish))}")
-        if not isinstance(text, str) or not text.strip():
+        if not text.strip() and finish == "length":
+            raise UnsaidAnswer(f"{self.name} {UNSAID}")
+        if not text.strip():
             raise ModelError(f"{self.name} gave an empty answer (finish reason {finish!r})")
         told = (text, "".join(one.token for one in logprobs), *(token for one in logprobs for token in one.top))
         if any(map(self._secret.told_by, told)):

@@ -198,6 +198,42 @@ def test_a_key_in_an_address_is_refused_and_not_repeated(monkeypatch: pytest.Mon
     assert no_piece_of_the_key("".join(traceback.format_exception(caught.value)))
 
 
+PLAIN_KEY = "sk-verysecret1234"  # without a sign that no address has
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        PLAIN_KEY,
+        f"{PLAIN_KEY}:m",
+        f"opnai:{PLAIN_KEY}",
+        f"openai:{PLAIN_KEY}",
+        f"openai:{PLAIN_KEY}#m",
+        f"openai:{PLAIN_KEY}/v1#m",
+        f"openai:ftp://{PLAIN_KEY}/v1#m",
+        f"openai:http://{PLAIN_KEY}:port/v1#m",
+    ],
+)
+def test_what_may_be_a_key_and_is_no_address_is_not_repeated(line: str) -> None:
+    with pytest.raises(
+        ConfigError, match=r"there is no (such )?model|no address of an endpoint|lacks the model's name"
+    ) as caught:
+        make_model(line)
+    assert "secret" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("line", [f"openai:http://{PLAIN_KEY}#m", f"openai:http://localhost:9/v1#{PLAIN_KEY}"])
+def test_the_key_of_hosted_services_is_not_taken_for_a_part_of_another_address(
+    monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", PLAIN_KEY)
+    with pytest.raises(ConfigError, match="holds the key in OPENAI_API_KEY") as caught:
+        make_model(line)
+    assert "secret" not in str(caught.value)
+    monkeypatch.setenv("OPENAI_API_KEY", "local")  # no key that a service has given
+    assert make_model("openai:http://localhost:9/v1#m").name == "openai:http://localhost:9/v1#m"
+
+
 @pytest.mark.parametrize("url", ["http://[::1/v1", "http://host:port/v1", "host/v1", "http://"])
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="no address of an endpoint"):

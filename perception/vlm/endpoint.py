@@ -8,12 +8,14 @@ from urllib.parse import urlsplit
 
 from enactive.errors import ConfigError
 
+from .secret import Secret
+
 KEY_VARIABLE = "OPENAI_API_KEY"
 SHORTEST_KEY = 8  # letters; a shorter key could not be told from a word of an answer
 
 
 def check_address(url: str) -> None:
-    """Raises ConfigError for an address that is none, or that may hold a secret, which is then not repeated."""
+    """Raises ConfigError for an address that is none, or that may hold a secret; it is not repeated, for it may be a key."""
     if any(sign in url for sign in "@?#"):
         raise ConfigError("an endpoint's address must not hold a user, a password or a query: keys come from the environment")
     try:
@@ -22,7 +24,16 @@ def check_address(url: str) -> None:
     except ValueError:  # brackets that do not close, or a port that is no number
         known = False
     if not known:
-        raise ConfigError(f"{url!r} is no address of an endpoint: write for example 'http://localhost:8000/v1'")
+        form = "it begins with http:// or https:// and names a host, as 'http://localhost:8000/v1' does"
+        raise ConfigError(f"that is no address of an endpoint: {form}")
+
+
+def check_keyless(text: str, variable: str | None) -> None:
+    """Raises ConfigError for an address or a name with a key in it, be it the one in a variable or that of hosted services."""
+    for known in dict.fromkeys((variable, KEY_VARIABLE)):
+        key = os.environ.get(known, "").strip() if known else ""
+        if len(key) >= SHORTEST_KEY and Secret(key).told_by(text):
+            raise ConfigError(f"the address or the model's name holds the key in {known}: leave it out")
 
 
 def key_of(variable: str | None, url: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from enactive.errors import ConfigError, ModelError
 
 from .base import ChatModel, Message, Options, UnsaidAnswer
+from .endpoint import SHORTEST_KEY
 
 QUESTION = Options(max_tokens=64, deadline_s=60.0)
 FORMS = ("openai:http://localhost:8000/v1#name", "hf:NAME", "embedded")
@@ -45,8 +46,8 @@ def make_model(text: str, cache: Path | None = None) -> ChatModel:
     near = difflib.get_close_matches(kind.lower(), ("openai", "hf", "embedded"), n=1, cutoff=0.4)
     form = next((form for form in FORMS if near and form.startswith(near[0])), None)
     hint = f"did you mean {form!r}?" if form else f"the forms are {', '.join(FORMS)}"
-    said = f"{kind}:..." if any(sign in rest for sign in "@?") else text  # what may be a password is not repeated
-    raise ConfigError(f"there is no model {said!r}; {hint}")
+    said = f"model {kind + ':...' * bool(rest)!r}" if len(kind) < SHORTEST_KEY else "such model"  # a key is not repeated
+    raise ConfigError(f"there is no {said}; {hint}")
 
 
 def _apart(text: str) -> tuple[str | None, str]:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from enactive.errors import ConfigError, ModelError
 
 from .base import Capabilities, Message, Options, Reply, Schema, TokenLogprob, UnsaidAnswer, check
-from .endpoint import KEY_VARIABLE, check_address, key_of
+from .endpoint import KEY_VARIABLE, check_address, check_keyless, key_of
 from .request import dispensable, refused_parts, request
 from .secret import Secret
 from .structure import validated
@@ -85,8 +85,7 @@ class OpenAIModel:
         self._refused = frozenset[str]()  # parts of a request that the endpoint was found to answer only without
         self._key_variable = key_variable or (KEY_VARIABLE if url.startswith("https:") else None)
         self._secret = Secret(key_of(self._key_variable, url))
-        if self._secret.told_by(self.name):
-            raise ConfigError(f"the address or the model's name holds the key in {self._key_variable}: leave it out")
+        check_keyless(self.name, self._key_variable)
         for logger in LOGGERS:  # they write down addresses and what the server answered
             logging.getLogger(logger).addFilter(self._secret)
         http = openai.DefaultHttpxClient(event_hooks={"response": [self._hold]})

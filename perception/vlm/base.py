@@ -68,7 +68,7 @@ class Reply:
     """An answer.
 
     finish: "length" where max_tokens cut the text off. structure: the text read by the schema (plain values for a JSON
-    schema, an instance for a pydantic model), None without schema. logprobs: one per token, empty unless asked for.
+    schema, an instance for a pydantic model), None without schema. logprobs: one per token of the text, empty unless asked for.
     prompt_tokens, completion_tokens: None where the backend does not count. seconds: of all tries. tries: answers that were
     asked for until one was valid. cached: it was read from disk.
     """

@@ -150,10 +150,18 @@ class HFModel:
         text = text[: min(cuts)] if cuts else text
         if not text.strip():
             raise ModelError(f"{self.name} gave an empty answer (finish reason {finish!r})")
+        said = self._saying(text, kept) if cuts and logits else kept
         told = tuple(
-            self._logprob(token, scores, options.top_logprobs or 0) for token, scores in zip(kept, logits, strict=False)
+            self._logprob(token, scores, options.top_logprobs or 0) for token, scores in zip(said, logits, strict=False)
         )
         return Reply(text, finish, None, told, read, len(kept), seconds)  # type: ignore[arg-type]
+
+    def _saying(self, text: str, written: list[int]) -> list[int]:
+        """The tokens that a text with which these begin takes; the last may say more, where a stop string begins within it."""
+        count = len(written)
+        while count and self.tokenizer.decode(written[: count - 1], skip_special_tokens=True).startswith(text):
+            count -= 1
+        return written[:count]
 
     def _logprob(self, token: int, logits: torch.Tensor, most: int) -> TokenLogprob:
         logprobs = logits.float().log_softmax(-1)

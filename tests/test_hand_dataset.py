@@ -128,11 +128,6 @@ def test_faults_are_named(folder: Path, tmp_path: Path) -> None:
         HandDataset(tmp_path, "train")
     make(tmp_path)
     shards = sorted((tmp_path / "data").rglob("*.parquet"))
-    shards[-1].write_bytes(shards[-1].read_bytes()[:200])
-    with pytest.raises(ConfigError, match="damaged"):
-        check_dataset(tmp_path)
-    shards[-1].unlink()
-    make(tmp_path)
     leak = pq.read_table(shards[0]).slice(0, 3)
     own = pq.read_table(shards[3])
     for name in ("index", "episode_index"):
@@ -140,6 +135,35 @@ def test_faults_are_named(folder: Path, tmp_path: Path) -> None:
     pq.write_table(leak, shards[3])
     with pytest.raises(ConfigError, match="is in train, too"):
         check_dataset(tmp_path)
+
+
+def test_a_shard_that_does_not_hold_what_it_should_is_made_again(folder: Path, tmp_path: Path) -> None:
+    make(tmp_path)
+    shards = sorted((tmp_path / "data").rglob("*.parquet"))
+    cut, short = shards[1], shards[3]
+    cut.write_bytes(cut.read_bytes()[:200])
+    pq.write_table(pq.read_table(short).slice(0, 2), short)
+    with pytest.raises(ConfigError, match=f"{cut} is missing or damaged: delete that file, and write the data set again"):
+        check_dataset(tmp_path)
+    assert make(tmp_path) == 3 + 3
+    assert check_dataset(tmp_path) == COUNTS
+    for path in shards:
+        assert path.read_bytes() == (folder / path.relative_to(tmp_path)).read_bytes()
+
+
+def test_a_damaged_picture_names_the_file_that_is_to_be_deleted(tmp_path: Path) -> None:
+    make(tmp_path)
+    shard = sorted((tmp_path / "data").rglob("*.parquet"))[3]
+    content = bytearray(shard.read_bytes())
+    start = content.index(b"\x89PNG") + 200  # within the pixels of its first picture
+    content[start : start + 20] = bytes(20)
+    shard.write_bytes(content)
+    for use in (make, check_dataset):
+        with pytest.raises(ConfigError, match=f"picture 0 of {shard} is damaged .*: delete that file, and write"):
+            use(tmp_path)
+    shard.unlink()
+    assert make(tmp_path) == 3
+    assert check_dataset(tmp_path) == COUNTS
 
 
 def test_a_picture_file_knows_its_angles_and_others_do_not(tmp_path: Path) -> None:

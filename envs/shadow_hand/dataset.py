@@ -4,7 +4,7 @@ Every picture is an episode of one frame: `observation.images.front` (PNG), `obs
 rad), beside LeRobot's own columns. A shard holds pictures of one split. Splits are made from different seeds (`HandViews`), and
 written one after another, so that a split is a range of episodes as LeRobot's `info.json` has it.
 
-A shard appears under its name when it is whole; the same call after an interruption makes the missing ones only.
+A shard appears under its name when it is whole; the same call makes those that are missing or do not hold what they should.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ IMAGE, STATE, ACTION = "observation.images.front", "observation.state", "action"
 DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 EPISODES_PATH = "meta/episodes/chunk-000/file-000.parquet"
 TASK = "copy the pose of the hand"
+CURE = "delete that file, and write the data set again, which makes what is missing alone"
 TOLERANCE_RAD = 1e-6
 SAMPLED = 1000  # pictures at most for the statistics of their channels
 TASKS_INDEX = {  # LeRobot reads the tasks by pandas, and a task as the index of its row
@@ -93,8 +94,8 @@ def write_dataset(
         missing = []
         for start in range(0, count, shard):
             size = min(shard, count - start)
-            path = folder / DATA_PATH.format(chunk_index=number // 1000, file_index=number % 1000)
-            if not path.exists():
+            path = _data_path(folder, number)
+            if not _holds(path, size):
                 missing.append((path, start, size, first + start))
             number += 1
         if missing:
@@ -105,6 +106,21 @@ def write_dataset(
         first += count
     _write_meta(folder, request, number)
     return rendered
+
+
+def _data_path(folder: Path, number: int) -> Path:
+    return folder / DATA_PATH.format(chunk_index=number // 1000, file_index=number % 1000)
+
+
+def _holds(path: Path, size: int) -> bool:
+    """Whether a shard is there with so many pictures, by what its end says of it: what lies before is not read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return bool(pq.read_metadata(path).num_rows == size)
+    except (OSError, pa.ArrowInvalid):
+        return False
 
 
 def _write_shard(path: Path, views: HandViews, indices: range, first: int) -> None:
@@ -191,16 +207,14 @@ def _write_meta(folder: Path, request: Mapping[str, Any], shards: int) -> None:
 
 def _picture_stats(folder: Path, shards: int, total: int) -> dict[str, Any]:
     """Of each channel, in shares of 255 and as (3, 1, 1), of up to `SAMPLED` pictures spread over all."""
-    import pyarrow.parquet as pq
-
     sampled = set(np.linspace(0, total - 1, min(total, SAMPLED)).round().astype(int).tolist())
     seen = []
     for number in range(shards):
-        path = folder / DATA_PATH.format(chunk_index=number // 1000, file_index=number % 1000)
-        table = pq.read_table(path, columns=["index", IMAGE])
+        path = _data_path(folder, number)
+        table = _read(path, ["index", IMAGE])
         for row, index in enumerate(table["index"].to_pylist()):
             if index in sampled:
-                rgb = _picture(table, row) / 255.0
+                rgb = _picture(path, table, row) / 255.0
                 seen.append([of(axis=(0, 1)) for of in (rgb.min, rgb.max, rgb.mean, (rgb * rgb).mean)])
     low, high, mean, square = np.array(seen).transpose(1, 0, 2)
     middle = mean.mean(axis=0)
@@ -209,20 +223,29 @@ def _picture_stats(folder: Path, shards: int, total: int) -> dict[str, Any]:
     return {name: values[:, None, None].tolist() for name, values in stats.items()} | {"count": [len(seen)]}
 
 
-def _picture(table: Any, row: int) -> NDArray[np.uint8]:
+def _read(path: Path, columns: list[str] | None = None) -> Any:
+    """The table of a shard. Raises ConfigError where it cannot be read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_table(path, columns=columns)
+    except (OSError, pa.ArrowInvalid) as problem:
+        raise ConfigError(f"{path} is missing or damaged: {CURE}") from problem
+
+
+def _picture(path: Path, table: Any, row: int) -> NDArray[np.uint8]:
+    """A picture (H, W, 3) out of the table of the shard at `path`. Raises ConfigError where it is damaged."""
     from PIL import Image
 
     try:
         return np.asarray(Image.open(BytesIO(table[IMAGE][row]["bytes"].as_py())))
-    except (OSError, SyntaxError) as error:
-        raise ConfigError(f"picture {row} of a shard is damaged ({error}): write the data set again") from error
+    except (OSError, SyntaxError) as problem:
+        raise ConfigError(f"picture {row} of {path} is damaged ({problem}): {CURE}") from problem
 
 
 def _angles(folder: Path, number: int) -> NDArray[np.float32]:
-    import pyarrow.parquet as pq
-
-    path = folder / DATA_PATH.format(chunk_index=number // 1000, file_index=number % 1000)
-    column = pq.read_table(path, columns=[STATE])[STATE].combine_chunks()
+    column = _read(_data_path(folder, number), [STATE])[STATE].combine_chunks()
     return np.asarray(column.flatten().to_numpy(), dtype=np.float32).reshape(-1, len(JOINTS))
 
 
@@ -253,10 +276,11 @@ class HandDataset:
             raise IndexError(index)
         number, row = self._first_file + index // self._shard, index % self._shard
         if self._file is None or self._file[0] != number:
-            self._file = (number, self._read(number))
+            self._file = (number, _read(_data_path(self.folder, number)))
         table = self._file[1]
         angles = np.array(table[STATE][row].as_py(), dtype=np.float32)
-        return Labelled(_picture(table, row), angles, int(table["index"][row].as_py()))
+        rgb = _picture(_data_path(self.folder, number), table, row)
+        return Labelled(rgb, angles, int(table["index"][row].as_py()))
 
     def __iter__(self) -> Iterator[Labelled]:
         return (self[index] for index in range(len(self)))
@@ -264,16 +288,6 @@ class HandDataset:
     def _size(self, split: str) -> int:
         begin, _, end = self.info["splits"][split].partition(":")
         return int(end) - int(begin)
-
-    def _read(self, number: int) -> Any:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        path = self.folder / DATA_PATH.format(chunk_index=number // 1000, file_index=number % 1000)
-        try:
-            return pq.read_table(path)
-        except (OSError, pa.ArrowInvalid) as problem:
-            raise ConfigError(f"{path} is missing or damaged: write the data set again, which keeps what is whole") from problem
 
 
 def check_dataset(folder: Path) -> dict[str, int]:

@@ -82,6 +82,23 @@ def test_the_command_writes_and_checks_and_goes_on(tmp_path: Path, capsys: pytes
     assert "cannot be written: Not a directory" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--train", "0", "--val", "0", "--test", "0"], "a data set needs a picture: give train, val, test one at least"),
+        (["--train", "-1"], "train must be at least 0, not -1"),
+        (["--seed", "-1"], "seed must be at least 0, not -1"),
+        (["--pixels", "0"], "pixels must be at least 1, not 0"),
+    ],
+)
+def test_numbers_of_which_nothing_can_be_made_are_refused_before_anything_is_written(
+    words: list[str], complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["dataset", str(tmp_path / "hands"), *words]) == 2
+    assert capsys.readouterr().err.startswith(f"enactive: {complaint}")
+    assert not (tmp_path / "hands").exists()
+
+
 def test_an_interrupted_run_is_taken_up_and_ends_the_same(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,10 @@ from enactive.errors import ConfigError
 
 
 def main(argv: Sequence[str]) -> int:
-    """Write what is missing of a data set, then check all of it. Raises ConfigError without pyarrow and for a full disk."""
+    """Write what is missing of a data set, then check all of it.
+
+    Raises ConfigError for numbers of which nothing can be made, without pyarrow and for a full disk.
+    """
     parser = ArgumentParser(
         prog="enactive dataset", description="Write pictures of a hand, labelled with its angles, as a LeRobotDataset v3."
     )

@@ -72,10 +72,13 @@ def write_dataset(
 ) -> int:
     """Render what the folder lacks of `counts` pictures by split; returns how many were rendered now.
 
-    Raises ConfigError where the folder holds a data set that was made with other arguments, or by other code (`views.MAKING`).
+    Raises ConfigError where nothing can be made of the numbers, and where the folder holds a data set that was made with other
+    arguments, or by other code (`views.MAKING`).
     """
     parts = Randomisation() if randomisation is None else randomisation
-    request = {"counts": {split: int(counts.get(split, 0)) for split in SPLITS}, "seed": seed, "side": side, "pixels": pixels}
+    wanted = {split: int(counts.get(split, 0)) for split in SPLITS}
+    _check_numbers(wanted, seed, pixels, shard)
+    request = {"counts": wanted, "seed": seed, "side": side, "pixels": pixels}
     request |= {"shard": shard, "randomisation": {name: getattr(parts, name) for name in parts.__slots__}}
     request["making"] = MAKING
     note = folder / "meta" / "making.json"
@@ -90,7 +93,7 @@ def write_dataset(
     write_whole(note, json.dumps(request, indent=1))
     rendered = first = number = 0
     for split in SPLITS:
-        count = request["counts"][split]  # type: ignore[index]
+        count = wanted[split]
         missing = []
         for start in range(0, count, shard):
             size = min(shard, count - start)
@@ -106,6 +109,17 @@ def write_dataset(
         first += count
     _write_meta(folder, request, number)
     return rendered
+
+
+def _check_numbers(counts: Mapping[Split, int], seed: int, pixels: int, shard: int) -> None:
+    """Raises ConfigError where a number is below its least, or all counts are 0."""
+    numbers = {str(split): (count, 0) for split, count in counts.items()}
+    numbers |= {"seed": (seed, 0), "pixels": (pixels, 1), "shard": (shard, 1)}
+    for name, (number, least) in numbers.items():
+        if number < least:
+            raise ConfigError(f"{name} must be at least {least}, not {number}")
+    if not any(counts.values()):
+        raise ConfigError(f"a data set needs a picture: give {', '.join(SPLITS)} one at least between them")
 
 
 def _data_path(folder: Path, number: int) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,8 +22,16 @@ from enactive.errors import ConfigError
 COUNTS = {"train": 7, "val": 3, "test": 4}
 
 
-def make(folder: Path) -> int:
-    return write_dataset(folder, COUNTS, pixels=48, shard=3)  # type: ignore[arg-type]
+def make(folder: Path, workers: int = 1) -> int:
+    return write_dataset(folder, COUNTS, pixels=48, shard=3, workers=workers)  # type: ignore[arg-type]
+
+
+def assert_same_files(one: Path, other: Path) -> None:
+    files = [path.relative_to(one) for path in one.rglob("*") if path.is_file()]
+    assert len(files) == 6 + 5  # shards, and what tells of them
+    assert sorted(path.relative_to(other) for path in other.rglob("*") if path.is_file()) == sorted(files)
+    for file in files:
+        assert (one / file).read_bytes() == (other / file).read_bytes(), file
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +75,7 @@ def test_the_statistics_of_pictures_are_by_channel_as_lerobot_keeps_them(folder:
         wanted = getattr(np, name)(pictures / 255.0, axis=(0, 1, 2))
         np.testing.assert_allclose(told[name], wanted[:, None, None], atol=1e-12)
     monkeypatch.setattr(dataset, "SAMPLED", 2)
-    few = dataset._picture_stats(folder, 6, 14)
+    few = dataset._picture_stats(sorted((folder / "data").rglob("*.parquet")), 14)
     np.testing.assert_allclose(few["mean"], pictures[[0, 13]].mean(axis=(0, 1, 2))[:, None, None] / 255.0)
 
 
@@ -89,6 +98,7 @@ def test_the_command_writes_and_checks_and_goes_on(tmp_path: Path, capsys: pytes
         (["--train", "-1"], "train must be at least 0, not -1"),
         (["--seed", "-1"], "seed must be at least 0, not -1"),
         (["--pixels", "0"], "pixels must be at least 1, not 0"),
+        (["--workers", "0"], "workers must be at least 1, not 0"),
     ],
 )
 def test_numbers_of_which_nothing_can_be_made_are_refused_before_anything_is_written(
@@ -104,11 +114,11 @@ def test_an_interrupted_run_is_taken_up_and_ends_the_same(
 ) -> None:
     write, written = dataset._write_shard, []
 
-    def fail_at_the_third(*arguments: object) -> None:
+    def fail_at_the_third(shard: dataset.Shard, **arguments: Any) -> None:
         if len(written) == 2:
             raise KeyboardInterrupt
-        written.append(arguments)
-        write(*arguments)  # type: ignore[arg-type]
+        written.append(shard)
+        write(shard, **arguments)
 
     monkeypatch.setattr(dataset, "_write_shard", fail_at_the_third)
     with pytest.raises(KeyboardInterrupt):
@@ -116,8 +126,12 @@ def test_an_interrupted_run_is_taken_up_and_ends_the_same(
     monkeypatch.undo()
     assert make(tmp_path) == 14 - 6
     assert make(tmp_path) == 0
-    for path in (p for p in folder.rglob("*") if p.is_file()):
-        assert path.read_bytes() == (tmp_path / path.relative_to(folder)).read_bytes()
+    assert_same_files(folder, tmp_path)
+
+
+def test_several_processes_write_the_same(folder: Path, tmp_path: Path) -> None:
+    assert make(tmp_path, workers=2) == 14
+    assert_same_files(folder, tmp_path)
 
 
 def test_other_arguments_do_not_mix_with_a_data_set(folder: Path) -> None:
@@ -164,8 +178,7 @@ def test_a_shard_that_does_not_hold_what_it_should_is_made_again(folder: Path, t
         check_dataset(tmp_path)
     assert make(tmp_path) == 3 + 3
     assert check_dataset(tmp_path) == COUNTS
-    for path in shards:
-        assert path.read_bytes() == (folder / path.relative_to(tmp_path)).read_bytes()
+    assert_same_files(folder, tmp_path)
 
 
 def test_a_damaged_picture_names_the_file_that_is_to_be_deleted(tmp_path: Path) -> None:

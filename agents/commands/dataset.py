@@ -26,6 +26,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=0, help="what the pictures follow from")
     parser.add_argument("--side", type=Side, default="right")
     parser.add_argument("--pixels", type=int, default=224, help="side of a picture")
+    parser.add_argument("--workers", type=int, default=1, help="processes that render and write; the files are the same")
     chosen = parser.parse_args(list(argv))
 
     from enactive.envs.shadow_hand.dataset import check_dataset, write_dataset
@@ -37,6 +38,7 @@ def main(argv: Sequence[str]) -> int:
             chosen.seed,
             side=chosen.side,
             pixels=chosen.pixels,
+            workers=chosen.workers,
         )
         found = check_dataset(chosen.folder)
     except ImportError as error:

@@ -11,16 +11,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from enactive.errors import ConfigError
+from enactive.executors import Work, run_all
 from enactive.files import whole_file, write_whole
 
 from .joints import HIGH_RAD, JOINTS, LOW_RAD
@@ -61,6 +65,17 @@ class Labelled:
     index: int
 
 
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A file of `size` pictures of a split, from `start` on. first: the index of the first one in the whole data set."""
+
+    path: Path
+    split: Split
+    start: int
+    size: int
+    first: int
+
+
 def write_dataset(
     folder: Path,
     counts: Mapping[Split, int],
@@ -69,15 +84,17 @@ def write_dataset(
     side: Side = "right",
     pixels: int = 224,
     shard: int = SHARD,
+    workers: int = 1,
 ) -> int:
     """Render what the folder lacks of `counts` pictures by split; returns how many were rendered now.
 
-    Raises ConfigError where nothing can be made of the numbers, and where the folder holds a data set that was made with other
-    arguments, or by other code (`views.MAKING`).
+    workers: processes, each of which makes a shard at a time; files are the same, however many there are. Raises ConfigError
+    where nothing can be made of the numbers, where the folder holds a data set that was made with other arguments, or by other
+    code (`views.MAKING`), and where a second worker has died of a shard.
     """
     parts = Randomisation() if randomisation is None else randomisation
     wanted = {split: int(counts.get(split, 0)) for split in SPLITS}
-    _check_numbers(wanted, seed, pixels, shard)
+    _check_numbers(wanted, seed=(seed, 0), pixels=(pixels, 1), shard=(shard, 1), workers=(workers, 1))
     request = {"counts": wanted, "seed": seed, "side": side, "pixels": pixels}
     request |= {"shard": shard, "randomisation": {name: getattr(parts, name) for name in parts.__slots__}}
     request["making"] = MAKING
@@ -91,61 +108,71 @@ def write_dataset(
     if held != request:
         raise ConfigError(f"{folder} holds a data set of other arguments ({note}): take another folder, or those arguments")
     write_whole(note, json.dumps(request, indent=1))
-    rendered = first = number = 0
-    for split in SPLITS:
-        count = wanted[split]
-        missing = []
-        for start in range(0, count, shard):
-            size = min(shard, count - start)
-            path = _data_path(folder, number)
-            if not _holds(path, size):
-                missing.append((path, start, size, first + start))
-            number += 1
-        if missing:
-            with HandViews(split, seed, parts, side=side, width=pixels, height=pixels) as views:
-                for path, start, size, index in missing:
-                    _write_shard(path, views, range(start, start + size), index)
-                    rendered += size
-        first += count
-    _write_meta(folder, request, number)
+    if workers > 1:
+        os.environ.setdefault("LP_NUM_THREADS", "0")  # one thread per worker: Mesa's threads of several would fight
+    shards = _shards(folder, wanted, shard)
+    make = partial(_write_shard, seed=seed, randomisation=parts, side=side, pixels=pixels)
+    work: Work[Shard, None] = Work(make, keep=lambda one, nothing: None, died=_died)
+    missing = [one for one in shards if not _holds(one)]
+    with closing(run_all(missing, work, workers, "process")) as runs:
+        rendered = sum(one.size for one, _ in runs)
+    _write_meta(folder, request, shards)
     return rendered
 
 
-def _check_numbers(counts: Mapping[Split, int], seed: int, pixels: int, shard: int) -> None:
-    """Raises ConfigError where a number is below its least, or all counts are 0."""
-    numbers = {str(split): (count, 0) for split, count in counts.items()}
-    numbers |= {"seed": (seed, 0), "pixels": (pixels, 1), "shard": (shard, 1)}
-    for name, (number, least) in numbers.items():
+def _check_numbers(counts: Mapping[Split, int], **others: tuple[int, int]) -> None:
+    """others: each with its least. Raises ConfigError where one is below that, a count is below 0, or all counts are 0."""
+    for name, (number, least) in {**{str(split): (count, 0) for split, count in counts.items()}, **others}.items():
         if number < least:
             raise ConfigError(f"{name} must be at least {least}, not {number}")
     if not any(counts.values()):
         raise ConfigError(f"a data set needs a picture: give {', '.join(SPLITS)} one at least between them")
 
 
+def _shards(folder: Path, counts: Mapping[Split, int], most: int) -> list[Shard]:
+    """The files of a data set with at most so many pictures in each, in their order."""
+    shards: list[Shard] = []
+    first = 0
+    for split in SPLITS:
+        for start in range(0, counts[split], most):
+            size = min(most, counts[split] - start)
+            shards.append(Shard(_data_path(folder, len(shards)), split, start, size, first + start))
+        first += counts[split]
+    return shards
+
+
+def _died(shard: Shard, cause: str) -> NoReturn:
+    raise ConfigError(
+        f"a worker died of {shard.path}, and so did another that made it again ({cause}): make room in memory or give fewer "
+        "--workers; the same command goes on"
+    )
+
+
 def _data_path(folder: Path, number: int) -> Path:
     return folder / DATA_PATH.format(chunk_index=number // 1000, file_index=number % 1000)
 
 
-def _holds(path: Path, size: int) -> bool:
-    """Whether a shard is there with so many pictures, by what its end says of it: what lies before is not read."""
+def _holds(shard: Shard) -> bool:
+    """Whether a file is there with so many pictures, by what its end says of it: what lies before is not read."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return bool(pq.read_metadata(path).num_rows == size)
+        return bool(pq.read_metadata(shard.path).num_rows == shard.size)
     except (OSError, pa.ArrowInvalid):
         return False
 
 
-def _write_shard(path: Path, views: HandViews, indices: range, first: int) -> None:
+def _write_shard(shard: Shard, seed: int, randomisation: Randomisation, side: Side, pixels: int) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    shots = [views[index] for index in indices]
-    count = len(shots)
+    count = shard.size
+    with HandViews(shard.split, seed, randomisation, side=side, width=pixels, height=pixels) as views:
+        shots = [views[index] for index in range(shard.start, shard.start + count)]
     angles = np.stack([shot.joints_rad for shot in shots]).astype(np.float32)
     vectors = pa.FixedSizeListArray.from_arrays(pa.array(angles.ravel()), len(JOINTS))
-    order = np.arange(first, first + count, dtype=np.int64)
+    order = np.arange(shard.first, shard.first + count, dtype=np.int64)
     images = [{"bytes": png(shot.rgb), "path": f"{IMAGE}-{index:06d}.png"} for shot, index in zip(shots, order, strict=True)]
     nothing = pa.array(np.zeros(count, dtype=np.int64))
     columns = {
@@ -158,11 +185,11 @@ def _write_shard(path: Path, views: HandViews, indices: range, first: int) -> No
         "index": pa.array(order),
         "task_index": nothing,
     }
-    with whole_file(path) as fresh:
+    with whole_file(shard.path) as fresh:
         pq.write_table(pa.table(columns), fresh, compression="none")
 
 
-def _write_meta(folder: Path, request: Mapping[str, Any], shards: int) -> None:
+def _write_meta(folder: Path, request: Mapping[str, Any], shards: Sequence[Shard]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -197,9 +224,7 @@ def _write_meta(folder: Path, request: Mapping[str, Any], shards: int) -> None:
     tasks = pa.table({"task_index": [0], "task": [TASK]})
     with whole_file(folder / "meta" / "tasks.parquet") as fresh:
         pq.write_table(tasks.replace_schema_metadata(TASKS_INDEX), fresh)
-    starts = [(split, start) for split in SPLITS for start in range(0, counts[split], request["shard"])]
-    sizes = [min(request["shard"], counts[split] - start) for split, start in starts]
-    file_of = np.repeat(np.arange(len(starts), dtype=np.int64), sizes)
+    file_of = np.repeat(np.arange(len(shards), dtype=np.int64), [shard.size for shard in shards])
     order = np.arange(total, dtype=np.int64)
     episodes = {
         "episode_index": order,
@@ -212,19 +237,18 @@ def _write_meta(folder: Path, request: Mapping[str, Any], shards: int) -> None:
     table = pa.table({name: pa.array(column) for name, column in episodes.items()} | {"tasks": pa.array([[TASK]] * total)})
     with whole_file(folder / EPISODES_PATH) as fresh:
         pq.write_table(table, fresh)
-    angles = np.concatenate([_angles(folder, i) for i in range(shards)] or [np.zeros((0, len(JOINTS)), dtype=np.float32)])
+    angles = np.concatenate([_angles(shard.path) for shard in shards])
     stats = {"min": angles.min(axis=0), "max": angles.max(axis=0), "mean": angles.mean(axis=0), "std": angles.std(axis=0)}
     told = {key: value.astype(float).tolist() for key, value in stats.items()} | {"count": [total]}
-    pictures = _picture_stats(folder, shards, total)
+    pictures = _picture_stats([shard.path for shard in shards], total)
     write_whole(folder / "meta" / "stats.json", json.dumps({IMAGE: pictures, STATE: told, ACTION: told}, indent=1))
 
 
-def _picture_stats(folder: Path, shards: int, total: int) -> dict[str, Any]:
+def _picture_stats(paths: Sequence[Path], total: int) -> dict[str, Any]:
     """Of each channel, in shares of 255 and as (3, 1, 1), of up to `SAMPLED` pictures spread over all."""
     sampled = set(np.linspace(0, total - 1, min(total, SAMPLED)).round().astype(int).tolist())
     seen = []
-    for number in range(shards):
-        path = _data_path(folder, number)
+    for path in paths:
         table = _read(path, ["index", IMAGE])
         for row, index in enumerate(table["index"].to_pylist()):
             if index in sampled:
@@ -258,8 +282,8 @@ def _picture(path: Path, table: Any, row: int) -> NDArray[np.uint8]:
         raise ConfigError(f"picture {row} of {path} is damaged ({problem}): {CURE}") from problem
 
 
-def _angles(folder: Path, number: int) -> NDArray[np.float32]:
-    column = _read(_data_path(folder, number), [STATE])[STATE].combine_chunks()
+def _angles(path: Path) -> NDArray[np.float32]:
+    column = _read(path, [STATE])[STATE].combine_chunks()
     return np.asarray(column.flatten().to_numpy(), dtype=np.float32).reshape(-1, len(JOINTS))
 
 

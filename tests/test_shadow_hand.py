@@ -17,7 +17,7 @@ from enactive.envs.household.engine import mujoco
 from enactive.envs.shadow_hand.joints import FINGERS, HIGH_RAD, JOINTS, LOW_RAD
 from enactive.envs.shadow_hand.look import Look, Randomisation, Thing, draw_look
 from enactive.envs.shadow_hand.poses import TOLERANCE_M, PoseMaker, draw
-from enactive.envs.shadow_hand.render import HandRenderer
+from enactive.envs.shadow_hand.render import HandRenderer, _sensed
 from enactive.errors import ConfigError
 
 MAKER = {side: PoseMaker(side) for side in ("right", "left")}
@@ -175,6 +175,17 @@ def test_each_part_can_be_switched_off_and_leaves_the_others_as_they_were(part: 
             assert same == (field.name not in owned), field.name
     if part in ("clutter", "occluders"):
         assert sum(len(look.things) for look in less) < sum(len(look.things) for look in whole)
+
+
+def test_noise_is_as_strong_in_a_picture_of_any_size_and_follows_from_its_number() -> None:
+    drawn = np.random.default_rng(0).standard_normal(2**23, dtype=np.float32)
+    for shape in ((48, 64, 3), (1600, 1920, 3)):  # fewer values than are drawn once, and more
+        grey = np.full(shape, 128, dtype=np.uint8)
+        one, again, other = (_sensed(grey, Look(noise=8.0, pixels=number)) for number in (5, 5, 6))
+        assert one.std() == pytest.approx(8.0, rel=0.05)
+        np.testing.assert_array_equal(one, again)
+        assert (one != other).mean() > 0.9
+        assert one.ravel()[:1000].tolist() == (128 + 8.0 * drawn[5:1005]).round().astype(np.uint8).tolist()
 
 
 def test_things_stand_where_the_look_says(renderer: HandRenderer) -> None:

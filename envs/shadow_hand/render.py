@@ -177,10 +177,18 @@ def _sensed(rgb: NDArray[np.uint8], look: Look) -> NDArray[np.uint8]:
     if (look.gain != 1.0).any():
         rgb = cv2.transform(rgb, np.diag(look.gain))  # type: ignore[assignment]
     if look.noise > 0.0:
-        start = look.pixels % (_GRAIN - rgb.size)
-        grain = _grain()[start : start + rgb.size].reshape(rgb.shape)
-        rgb = cv2.add(rgb, look.noise * grain, dtype=cv2.CV_8U)  # type: ignore[assignment]
+        grain = _stretch_of_grain(look.pixels, rgb.size)
+        rgb = cv2.add(rgb, look.noise * grain.reshape(rgb.shape), dtype=cv2.CV_8U)  # type: ignore[assignment]
     return rgb
+
+
+def _stretch_of_grain(number: int, size: int) -> NDArray[np.float32]:
+    """(size,) normal noise of a picture's number; in one that has more values than were drawn they come round again."""
+    grain = _grain()
+    if size < _GRAIN:
+        start = number % (_GRAIN - size)
+        return grain[start : start + size]
+    return np.resize(np.roll(grain, -(number % _GRAIN)), size)
 
 
 @cache

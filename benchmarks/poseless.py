@@ -76,8 +76,8 @@ def tell(rows: Sequence[Row]) -> None:
 
 
 def mirrored_rate_hz(estimator: PoseEstimator, steps: int = 150) -> float:
-    """Turns a second of: step the hand, draw the picture, read the pose, send it."""
-    env = gym.make("enactive/ShadowHand-v0", randomisation=Randomisation())
+    """Turns a second of: step the hand, draw the picture, read the pose, send it; each turn draws one."""
+    env = gym.make("enactive/ShadowHand-v0", randomisation=Randomisation(), rate_hz=100.0, camera_hz=100.0)
     obs, _ = env.reset(seed=0, options={"pose": "random"})
     began = time.perf_counter()
     for _ in range(steps):

@@ -24,3 +24,22 @@ def test_what_the_loop_costs_is_measured_on_a_body_that_the_agent_takes() -> Non
     ran = python("import loop\nprint(loop.enactive_us(steps=5))")
     assert ran.returncode == 0, ran.stderr
     assert float(ran.stdout) > 0.0
+
+
+def test_each_turn_of_the_mirroring_that_is_timed_reads_a_picture_of_its_own() -> None:
+    ran = python(
+        """
+import numpy as np, poseless
+
+class Middle:
+    seen = []
+
+    def estimate(self, pictures):
+        self.seen += [picture.tobytes() for picture in pictures]
+        return np.full((1, 24), 0.1)
+
+rate_hz = poseless.mirrored_rate_hz(Middle(), steps=9)
+print(len(Middle.seen), len(set(Middle.seen)), rate_hz > 0.0)
+"""
+    )
+    assert (ran.returncode, ran.stdout.split()) == (0, ["9", "9", "True"]), ran.stderr

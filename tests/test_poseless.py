@@ -224,12 +224,13 @@ def test_training_learns_resumes_and_ships(tmp_path: Path) -> None:
 
 def test_a_leg_begins_with_the_weights_of_the_last_and_carries_its_history_on(tmp_path: Path) -> None:
     out, checkpoint = tmp_path / "next.safetensors", tmp_path / "c.safetensors"
-    train_poseless(0.0, out, checkpoint, start=WEIGHTS, val_views=4, workers=1)
+    train_poseless(1e-4, out, checkpoint, start=WEIGHTS, val_views=4, workers=1)
     card, shipped = (json.loads(path.with_suffix(".json").read_text()) for path in (out, WEIGHTS))
     assert card["command"].endswith("--start poseless.safetensors --workers 1")
     assert card["history"][-1]["sha256"] == shipped["sha256"]
-    for name, value in load_weights(out).state_dict().items():
-        torch.testing.assert_close(value, load_weights().state_dict()[name], msg=f"no minutes, and {name} has changed")
+    begun = dict(load_weights().named_parameters())
+    for name, value in load_weights(out).named_parameters():  # a step at the rate of the warm-up moves them by 0.0001
+        torch.testing.assert_close(value, begun[name], atol=1e-3, rtol=0.0, msg=f"{name} is not what was begun with")
 
 
 def test_damaged_weights_are_refused(tmp_path: Path) -> None:

@@ -60,6 +60,19 @@ def test_what_training_with_a_model_does_without_is_refused(model: str, words: l
         main(["poseless", "--model", model, *words])
 
 
+@pytest.mark.parametrize("minutes", ["0", "-5"])
+@pytest.mark.parametrize(
+    "model", [["segmenter"], ["poseless"], ["poseless", "--model", "small"], ["poseless", "--model", "a/b"]]
+)
+def test_training_for_no_time_is_refused_before_weights_are_written(
+    model: list[str], minutes: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where data sets and checkpoints are made
+    with pytest.raises(ConfigError, match=f"training takes minutes, not {minutes}: give --minutes above 0"):
+        main([*model, "--minutes", minutes, "--out", str(tmp_path / "weights.safetensors")])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_fine_tuned_model_goes_into_the_folder_that_was_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folders: list[Path] = []
 

@@ -24,7 +24,7 @@ from enactive.errors import ConfigError
 from enactive.perception.convnets.muon import Muon
 from enactive.perception.convnets.shipped import history_of, save_weights
 from enactive.perception.convnets.team import ALONE, Team, train_together
-from enactive.perception.convnets.training import Learner, Rate
+from enactive.perception.convnets.training import Learner, Rate, check_minutes
 from enactive.precision import fast_products
 
 from .batches import Memory
@@ -83,8 +83,9 @@ def train_poseless(
     paper's form, on the GPU where there is one; `out` is then a folder, and what is returned the number of pictures seen.
     workers: processes, each with one thread, that render and share the batches.
 
-    Raises ConfigError where a `model` is given with what only the parallel form's training takes.
+    Raises ConfigError for no minutes, and where a `model` is given with what only the parallel form's training takes.
     """
+    check_minutes(minutes)
     own = {
         "checkpoint": checkpoint != CHECKPOINT,
         "start": start is not None,

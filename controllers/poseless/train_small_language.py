@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from enactive.envs.shadow_hand.poses import PoseMaker
 from enactive.envs.shadow_hand.views import HandViews, View
-from enactive.errors import ConfigError
 from enactive.perception.convnets.shipped import save_weights
-from enactive.perception.convnets.training import Rate
+from enactive.perception.convnets.training import Rate, check_minutes
 from enactive.precision import fast_products
 from enactive.pretrained import sha256_of
 
@@ -37,8 +36,7 @@ OTHER_SEED = 1_000_003  # pictures are others than those that the encoder learne
 
 def train_small_language(minutes: float, out: Path = WRITER_WEIGHTS, seed: int = 0, val_views: int = 256) -> Trained:
     """Read pictures and train for `minutes` in all, in one thread, and write the weights with their measured quality."""
-    if minutes <= 0.0:
-        raise ConfigError(f"training takes minutes, not {minutes:g}: give --minutes above 0")
+    check_minutes(minutes)
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     began, net = time.monotonic(), fused(load_weights())

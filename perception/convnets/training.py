@@ -12,7 +12,14 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from enactive.errors import ConfigError
 from enactive.files import whole_file
+
+
+def check_minutes(minutes: float) -> None:
+    """Raises ConfigError where there is no time to train: random weights would take the place of trained ones."""
+    if not minutes > 0.0:
+        raise ConfigError(f"training takes minutes, not {minutes:g}: give --minutes above 0")
 
 
 @dataclass(frozen=True, slots=True)

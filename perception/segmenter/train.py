@@ -21,7 +21,7 @@ from enactive.errors import ConfigError
 from ..convnets.muon import Muon
 from ..convnets.shipped import history_of
 from ..convnets.team import ALONE, Team, train_together
-from ..convnets.training import Learner, Rate
+from ..convnets.training import Learner, Rate, check_minutes
 from .batches import Drawer, make_batch
 from .data import FIRST_UNSEEN_SEED, make_views
 from .losses import loss
@@ -85,8 +85,9 @@ def train_segmenter(
 
     Train-split apartments have seeds 0, 1, ...; in the `rare_apartments` after the first ones views are aimed at categories
     that those hardly show. Unseen ones, for the measurement, have seeds 100 000, 100 001, ... Checkpoints lie under `datasets`.
-    Returns the quality on all unseen views.
+    Returns the quality on all unseen views. Raises ConfigError where there are no minutes.
     """
+    check_minutes(minutes)
     make_views(datasets / "train", range(apartments), workers, photos=PHOTOS)
     if rare_apartments:
         rare = Drawer(Views(datasets / "train", apartments)).rare()

@@ -175,6 +175,16 @@ def test_paths_of_arguments_that_are_objects_become_text() -> None:
     assert record["arguments"]["estimator"]["init_args"]["weights"] == "w.safetensors"
 
 
+@pytest.mark.parametrize("name", ["ParallelEstimator", "enactive.controllers.poseless.estimator.ParallelEstimator"])
+def test_what_reads_left_hands_is_chosen_by_name_or_by_import_path(name: str) -> None:
+    parser = ArgumentParser(exit_on_error=False)
+    words = ["--policy", "PoseLess", "--policy.estimator", name, "--policy.estimator.pictured", "left"]
+    chosen = parser.parse_args(add_components(parser, words, {"policy": "PoseLess"}))
+    estimator = component("policy", chosen.policy).build().estimator
+    assert type(estimator).__name__ == "ParallelEstimator"
+    assert estimator.pictured == "left"
+
+
 def test_a_planner_is_asked_with_what_the_environment_tells() -> None:
     told = with_knowledge(Component("planners", "D2PO", {}), "remembered")
     assert told.arguments == {"knowledge": "remembered"}

@@ -40,7 +40,7 @@ class PoseLess:
 
     def __init__(
         self,
-        estimator: PoseEstimator | None = None,
+        estimator: ParallelEstimator | PoseEstimator | None = None,  # the first by name, others by import path
         max_speed_rad_s: float = 4.0,
         stream: MovingHand | Camera | Film | PictureStream | None = None,  # the three by name, others by import path
         settle_s: float = 0.07,

@@ -16,7 +16,7 @@ from enactive.controllers.poseless.quality import errors
 from enactive.envs.shadow_hand.conditions import CONDITIONS
 from enactive.envs.shadow_hand.joints import HIGH_RAD, LOW_RAD
 from enactive.envs.shadow_hand.poses import PoseMaker
-from enactive.envs.shadow_hand.views import Split, View
+from enactive.envs.shadow_hand.views import MAKING, Split, View
 from enactive.errors import ConfigError, ControllerError
 
 from .component import Component
@@ -39,13 +39,14 @@ def evaluate_poses(
 
     The rows come condition by condition, reader by reader, in order. What was read is appended to `folder` at once; the same
     call resumes where an earlier one ended, however it ended. on_result(done, total) is called at the start and after each.
-    Raises ConfigError for a condition that does not exist, and where `folder` cannot be written.
+    Raises ConfigError for a condition that does not exist, where `folder` holds readings of other settings or of pictures that
+    were made otherwise (`views.MAKING`), and where it cannot be written.
     """
     if unknown := [name for name in conditions if name not in CONDITIONS]:
         raise ConfigError(f"there is no condition {', '.join(unknown)}; there are {', '.join(CONDITIONS)}")
     identities = {f"method {label}": reader.to_json() for label, reader in readers.items()}
     identities |= {f"weights of {label}": weights for label, reader in readers.items() if (weights := reader.weights())}
-    results = Results(folder, {**settings, **identities})
+    results = Results(folder, {**settings, "making of pictures": MAKING, **identities})
     names = {condition: [f"{condition}-{split}-{index:06d}" for index in range(count)] for condition in conditions}
     wanted = [(label, name) for condition in names for label in readers for name in names[condition]]
     left = set(wanted) - results.done

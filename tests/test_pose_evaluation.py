@@ -23,7 +23,7 @@ from enactive.controllers.poseless.weights import WEIGHTS, load_weights
 from enactive.envs.shadow_hand.conditions import CONDITIONS, USUAL, Condition
 from enactive.envs.shadow_hand.joints import HIGH_RAD, JOINTS, LOW_RAD, MIDDLE_RAD
 from enactive.envs.shadow_hand.look import Randomisation
-from enactive.envs.shadow_hand.views import HandViews
+from enactive.envs.shadow_hand.views import MAKING, HandViews
 from enactive.errors import ConfigError, ControllerError
 from enactive.perception.convnets.shipped import save_weights
 from enactive.statistics import compare, mean
@@ -111,6 +111,14 @@ def test_an_evaluation_goes_on_where_it_ended(says: Any, tmp_path: Path) -> None
     with pytest.raises(ConfigError, match="there is no condition dirty; there are randomised, clean"):
         evaluate_poses(readers, ["clean", "dirty"], "test", 5, tmp_path / "none", settings=SETTINGS)
     assert not (tmp_path / "none").exists()
+
+
+def test_readings_of_pictures_of_another_making_are_not_mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readers = {"middle": Component("controllers", f"{HERE}.Says")}
+    evaluate_poses(readers, ["clean"], "test", 1, tmp_path, settings=SETTINGS)
+    monkeypatch.setattr("enactive.agents.pose_evaluation.MAKING", MAKING + 1)
+    with pytest.raises(ConfigError, match="holds results of another making of pictures; choose another --out"):
+        evaluate_poses(readers, ["clean"], "test", 2, tmp_path, settings=SETTINGS)
 
 
 def test_readers_see_the_pictures_of_the_condition_and_left_hands_in_a_mirror(says: Any, tmp_path: Path) -> None:

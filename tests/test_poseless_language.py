@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,14 +13,16 @@ import regex
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_vlm_hf import qwen_model
+from test_vlm_hf import qwen_model, text_model
 
+from enactive.controllers.poseless import finetune as fine_tuning
 from enactive.controllers.poseless import xml_format
-from enactive.controllers.poseless.finetune import teach
+from enactive.controllers.poseless.finetune import finetune, teach
 from enactive.controllers.poseless.language import LanguageEstimator, extend_vocabulary, prepared
 from enactive.envs.shadow_hand.joints import HIGH_RAD, JOINTS, LOW_RAD
 from enactive.envs.shadow_hand.views import HandViews
-from enactive.perception.vlm.hf import HFModel
+from enactive.errors import ConfigError
+from enactive.perception.vlm.hf import HFModel, load_model
 
 torch.set_num_threads(1)
 PICTURE = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
@@ -126,3 +131,76 @@ def test_fine_tuning_learns_from_the_answer() -> None:
                 break
     assert losses[0] == pytest.approx(np.log(len(student.tokenizer)), abs=0.1)
     assert np.mean(losses[-3:]) < 0.75 * losses[0]
+
+
+def ends_with(error: type[BaseException], after: int) -> Any:
+    """`teach`, which an error ends after so many steps."""
+
+    def short(*arguments: Any) -> Iterator[float]:
+        for _, loss in zip(range(after), teach(*arguments), strict=False):
+            yield loss
+        raise error
+
+    return short
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_fine_tuning_that_is_interrupted_keeps_what_was_learned_and_goes_on_from_it(
+    error: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    student = qwen_model()
+    with monkeypatch.context() as patched:
+        patched.setattr(fine_tuning, "teach", ends_with(error, 2))
+        with pytest.raises(error):
+            finetune(student, 600.0, tmp_path, pixels=SMALL)
+    before = {name: value.clone() for name, value in qwen_model().model.state_dict().items() if "visual" in name}
+    again = load_model(str(tmp_path), whole=True)
+    assert extend_vocabulary(again.model, again.tokenizer) == 0
+    kept = again.model.state_dict()
+    for name, value in student.model.state_dict().items():
+        torch.testing.assert_close(kept[name], value, atol=0, rtol=0)
+    assert any(not torch.equal(kept[name], value) for name, value in before.items()), "nothing was learned"
+    assert finetune(again, 1e-6, tmp_path, seed=1, pixels=SMALL) == 1
+    assert LanguageEstimator(str(tmp_path), pixels=SMALL).estimate([PICTURE]).shape == (1, 24)
+
+
+def test_fine_tuning_is_saved_on_its_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fine_tuning, "SAVE_EVERY_S", 0.0)
+    there: list[bool] = []
+
+    def watched(*arguments: Any) -> Iterator[float]:
+        for loss in teach(*arguments):
+            there.append((tmp_path / "model.safetensors").exists())
+            yield loss
+            if len(there) == 3:
+                return
+
+    monkeypatch.setattr(fine_tuning, "teach", watched)
+    assert finetune(qwen_model(), 600.0, tmp_path, pixels=SMALL) == 3
+    assert there == [False, True, True]
+
+
+def test_what_fails_before_it_learned_or_while_it_is_saved_leaves_what_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model.safetensors").write_text("of an earlier run")
+    (tmp_path / "fresh").mkdir()  # of a process that was killed
+
+    def full(processor: Any, folder: Path) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(fine_tuning, "teach", ends_with(KeyboardInterrupt, 0))
+    with pytest.raises(KeyboardInterrupt):
+        finetune(qwen_model(), 600.0, tmp_path, pixels=SMALL)
+    monkeypatch.setattr(fine_tuning, "teach", ends_with(KeyboardInterrupt, 1))
+    monkeypatch.setattr(fine_tuning, "save_processor", full)
+    with pytest.raises(OSError, match="no space left"):
+        finetune(qwen_model(), 600.0, tmp_path, pixels=SMALL)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
+    assert (tmp_path / "model.safetensors").read_text() == "of an earlier run"
+
+
+def test_a_model_that_sees_no_pictures_is_not_fine_tuned(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"tiny-llama-0 .* sees no pictures: take an image-text-to-text model"):
+        finetune(text_model(), 1.0, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,10 @@ import torch
 from enactive.device import products
 from enactive.envs.shadow_hand.model import Side
 from enactive.envs.shadow_hand.views import HandViews
+from enactive.errors import ConfigError
+from enactive.files import sync_files
 from enactive.perception.vlm import Message
+from enactive.perception.vlm.hf_processor import save_processor
 
 from . import xml_format
 from .language import PUBLISHED_PIXELS, conversation, extend_vocabulary, prepared
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
 PEAK_RATE = 1.0e-5
 WARMUP_STEPS = 20
+SAVE_EVERY_S = 1800.0
 
 
 def finetune(
@@ -38,27 +43,54 @@ def finetune(
 
     It trains where the model is, which has its weights in single precision; on CUDA the matrix products are in bfloat16.
     Only the answer is learned from. The views are those of the split "train" of `seed`, of the hand of `side`.
+
+    It is saved every half an hour, too, and where training is interrupted or fails. What was saved is a model as any other:
+    training goes on from it, with a fresh optimiser, and on other views by another `seed`. Raises ConfigError for a model that
+    sees no pictures.
     """
+    if not model.capabilities.images:
+        raise ConfigError(f"{model.name} sees no pictures: take an image-text-to-text model")
+    out.mkdir(parents=True, exist_ok=True)
     extend_vocabulary(model.model, model.tokenizer, side)
-    with HandViews("train", seed, side=side) as views:
-        steps = 0
-        for line in teach(model, views, 60.0 * minutes, batch, rate, pixels):
-            steps += 1
-            if steps % 10 == 0:
-                print(f"step {steps} loss {line:.4f}", flush=True)
-    model.model.eval().save_pretrained(out)
-    model.processor.save_pretrained(out)
-    model.tokenizer.save_pretrained(out)
+    steps, saved_s = 0, time.monotonic()
+    try:
+        with HandViews("train", seed, side=side) as views:
+            for loss in teach(model, views, 60.0 * minutes, batch, rate, pixels):
+                steps += 1
+                if steps % 10 == 0:
+                    print(f"step {steps} loss {loss:.4f}", flush=True)
+                if time.monotonic() - saved_s > SAVE_EVERY_S:
+                    save(model, out)
+                    saved_s = time.monotonic()
+    finally:
+        model.model.eval()
+        if steps:  # else what is there stays
+            save(model, out)
+            print(f"step {steps} is saved in {out}", flush=True)
     return steps * batch
 
 
+def save(model: HFModel, folder: Path) -> None:
+    """Write model, tokenizer and processor, which take their places when all of them are on the disk."""
+    fresh = folder / "fresh"
+    shutil.rmtree(fresh, ignore_errors=True)  # of a process that was killed
+    try:
+        model.model.save_pretrained(fresh)
+        save_processor(model.processor, fresh)
+        sync_files(fresh)
+        for path in fresh.iterdir():
+            path.replace(folder / path.name)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)  # it may not have been made
+
+
 def teach(model: HFModel, views: HandViews, seconds: float, batch: int, rate: float, pixels: int | None) -> Iterator[float]:
-    """Update the model until the time is spent; yields the loss of each step."""
+    """Update the model until the time is spent, once at least; yields the loss of each step."""
     started = time.monotonic()
     optimizer = torch.optim.AdamW(model.model.parameters(), lr=rate, weight_decay=0.0)
     model.model.train()
     index = 0
-    while time.monotonic() - started < seconds:
+    while index == 0 or time.monotonic() - started < seconds:
         for group in optimizer.param_groups:
             group["lr"] = rate * min(1.0, (index // batch + 1) / WARMUP_STEPS)
         total = 0.0

@@ -150,11 +150,25 @@ def test_weights_that_changed_are_refused(folder):
         shipped_policy(folder)
 
 
-def test_to_ship_into_a_folder_leaves_the_folders_in_it_open(tmp_path):
+def test_to_ship_into_a_folder_leaves_what_else_lies_there_as_it_is(tmp_path):
     (tmp_path / "mine").mkdir(mode=0o755)
-    ship(small_policy(["goal: mug"], 0, **TINY), {}, tmp_path)
-    assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o755
-    assert (tmp_path / "model.safetensors").stat().st_mode & 0o777 == 0o644
+    (tmp_path / "key").write_text("secret")
+    (tmp_path / "key").chmod(0o600)
+    written = {"model.safetensors", "config.json", "tokenizer.json", "card.json"}
+    policy = small_policy(["goal: mug"], 0, **TINY)
+    policy.tokenizer.chat_template = {"default": "{{ messages }}", "tools": "{{ tools }}"}  # the second in a folder
+    for _ in range(2):  # the second time over what the first wrote, closed meanwhile
+        ship(policy, {}, tmp_path)
+        assert [path.name for path in (tmp_path / "additional_chat_templates").iterdir()] == ["tools.jinja"]
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+        assert (modes.pop("mine"), modes.pop("key")) == (0o755, 0o600)
+        assert modes.pop("additional_chat_templates") & 0o111
+        assert written <= modes.keys()
+        assert set(modes.values()) == {0o644}
+        for name in written:
+            (tmp_path / name).chmod(0o600)
+    assert (tmp_path / "key").read_text() == "secret"
+    assert shipped_policy(tmp_path).name.startswith(f"{tmp_path.name}@")
 
 
 def test_the_folders_of_a_training_run_are_policies(tmp_path):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import gymnasium as gym
 import numpy as np
 import pytest
+from transformers import AutoConfig, LlamaConfig
 
 import enactive.envs  # noqa: F401  # registers HouseholdTask
 from enactive.agents import Agent
@@ -174,8 +176,17 @@ def test_to_ship_into_a_folder_leaves_what_else_lies_there_as_it_is(tmp_path):
 def test_the_folders_of_a_training_run_are_policies(tmp_path):
     save_policy(small_policy(["goal: mug"], 0, **TINY), tmp_path / "sft")
     assert D2PO(tmp_path / "sft").policy.name == str(tmp_path / "sft")
-    with pytest.raises(ConfigError, match=r"^there is no policy in .*dpo .*: make one with `enactive train d2po`$"):
+    (tmp_path / "dpo").mkdir()
+    with pytest.raises(ConfigError, match=r"^there is no policy in .*dpo \(.*\): make one with `enactive train d2po`$"):
         D2PO(tmp_path / "dpo")
+
+
+def test_a_folder_that_is_not_there_is_not_taken_for_a_name_of_the_hub(monkeypatch):
+    asked = []
+    monkeypatch.setattr(AutoConfig, "from_pretrained", lambda name, **settings: asked.append(name) or LlamaConfig())
+    with pytest.raises(ConfigError, match=r"^there is no policy in runs/d2op, which is no folder: make one with"):
+        D2PO(Path("runs/d2op"))
+    assert asked == []
 
 
 def test_the_command_line_evaluates_it_and_resumes(folder, tmp_path_factory):

@@ -27,7 +27,7 @@ from .episodes import Episode
 from .evaluate import Evaluation
 from .examples import Demonstration, Preference, read_lines, write_lines
 from .hiding_places import Places
-from .models import load_policy
+from .models import MAKE_ONE, load_policy
 from .pairs import data_card, demonstrations, preferences
 from .rewards import LLMJudge, OracleProgress, ProcessReward
 from .settings import is_small
@@ -136,7 +136,7 @@ def each_shard(
     policies = {job.policy for job, _ in left}
     for policy in policies:
         if not (policy / "config.json").exists():
-            raise ConfigError(f"there is no policy in {policy}: make one with `enactive train d2po`")
+            raise ConfigError(f"there is no policy in {policy}: {MAKE_ONE}")
     work: Work[tuple[Job, int], Made] = Work(
         run=partial(_made, make),
         keep=lambda one, made: write(*one, made),

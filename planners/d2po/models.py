@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SMALL = {"hidden_size": 256, "intermediate_size": 768, "num_hidden_layers": 4, "num_attention_heads": 4}
 LORA_RANK = 16
+MAKE_ONE = "make one with `enactive train d2po`"
 
 
 def small_policy(texts: Iterable[str], seed: int, **size: int) -> Policy:
@@ -107,6 +108,8 @@ def load_policy(folder: Path, name: str = "", whole: bool = False) -> Policy:
 
     whole: all its weights are to be trained. Raises ConfigError where it cannot be read.
     """
+    if not folder.is_dir():  # transformers would take it for a name of the hub
+        raise ConfigError(f"there is no policy in {folder}, which is no folder: {MAKE_ONE}")
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
     from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
@@ -125,5 +128,5 @@ def load_policy(folder: Path, name: str = "", whole: bool = False) -> Policy:
         sees_by = load_processor(str(folder)) if sees and (folder / "processor_config.json").exists() else None
     except (OSError, ValueError, SafetensorError) as problem:
         said = " ".join(str(problem).split())[:200]
-        raise ConfigError(f"there is no policy in {folder} ({said}): make one with `enactive train d2po`") from problem
+        raise ConfigError(f"there is no policy in {folder} ({said}): {MAKE_ONE}") from problem
     return Policy(placed(model.eval(), whole), tokenizer, name or str(folder), sees_by=sees_by)

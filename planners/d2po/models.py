@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from enactive.errors import ConfigError
 from enactive.files import sync_files
 
+from .settings import is_small
 from .tokens import word_tokenizer
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def small_policy(texts: Iterable[str], seed: int, **size: int) -> Policy:
 
 
 def base_policy(base: str, texts: Iterable[str], seed: int, whole: bool = False) -> Policy:
-    """The policy to begin with. base: "small", "smollm2" (embedded), or a name or folder of transformers.
+    """The policy to begin with. base: "small", "smollm2" (embedded), a folder of `save_policy`, or a chat model by folder or name.
 
     whole: all its weights are to be trained, in single precision therefore. Raises ConfigError where it cannot be loaded.
     """
@@ -50,6 +51,8 @@ def base_policy(base: str, texts: Iterable[str], seed: int, whole: bool = False)
 
     if base == "small":
         return small_policy(texts, seed)
+    if is_small(base):  # its tokenizer is of single words and has no template of a chat
+        return load_policy(Path(base), whole=whole)
     from enactive.perception.vlm.hf import embedded_model, load_model
 
     loaded = embedded_model(whole) if base == "smollm2" else load_model(base, whole)

@@ -54,8 +54,7 @@ class HFModel:
     def __init__(self, model: Any, processor: Any, name: str) -> None:
         self.model, self.processor, self._weights = model.eval(), processor, name
         self.tokenizer = getattr(processor, "tokenizer", processor)
-        if not (processor.chat_template or self.tokenizer.chat_template):
-            raise ConfigError(f"{name} has no chat template: use an instruction-tuned model")
+        _require_template(processor, name)
         if self.tokenizer.pad_token_id is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
         sees = getattr(processor, "image_processor", None) is not None
@@ -311,22 +310,44 @@ def load_model(name: str, whole: bool = False) -> HFModel:
 
     whole: all its weights are to be trained, in single precision therefore. Raises ConfigError where it cannot be loaded.
     """
+    from enactive.device import placed
+
+    with _cause_told(name):
+        config, kind, processor = _described(name)
+        model = kind.from_pretrained(name, dtype="float32" if whole else "auto")
+        return HFModel(placed(model, whole), processor, f"hf:{name}@{_identity(name, config)}")
+
+
+def require_model(name: str) -> None:
+    """Raises ConfigError where `load_model` would for another cause than the weights, of which none are read."""
+    with _cause_told(name):
+        _, _, processor = _described(name)
+        _require_template(processor, name)
+
+
+def _described(name: str) -> tuple[Any, Any, Any]:
+    """What a folder or the hub tells beside the weights: config, class of the model, and processor or tokenizer."""
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
     from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
-    from enactive.device import placed
+    config = AutoConfig.from_pretrained(name)
+    if type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
+        from .hf_processor import load_processor
 
-    dtype = "float32" if whole else "auto"
+        return config, AutoModelForImageTextToText, load_processor(name)
+    return config, AutoModelForCausalLM, AutoTokenizer.from_pretrained(name)
+
+
+def _require_template(processor: Any, name: str) -> None:
+    if not (processor.chat_template or getattr(processor, "tokenizer", processor).chat_template):
+        raise ConfigError(f"{name} has no chat template: use an instruction-tuned model")
+
+
+@contextmanager
+def _cause_told(name: str) -> Iterator[None]:
+    """Around loading: a ConfigError with what transformers says where it fails."""
     try:
-        config = AutoConfig.from_pretrained(name)
-        identity = f"hf:{name}@{_identity(name, config)}"
-        if type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
-            from .hf_processor import load_processor
-
-            seeing: Any = AutoModelForImageTextToText.from_pretrained(name, dtype=dtype)
-            return HFModel(placed(seeing, whole), load_processor(name), identity)
-        model: Any = AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
-        return HFModel(placed(model, whole), AutoTokenizer.from_pretrained(name), identity)
+        yield
     except (OSError, ValueError, ImportError) as problem:
         said = " ".join(str(problem).split())[:300]
         raise ConfigError(f"the model {name!r} cannot be loaded ({said})") from problem

@@ -43,8 +43,9 @@ def small_policy(texts: Iterable[str], seed: int, **size: int) -> Policy:
 
 
 def base_policy(base: str, texts: Iterable[str], seed: int, whole: bool = False) -> Policy:
-    """The policy to begin with. base: "small", "smollm2" (embedded), a folder of `save_policy`, or a chat model by folder or name.
+    """The policy to begin with.
 
+    base: "small", "smollm2" (embedded), the folder of a small policy that was trained here, or a chat model's folder or name.
     whole: all its weights are to be trained, in single precision therefore. Raises ConfigError where it cannot be loaded.
     """
     from .policy import Policy
@@ -57,6 +58,24 @@ def base_policy(base: str, texts: Iterable[str], seed: int, whole: bool = False)
 
     loaded = embedded_model(whole) if base == "smollm2" else load_model(base, whole)
     return Policy(loaded.model, loaded.tokenizer, loaded.name, sees_by=loaded.processor if loaded.capabilities.images else None)
+
+
+def require_base(base: str) -> None:
+    """Raises ConfigError where there is no such base for `base_policy`, found without reading the weights of a large one."""
+    from enactive.perception.vlm.hf import require_model
+    from enactive.pretrained import SMOLLM2, load_path
+
+    if base == "small":
+        return
+    if base == "smollm2":
+        load_path(SMOLLM2)
+    elif is_small(base):
+        load_policy(Path(base))
+    else:
+        try:
+            require_model(base)
+        except ConfigError as problem:
+            raise ConfigError(f"{problem}; --base takes small, smollm2, or a model's folder or name on the hub") from problem
 
 
 def with_lora(policy: Policy, seed: int) -> Policy:

@@ -36,7 +36,7 @@ from .examples import Demonstration, read_lines, write_lines
 from .fit import Batch, Memory, Objective, OutOfTimeError, Place, Recipe, fit_demonstrations, fit_preferences
 from .grounding import told_texts, walk
 from .hiding_places import Places, hiding_places
-from .models import base_policy, load_policy, merged, save_policy, with_lora
+from .models import base_policy, load_policy, merged, require_base, save_policy, with_lora
 from .pairs import balanced
 from .report import METHODS, SPLITS, write_report
 from .run_folder import same_plan
@@ -119,8 +119,8 @@ def train_d2po(
     made whole.
 
     Raises ConfigError for a count that nothing comes of, and where `out` holds a run of other settings or weights, a preset has
-    settings of the search beside it, or the search is still to come and its judge does not answer or its executor is not
-    installed; OutOfTimeError where the minutes are spent before the end: the same command goes on.
+    settings of the search beside it, what is still to come has a base that is not there, a judge that does not answer or an
+    executor that is not installed; OutOfTimeError where the minutes are spent before the end: the same command goes on.
     """
     import torch
 
@@ -148,6 +148,8 @@ def train_d2po(
     _refuse_nothing(plan, {"seeds": seeds, "workers": 1 if workers is None else workers})
     end = time.monotonic() + 60.0 * minutes
     run = _Run(plan, out, lambda: time.monotonic() > end, workers, executor, memory)
+    if not all(_there(out / f"seed-{seed}" / "sft") for seed in range(seeds)):
+        require_base(base)
     if any(run.collection(seed).shards() for seed in range(seeds)):
         require(judge, executor)
     same_plan(plan, out)

@@ -364,7 +364,7 @@ def test_the_whole_pipeline(tmp_path, monkeypatch):
         "practice": 12,
         "search_tasks": 24,
         "eval_tasks": 2,
-        "ground": Recipe(2.0, 16, 3e-3),
+        "ground": Change(2.0, 16, 3e-3),
         "sft": Change(20.0, 16, 3e-3),
         "prefer": Change(2.5, 8, 1e-3),
         "search": SearchSettings(nodes=20),

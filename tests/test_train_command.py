@@ -24,6 +24,7 @@ def test_every_argument_of_training_is_explained(
     told = {words[0]: words[2] for words in (option.split(maxsplit=2) for option in options)}
     assert len(told) > 1
     assert [name for name, text in told.items() if text.startswith("(")] == []
+    assert [name for name, text in told.items() if "(required" in text] == []  # each has a default
 
 
 def test_the_rates_and_the_adapters_are_explained(capsys: pytest.CaptureFixture[str]) -> None:

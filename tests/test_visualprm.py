@@ -43,6 +43,7 @@ from enactive.planners.d2po.models import save_policy, small_policy
 from enactive.planners.d2po.planner import D2PO
 from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.prompt import Situation, parts, policy_prompt, prompt_pieces
+from enactive.planners.d2po.settings import Change
 from enactive.planners.d2po.weights import WEIGHTS, ship, shipped_policy
 
 torch.set_num_threads(1)
@@ -378,7 +379,7 @@ def test_a_run_does_not_go_on_with_a_policy_of_other_weights_in_the_same_folder(
 
 def test_training_ships_the_better_start_and_a_choice_is_made_with_it(tmp_path):
     """From trajectories that are there already, in the shard of six tasks; the second call finds all done."""
-    settings = {"out": tmp_path / "run", "tasks": 6, "recipe": Recipe(2.0, 2, 1e-3), "ship_to": tmp_path / "shipped"}
+    settings = {"out": tmp_path / "run", "tasks": 6, "recipe": Change(2.0, 2, 1e-3), "ship_to": tmp_path / "shipped"}
     write_trajectories(tmp_path / "run" / "data" / "trajectories-000.jsonl", EXAMPLES)
     card = json.loads(train_critic(**settings))
     assert (card["trained_on"]["trajectories"], card["held_out"]["trajectories"]) == (4, 2)

@@ -24,6 +24,7 @@ from enactive.pretrained import weights_of
 from ..d2po.fit import Place, Recipe
 from ..d2po.models import load_policy, save_policy
 from ..d2po.run_folder import same_plan
+from ..d2po.settings import Change
 from ..d2po.weights import WEIGHTS as POLICY
 from ..d2po.weights import policy_in, ship
 from .rollouts import MINUS, PLUS, UNKNOWN
@@ -57,15 +58,14 @@ def train_critic(
     knowledge: Knowledge = "visible",
     tasks: int = 2400,
     solutions: Solutions = Solutions(),  # noqa: B008 (frozen)
-    recipe: Recipe = RECIPE,
+    recipe: Change = Change(),  # noqa: B008 (frozen)
     ship_to: Path | None = None,
 ) -> str:
     """Train the critic of a policy and its outcome model for at most `minutes`; returns their quality in lines.
 
     minutes: at most. out: folder of all that is made. policy: folder of the weights. knowledge: what the agent is told of.
-    tasks: how many of the train split, one apartment after the other. solutions: how trajectories are drawn. recipe: of both
-    models.
-    ship_to: folder for the critic in half precision.
+    tasks: how many of the train split, one apartment after the other. solutions: how trajectories are drawn. recipe: what
+    is to be other in how both models learn (`RECIPE`). ship_to: folder for the critic in half precision.
 
     The critic begins from the policy's weights and, a second time, from random ones; what has the lower loss on steps of
     held-out apartments is kept, and the outcome model begins likewise. Raises ConfigError where `out` holds a run of other
@@ -76,7 +76,8 @@ def train_critic(
 
     torch.set_num_threads(1)
     name = policy_in(policy).name
-    same_plan(Plan(name, knowledge, tasks, solutions, recipe, weights_of(policy)), out)
+    plan = Plan(name, knowledge, tasks, solutions, recipe.of(RECIPE), weights_of(policy))
+    same_plan(plan, out)
     end = time.monotonic() + 60.0 * minutes
     over: Callable[[], bool] = lambda: time.monotonic() > end  # noqa: E731
     chosen = sorted(load_tasks("train"), key=lambda task: task.apartment_seed)[:tasks]
@@ -86,7 +87,7 @@ def train_critic(
         raise ConfigError(
             f"{len(chosen)} tasks gave {len(learnt)} trajectories to learn from and {len(held_out)} to measure with: take more"
         )
-    run = _Run(out, policy, recipe, over, learnt, held_out)
+    run = _Run(out, policy, plan.recipe, over, learnt, held_out)
     starts: tuple[Start, ...] = ("policy", "scratch")
     found = {start: run.fit("process", start) for start in starts}
     best = min(starts, key=lambda start: float(found[start]["loss"]))

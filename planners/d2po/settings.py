@@ -27,7 +27,7 @@ ADAPTERS = Training(True, replace(PAPER.sft, rate=1e-4), replace(PAPER.prefer, r
 
 @dataclass(frozen=True)
 class Change:
-    """What is to be other than in the `Recipe` that goes with the base; what is not given stays.
+    """What is to be other than in the `Recipe` that is usual; what is not given stays.
 
     epochs: how often each example is learnt from. batch: demonstrations, or preferences of each kind, per update. rate: the
     highest learning rate. warmup: share of the updates in which the rate rises. weight_decay: of AdamW. clip: largest norm of

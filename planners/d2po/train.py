@@ -87,7 +87,7 @@ def train_d2po(
     states: float = 0.5,
     search_tasks: int = 480,
     eval_tasks: int = 0,
-    ground: Recipe = GROUND,
+    ground: Change = Change(),  # noqa: B008 (frozen)
     sft: Change = Change(),  # noqa: B008 (frozen)
     prefer: Change = Change(),  # noqa: B008 (frozen)
     objective: Objective = Objective(),  # noqa: B008 (frozen)
@@ -107,16 +107,16 @@ def train_d2po(
     `enactive train critic --ship_to`, or a chat model's line as in `--model`. walks: single skills per apartment of train, for
     "small" alone. apartments: of the train split, 0 = all of its 200. practice: tasks drawn in each of them for the expert to
     demonstrate. states: share of the commands demonstrated after which the next state is shown, too. search_tasks: of the train
-    split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all. ground: how "small" learns from its
-    walks. sft, prefer: what is to be other than what goes with the base (`settings`). objective: what preferences are learnt
-    by. preset: how tasks are searched, "paper" and "code" by the published settings. search: how tasks are searched with the
-    default preset. workers: of the search and of the evaluation; where not given, one process, or as many as Ray has room for.
-    executor: "process", or "ray", which needs `enactive[ray]`. micro_batch: demonstrations, or preferences of each kind, that
-    are read at once, so that an update needs less memory; where not given, all of it. gradient_checkpointing: an update needs
-    less memory and more time. Neither changes what is learnt by more than rounding. ship_to: folder for the D2PO policy of the
-    first seed in half precision, with its card. out: folder of all that is made. minutes: when they are over it ends after what
-    is under way: the update, or in each worker the shard of 50 searched or 110 evaluated tasks. Walks and demonstrations are
-    made whole.
+    split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all. ground: what is to be other in how
+    "small" learns from its walks. sft, prefer: what is to be other than what goes with the base (`settings`). objective: what
+    preferences are learnt by. preset: how tasks are searched, "paper" and "code" by the published settings. search: how tasks
+    are searched with the default preset. workers: of the search and of the evaluation; where not given, one process, or as many
+    as Ray has room for. executor: "process", or "ray", which needs `enactive[ray]`. micro_batch: demonstrations, or preferences
+    of each kind, that are read at once, so that an update needs less memory; where not given, all of it.
+    gradient_checkpointing: an update needs less memory and more time. Neither changes what is learnt by more than rounding.
+    ship_to: folder for the D2PO policy of the first seed in half precision, with its card. out: folder of all that is made.
+    minutes: when they are over it ends after what is under way: the update, or in each worker the shard of 50 searched or 110
+    evaluated tasks. Walks and demonstrations are made whole.
 
     Raises ConfigError for a count that nothing comes of, and where `out` holds a run of other settings or weights, a preset has
     settings of the search beside it, what is still to come has a base that is not there, a judge that does not answer or an
@@ -138,7 +138,7 @@ def train_d2po(
         states,
         search_tasks,
         eval_tasks,
-        ground,
+        ground.of(GROUND),
         how.sft,
         how.prefer,
         objective,

@@ -157,26 +157,6 @@ def test_a_judge_and_a_ray_that_are_not_there_are_found_before_anything_is_train
         assert not (tmp_path / "run").exists()  # the same command with another judge finds no plan of this one
 
 
-NOTHING = {
-    **dict.fromkeys(("sft.batch", "prefer.batch", "ground.batch", "walks", "practice"), ("0", "at least 1, not 0")),
-    **dict.fromkeys(("seeds", "workers", "search.candidates", "search.nodes"), ("0", "at least 1, not 0")),
-    **dict.fromkeys(("apartments", "search_tasks", "eval_tasks"), ("-1", "at least 0, which is all, not -1")),
-    "search.lead": ("-1", "at least 0, not -1"),
-    "prefer.epochs": ("-1", "above 0, and finite, not -1"),
-    "ground.epochs": (".inf", "above 0, and finite, not inf"),
-}
-
-
-def test_counts_that_nothing_comes_of_are_refused_by_their_options_before_anything_is_made(tmp_path):
-    out = ["--out", str(tmp_path / "run")]
-    with pytest.raises(ConfigError, match=r"^--sft\.epochs must be above 0, and finite, not 0$"):
-        train_command(["d2po", "--sft.epochs", "0", *out])
-    with pytest.raises(ConfigError) as refused:
-        train_command(["d2po", *(word for name, (value, _) in NOTHING.items() for word in (f"--{name}", value)), *out])
-    assert {*str(refused.value).split("; ")} == {f"--{name} must be {bound}" for name, (_, bound) in NOTHING.items()}
-    assert not (tmp_path / "run").exists()
-
-
 def test_a_critic_is_refused_on_ray_which_does_not_get_it():
     pytest.importorskip("ray")
     with pytest.raises(ConfigError, match="a critic is not sent to Ray"):

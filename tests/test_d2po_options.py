@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ import torch
 from test_device import kept
 from test_vlm_hf import text_model
 
+from enactive.agents.commands.train import main as train_command
 from enactive.errors import ConfigError
+from enactive.planners.d2po.fit import Recipe
+from enactive.planners.d2po.limits import of_recipe, refuse
 from enactive.planners.d2po.models import base_policy
 from enactive.planners.d2po.train import train_d2po
 from enactive.planners.d2po.weights import WEIGHTS, shipped_policy
@@ -38,3 +42,54 @@ def test_a_base_that_is_not_there_is_found_before_anything_is_made(tmp_path: Pat
         with pytest.raises(ConfigError, match=said):
             train_d2po(base, out=tmp_path / "run", apartments=1, practice=1)
         assert not (tmp_path / "run").exists()  # the same command with another base finds no plan of this one
+
+
+RECIPE = {
+    "epochs": ("0", "above 0, and finite, not 0"),
+    "batch": ("0", "at least 1, not 0"),
+    "rate": ("-1", "above 0, and finite, not -1"),
+    "warmup": ("1.5", "from 0 to 1, not 1.5"),
+    "weight_decay": ("-0.1", "at least 0, and finite, not -0.1"),
+    "clip": ("0", "above 0, not 0"),
+}
+NOTHING = {
+    "d2po": {
+        **{f"{name}.{field}": told for name in ("ground", "sft", "prefer") for field, told in RECIPE.items()},
+        **dict.fromkeys(("seeds", "workers", "walks", "practice"), ("0", "at least 1, not 0")),
+        **dict.fromkeys(("search.candidates", "search.width", "search.depth", "search.nodes"), ("0", "at least 1, not 0")),
+        **dict.fromkeys(("apartments", "search_tasks", "eval_tasks"), ("-1", "at least 0, which is all, not -1")),
+        "search.lead": ("-1", "at least 0, not -1"),
+        "search.temperature": (".nan", "at least 0, and finite, not nan"),
+        "states": ("2", "from 0 to 1, not 2"),
+        "prefer.epochs": (".inf", "above 0, and finite, not inf"),
+        "objective.beta": ("0", "above 0, and finite, not 0"),
+        **dict.fromkeys(
+            [f"objective.{w}" for w in ("state_weight", "anchor", "replay")], ("-1", "at least 0, and finite, not -1")
+        ),
+    },
+    "critic": {
+        **{f"recipe.{field}": told for field, told in RECIPE.items()},
+        "tasks": ("-5", "at least 1, not -5"),
+        "solutions.temperature": ("-1", "at least 0, and finite, not -1"),
+        "solutions.drawn": ("0", "at least 1, not 0"),
+        "solutions.searched": ("-1", "at least 0, not -1"),
+    },
+}
+
+
+@pytest.mark.parametrize("model", NOTHING)
+def test_what_nothing_comes_of_is_refused_by_its_options_before_anything_is_made(model: str, tmp_path: Path) -> None:
+    told, out = NOTHING[model], ["--out", str(tmp_path / "run"), "--minutes", "-1"]
+    with pytest.raises(ConfigError) as refused:
+        train_command([model, *(word for name, (value, _) in told.items() for word in (f"--{name}", value)), *out])
+    assert {*str(refused.value).split("; ")} == {f"--{name} must be {limit}" for name, (_, limit) in told.items()}
+    for name, (value, limit) in told.items():
+        if "rate" in name or "batch" in name:
+            with pytest.raises(ConfigError, match=f"^--{name} must be {limit}$"):
+                train_command([model, f"--{name}", value, *out])
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_least_and_the_most_that_makes_sense_is_not_refused() -> None:
+    refuse(of_recipe("sft", Recipe(epochs=1e-3, batch=1, rate=1e-9, warmup=0.0, weight_decay=0.0, clip=math.inf)))
+    refuse(of_recipe("sft", Recipe(epochs=1.0, batch=1, rate=1e-9, warmup=1.0)))

@@ -21,6 +21,7 @@ from enactive.errors import ConfigError
 from enactive.files import write_whole
 from enactive.pretrained import weights_of
 
+from ..d2po import limits
 from ..d2po.fit import Place, Recipe
 from ..d2po.models import load_policy, save_policy
 from ..d2po.run_folder import same_plan
@@ -68,13 +69,22 @@ def train_critic(
     is to be other in how both models learn (`RECIPE`). ship_to: folder for the critic in half precision.
 
     The critic begins from the policy's weights and, a second time, from random ones; what has the lower loss on steps of
-    held-out apartments is kept, and the outcome model begins likewise. Raises ConfigError where `out` holds a run of other
-    settings or of a policy of other weights, and OutOfTimeError where the minutes are spent before the end: the same command
-    goes on.
+    held-out apartments is kept, and the outcome model begins likewise. Raises ConfigError for a setting that nothing comes of
+    and where `out` holds a run of other settings or of a policy of other weights, and OutOfTimeError where the minutes are
+    spent before the end: the same command goes on.
     """
     import torch
 
     torch.set_num_threads(1)
+    limits.refuse(
+        [
+            ("tasks", tasks, limits.SOME),
+            ("solutions.temperature", solutions.temperature, limits.NOT_NEGATIVE),
+            ("solutions.drawn", solutions.drawn, limits.SOME),
+            ("solutions.searched", solutions.searched, limits.NONE_OR_SOME),
+            *limits.of_recipe("recipe", recipe.of(RECIPE)),
+        ]
+    )
     name = policy_in(policy).name
     plan = Plan(name, knowledge, tasks, solutions, recipe.of(RECIPE), weights_of(policy))
     same_plan(plan, out)

@@ -7,7 +7,6 @@ which ends early, by the clock or otherwise, goes on where it was; what comes ou
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -23,11 +22,11 @@ from enactive.envs.household.tasks.make_tasks import practice_tasks
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.task import Task
 from enactive.envs.household.tasks.wording import nouns
-from enactive.errors import ConfigError
 from enactive.executors import Executor
 from enactive.files import write_whole
 from enactive.pretrained import weights_of
 
+from . import limits
 from .collect import Collection, Shards, collect, collected, each_shard, require, total
 from .demonstrate import demonstrate
 from .episodes import Episode, layout
@@ -36,6 +35,7 @@ from .examples import Demonstration, read_lines, write_lines
 from .fit import Batch, Memory, Objective, OutOfTimeError, Place, Recipe, fit_demonstrations, fit_preferences
 from .grounding import told_texts, walk
 from .hiding_places import Places, hiding_places
+from .limits import Asked
 from .models import base_policy, load_policy, merged, require_base, save_policy, with_lora
 from .pairs import balanced
 from .report import METHODS, SPLITS, write_report
@@ -118,8 +118,8 @@ def train_d2po(
     minutes: when they are over it ends after what is under way: the update, or in each worker the shard of 50 searched or 110
     evaluated tasks. Walks and demonstrations are made whole.
 
-    Raises ConfigError for a count that nothing comes of, and where `out` holds a run of other settings or weights, a preset has
-    settings of the search beside it, what is still to come has a base that is not there, a judge that does not answer or an
+    Raises ConfigError for a setting that nothing comes of, and where `out` holds a run of other settings or weights, a preset
+    has settings of the search beside it, what is still to come has a base that is not there, a judge that does not answer or an
     executor that is not installed; OutOfTimeError where the minutes are spent before the end: the same command goes on.
     """
     import torch
@@ -145,7 +145,7 @@ def train_d2po(
         search_settings(preset, search),
         _weights(base, judge),
     )
-    _refuse_nothing(plan, {"seeds": seeds, "workers": 1 if workers is None else workers})
+    limits.refuse(_asked(plan, seeds, workers))
     end = time.monotonic() + 60.0 * minutes
     run = _Run(plan, out, lambda: time.monotonic() > end, workers, executor, memory)
     if not all(_there(out / f"seed-{seed}" / "sft") for seed in range(seeds)):
@@ -291,25 +291,25 @@ class _Run:
         print(f"{folder}: {len(log)} updates, loss {log[0]['loss']:.3f} to {log[-1]['loss']:.3f}", flush=True)
 
 
-def _refuse_nothing(plan: Plan, counts: Mapping[str, int]) -> None:
-    """Raises ConfigError that names the options of which nothing would come: of no examples, no updates, no tasks or less.
-
-    counts: those beside the plan, by option, of which there has to be at least one.
-    """
-    recipes = {"ground": plan.ground, "sft": plan.sft, "prefer": plan.prefer}
-    searched = {f"search.{name}": getattr(plan.search, name) for name in ("candidates", "width", "depth", "nodes")}
-    some = {**counts, "walks": plan.walks if plan.base == "small" else 1, "practice": plan.practice, **searched}
-    some |= {f"{name}.batch": recipe.batch for name, recipe in recipes.items()}
+def _asked(plan: Plan, seeds: int, workers: int | None) -> list[Asked]:
+    """The options of a run with what each may be."""
+    some = {"seeds": seeds, "workers": 1 if workers is None else workers, "practice": plan.practice}
+    some |= {"walks": plan.walks} if plan.base == "small" else {}
+    some |= {f"search.{name}": getattr(plan.search, name) for name in ("candidates", "width", "depth", "nodes")}
     all_or_some = {"apartments": plan.apartments, "search_tasks": plan.search_tasks, "eval_tasks": plan.eval_tasks}
-    wrong = [f"--{name} must be at least 1, not {count}" for name, count in some.items() if count < 1]
-    wrong += [f"--{name} must be at least 0, which is all, not {count}" for name, count in all_or_some.items() if count < 0]
-    wrong += [f"--states must be from 0 to 1, not {plan.states:g}"] if not 0.0 <= plan.states <= 1.0 else []
-    wrong += [f"--search.lead must be at least 0, not {plan.search.lead}"] if plan.search.lead < 0 else []
-    for name, recipe in recipes.items():
-        if not (recipe.epochs > 0.0 and math.isfinite(recipe.epochs)):
-            wrong.append(f"--{name}.epochs must be above 0, and finite, not {recipe.epochs:g}")
-    if wrong:
-        raise ConfigError("; ".join(wrong))
+    weights = ("state_weight", "anchor", "replay")
+    return [
+        *((name, count, limits.SOME) for name, count in some.items()),
+        *((name, count, limits.ALL_OR_SOME) for name, count in all_or_some.items()),
+        ("states", plan.states, limits.SHARE),
+        ("search.lead", plan.search.lead, limits.NONE_OR_SOME),
+        ("search.temperature", plan.search.temperature, limits.NOT_NEGATIVE),
+        ("objective.beta", plan.objective.beta, limits.POSITIVE),
+        *((f"objective.{name}", getattr(plan.objective, name), limits.NOT_NEGATIVE) for name in weights),
+        *limits.of_recipe("ground", plan.ground),
+        *limits.of_recipe("sft", plan.sft),
+        *limits.of_recipe("prefer", plan.prefer),
+    ]
 
 
 def _weights(base: str, judge: str) -> dict[str, str]:

@@ -93,3 +93,9 @@ def test_what_nothing_comes_of_is_refused_by_its_options_before_anything_is_made
 def test_the_least_and_the_most_that_makes_sense_is_not_refused() -> None:
     refuse(of_recipe("sft", Recipe(epochs=1e-3, batch=1, rate=1e-9, warmup=0.0, weight_decay=0.0, clip=math.inf)))
     refuse(of_recipe("sft", Recipe(epochs=1.0, batch=1, rate=1e-9, warmup=1.0)))
+
+
+def test_a_run_in_which_nothing_could_be_demonstrated_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("enactive.planners.d2po.train.demonstrate", lambda *asked, **more: None)  # as where it finds no plan
+    with pytest.raises(ConfigError, match="no demonstration to learn from: have more tasks demonstrated, with --practice"):
+        train_d2po(str(WEIGHTS), out=tmp_path, apartments=1, practice=1)

@@ -165,7 +165,15 @@ def fit_demonstrations(
     place: Place = Place(),
     memory: Memory = Memory(),
 ) -> list[Batch]:
-    """Train a policy to copy; returns what each update measured: loss per token of the answers. Prompts are not learnt."""
+    """Train a policy to copy; returns what each update measured: loss per token of the answers. Prompts are not learnt.
+
+    Raises ConfigError where there is nothing to copy.
+    """
+    if not examples:
+        raise ConfigError(
+            "there is no demonstration to learn from: have more tasks demonstrated, with --practice or --apartments, and into "
+            "another --out"
+        )
     copied = Copied(policy, examples, recipe.batch, seed, memory.micro_batch)
 
     def update(step: int) -> Iterator[Part]:

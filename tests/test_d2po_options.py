@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from jsonargparse import ArgumentParser
 from test_device import kept
 from test_vlm_hf import text_model
 
 from enactive.agents.commands.train import main as train_command
 from enactive.errors import ConfigError
-from enactive.planners.d2po.fit import Recipe
+from enactive.planners.critics.train import train_critic
+from enactive.planners.critics.trajectories import Solutions
+from enactive.planners.d2po.command_line import command_line
+from enactive.planners.d2po.fit import Objective, Recipe
 from enactive.planners.d2po.limits import of_recipe, refuse
 from enactive.planners.d2po.models import base_policy
+from enactive.planners.d2po.settings import Change
 from enactive.planners.d2po.train import train_d2po
+from enactive.planners.d2po.tree_search import SearchSettings
 from enactive.planners.d2po.weights import WEIGHTS, shipped_policy
 
 torch.set_num_threads(1)
@@ -99,3 +108,32 @@ def test_a_run_in_which_nothing_could_be_demonstrated_says_what_to_do(tmp_path: 
     monkeypatch.setattr("enactive.planners.d2po.train.demonstrate", lambda *asked, **more: None)  # as where it finds no plan
     with pytest.raises(ConfigError, match="no demonstration to learn from: have more tasks demonstrated, with --practice"):
         train_d2po(str(WEIGHTS), out=tmp_path, apartments=1, practice=1)
+
+
+ASKED = {
+    train_d2po: {
+        "base": "a folder/of mine",
+        "minutes": 600.0,
+        "lora": False,
+        "judge": "openai:http://localhost:8000/v1#name",
+        "ground": Change(batch=3),
+        "prefer": Change(epochs=2.0, rate=5e-7, clip=math.inf),
+        "objective": Objective(anchor=0.0, world="goal_state"),
+        "search": SearchSettings(threshold=-1.0, keep=4.5),
+        "workers": 2,
+        "gradient_checkpointing": True,
+        "ship_to": Path("to here"),
+    },
+    train_critic: {"policy": Path("x y"), "tasks": 7, "solutions": Solutions(drawn=3), "recipe": Change(rate=1e-6)},
+}
+
+
+@pytest.mark.parametrize("train", ASKED)
+def test_the_command_on_a_card_asks_for_what_was_asked(train: Callable[..., str]) -> None:
+    usual = {name: one.default for name, one in inspect.signature(train).parameters.items()}
+    parser = ArgumentParser()
+    parser.add_function_arguments(train)
+    for given in (usual, usual | ASKED[train]):
+        line = command_line("enactive train it", train, {**given, "a local variable": 1})
+        assert parser.instantiate(parser.parse_args(shlex.split(line)[3:])).as_dict() == given
+    assert command_line("enactive train it", train, usual) == "enactive train it"

@@ -386,7 +386,10 @@ def test_training_ships_the_better_start_and_a_choice_is_made_with_it(tmp_path):
     quality = card["quality"]
     better = min(("policy", "scratch"), key=lambda start: quality[f"process from {start}"]["loss"])
     assert card["start"] == better
-    assert json.loads((tmp_path / "shipped" / "card.json").read_text())["quality"] == quality
+    shipped = json.loads((tmp_path / "shipped" / "card.json").read_text())
+    assert shipped["quality"] == quality
+    asked = "--tasks 6 --recipe.epochs 2.0 --recipe.batch 2 --recipe.rate 0.001"
+    assert shipped["command"] == f"enactive train critic --out {tmp_path / 'run'} {asked} --ship_to {tmp_path / 'shipped'}"
     assert json.loads(train_critic(**settings)) == card
     with pytest.raises(ConfigError, match="other settings"):
         train_critic(**{**settings, "tasks": 3})

@@ -22,6 +22,7 @@ from enactive.files import write_whole
 from enactive.pretrained import weights_of
 
 from ..d2po import limits
+from ..d2po.command_line import command_line
 from ..d2po.fit import Place, Recipe
 from ..d2po.models import load_policy, save_policy
 from ..d2po.run_folder import same_plan
@@ -105,7 +106,7 @@ def train_critic(
     card = run.card(best, {**{f"process from {k}": v for k, v in found.items()}, f"outcome from {best}": found_outcome})
     (out / "card.json").write_text(json.dumps(card, indent=1) + "\n")
     if ship_to is not None:
-        told = {"command": f"enactive train critic --ship_to {ship_to}", "policy": name, **card}
+        told = {"command": command_line("enactive train critic", train_critic, locals()), "policy": name, **card}
         ship(load_policy(out / f"process-{best}"), told, ship_to)
     return json.dumps(card, indent=1)
 

@@ -28,6 +28,7 @@ from enactive.pretrained import weights_of
 
 from . import limits
 from .collect import Collection, Shards, collect, collected, each_shard, require, total
+from .command_line import command_line
 from .demonstrate import demonstrate
 from .episodes import Episode, layout
 from .evaluate import Evaluation, evaluate_shard, write_part
@@ -158,7 +159,8 @@ def train_d2po(
     table = write_report(out, seeds)
     if ship_to is not None:
         _, _, cards = collected(out / "seed-0" / "search")
-        card = {"command": f"enactive train d2po --ship_to {ship_to}", "plan": json.loads((out / "plan.json").read_text())}
+        command = command_line("enactive train d2po", train_d2po, locals())
+        card = {"command": command, "plan": json.loads((out / "plan.json").read_text())}
         card |= {"search": total(cards), "table": table.splitlines()}
         ship(load_policy(out / "seed-0" / "d2po"), card, ship_to)
     return table

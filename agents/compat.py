@@ -55,7 +55,8 @@ class CompatibilityReport:
 def check_compatibility(
     env: gym.Env[Any, Any], perceiver: Perceiver, planner: Planner, controller: Controller, goal: Goal | None = None
 ) -> CompatibilityReport:
-    """Check dimensions, control mode, joints, labels, units, frames, sensors, parts of the belief, intents, skills and goal."""
+    """Check dimensions, control mode, joints, labels, units, frames, sensors, parts of the belief, intents, skills, knowledge,
+    and goal."""
     body = embodiment_of(env)
     return CompatibilityReport(
         (
@@ -64,6 +65,7 @@ def check_compatibility(
             *_parts(body, perceiver, planner, controller),
             *_commands(body, planner, controller),
             *_pace(body),
+            *_told(env, body, planner),
             *_goal(planner, goal),
         )
     )
@@ -218,6 +220,17 @@ def _pace(body: Embodiment) -> list[str]:
         f"{body.name} would keep the velocity that it was told last while the next step is planned, whatever was latched "
         "meanwhile: drive it with a ControlLoop or enactive control (docs/systems/realtime.md) or, where nothing real moves, "
         "say `simulated` in its embodiment"
+    ]
+
+
+def _told(env: gym.Env[Any, Any], body: Embodiment, planner: Planner) -> list[str]:
+    """Is a planner that says to its model what is listed ("in view", say) told that by the environment?"""
+    asked, tells = getattr(planner, "knowledge", None), getattr(env.unwrapped, "knowledge", None)
+    if asked is None or tells is None or asked == tells:
+        return []
+    return [
+        f"{type(planner).__name__} is asked with what is {asked}, but {body.name} tells what is {tells}: make both with the "
+        "same `knowledge`"
     ]
 
 

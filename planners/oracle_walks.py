@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enactive.envs import Embodiment, Goal
+from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.errors import ConfigError, PlannerError
 from enactive.perception.base import Belief
 
@@ -49,6 +50,7 @@ class OracleWalks:
         self.needs = self.planner.needs | {"map"}
         self.emits: tuple[type[Intent], ...] = (GoTo, LookAt, *self.planner.emits)
         self.verbs: frozenset[str] = getattr(self.planner, "verbs", frozenset())
+        self.knowledge: Knowledge | None = getattr(self.planner, "knowledge", None)
         self._oracle: WalkOracle | None = None
         self._command: Intent | None = None
         self._ahead: list[str] = []

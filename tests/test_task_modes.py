@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gymnasium as gym
 import pytest
 from jsonargparse import ArgumentParser
 
+import enactive.envs  # noqa: F401  # registers HouseholdTask
 from enactive.agents import Agent
 from enactive.agents.commands._components import add_components, component, with_knowledge, with_model
 from enactive.agents.compat import check_compatibility
@@ -17,6 +19,8 @@ from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.symbolic import Command
 from enactive.errors import CompatibilityError, ConfigError
 from enactive.perception.tasks import TaskPerceiver, WalkingTaskPerceiver
+from enactive.perception.vlm.scripted import ScriptedModel
+from enactive.planners.language import LanguagePlanner
 from enactive.planners.oracle_walks import OracleWalks
 from enactive.planners.random_commands import RandomCommands
 
@@ -30,6 +34,21 @@ def test_a_planner_that_never_walks_is_refused_before_anything_moves() -> None:
     for mode in ("fast", "symbolic"):
         assert not check_compatibility(HouseholdTask(mode, width=64, height=48), *parts).mismatches  # type: ignore[arg-type]
     assert not check_compatibility(env, WalkingTaskPerceiver(), OracleWalks(), InteractionController()).mismatches
+
+
+def test_a_planner_that_calls_what_it_is_told_by_another_name_is_refused_before_anything_moves() -> None:
+    model = ScriptedModel([])
+    env = gym.make("enactive/HouseholdTask-v0", mode="symbolic", knowledge="privileged")
+    with pytest.raises(CompatibilityError) as refused:
+        Agent(TaskPerceiver(), LanguagePlanner(model), InteractionController()).run(env, TaskGoal("put a mug on the sofa"))
+    fix = "make both with the same `knowledge`"
+    assert str(refused.value) == f"LanguagePlanner is asked with what is visible, but household tells what is privileged: {fix}"
+    assert model.heard == []
+    walking = HouseholdTask("physical", width=64, height=48)
+    for knowledge, found in (("remembered", ["OracleWalks is asked with what is remembered"]), ("visible", [])):
+        planner = OracleWalks(LanguagePlanner(model, knowledge))  # type: ignore[arg-type]
+        report = check_compatibility(walking, WalkingTaskPerceiver(), planner, InteractionController())
+        assert [told.partition(",")[0] for told in report.mismatches] == found
 
 
 def test_a_body_that_stops_has_said_that_it_is_done() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import math
 import shlex
 from collections.abc import Callable
@@ -16,14 +17,15 @@ from test_vlm_hf import text_model
 
 from enactive.agents.commands.train import main as train_command
 from enactive.errors import ConfigError
+from enactive.files import write_whole
 from enactive.planners.critics.train import train_critic
 from enactive.planners.critics.trajectories import Solutions
 from enactive.planners.d2po.command_line import command_line
 from enactive.planners.d2po.fit import Objective, Recipe
 from enactive.planners.d2po.limits import of_recipe, refuse
-from enactive.planners.d2po.models import base_policy
+from enactive.planners.d2po.models import base_policy, save_policy
 from enactive.planners.d2po.settings import Change
-from enactive.planners.d2po.train import train_d2po
+from enactive.planners.d2po.train import _Run, train_d2po
 from enactive.planners.d2po.tree_search import SearchSettings
 from enactive.planners.d2po.weights import WEIGHTS, shipped_policy
 
@@ -137,3 +139,18 @@ def test_the_command_on_a_card_asks_for_what_was_asked(train: Callable[..., str]
         line = command_line("enactive train it", train, {**given, "a local variable": 1})
         assert parser.instantiate(parser.parse_args(shlex.split(line)[3:])).as_dict() == given
     assert command_line("enactive train it", train, usual) == "enactive train it"
+
+
+def test_what_ships_has_the_command_that_was_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a run whose stages are there: the policy, and one shard of a search."""
+    monkeypatch.setattr(_Run, "seed", lambda run, seed: None)
+    monkeypatch.setattr("enactive.planners.d2po.train.write_report", lambda out, seeds: "told")
+    out, shipped = tmp_path / "run", tmp_path / "shipped"
+    save_policy(shipped_policy(), out / "seed-0" / "d2po")
+    write_whole(out / "seed-0" / "search" / "shard-000.json", json.dumps({"tasks": 50}))
+    for name in ("demonstrations", "preferences"):
+        write_whole(out / "seed-0" / "search" / f"shard-000.{name}.jsonl", "")
+    train_d2po(out=out, seeds=1, practice=40, sft=Change(epochs=5.0), ship_to=shipped)
+    card = json.loads((shipped / "card.json").read_text())
+    assert card["command"] == f"enactive train d2po --out {out} --seeds 1 --practice 40 --sft.epochs 5.0 --ship_to {shipped}"
+    assert (card["plan"]["practice"], card["plan"]["sft"]["epochs"]) == (40, 5.0)

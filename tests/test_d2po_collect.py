@@ -78,7 +78,7 @@ def test_the_minutes_end_a_search_after_the_shard_under_way_and_the_next_call_go
     run = _Run(None, job.folder, lambda: True, None, "process", Memory())
     for left in ([1, 2], [2], []):
         with pytest.raises(OutOfTimeError):
-            run._until_over(collect(job))
+            run._until_over(collect(job), "shard", 3)
         assert job.shards() == left
 
 

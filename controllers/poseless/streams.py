@@ -40,6 +40,8 @@ class PictureStream(Protocol):
 class Film:
     """A film, which plays at its own pace and stands still at its end, or a picture, through OpenCV.
 
+    A film that breaks off, before as many pictures as it says that it holds, is not at its end: the last one ages.
+
     source: the file. The first picture opens it, `close` closes it; a picture that is asked for later plays it anew. Raises
     ConfigError where it is missing.
     """
@@ -62,16 +64,19 @@ class Film:
         due = 1 + int((time.perf_counter() - self._began_s) * self._rate_hz)
         while self._shown < due:
             read, frame = self._capture.read()
-            self._shown += 1
             if not read:
-                frames = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
-                if self._shown == 2 or self._shown > frames > 0:  # a picture, or the end; else it broke, and the frame ages
+                if self._ended(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)):
                     self.taken_s = math.nan
                 break
-            self._last, self.taken_s = frame, self._began_s + (self._shown - 1) / self._rate_hz
+            self._last, self.taken_s = frame, self._began_s + self._shown / self._rate_hz
+            self._shown += 1
         if self._last is None:
             raise ControllerError(f"{self.source!r} holds no picture that OpenCV can read")
         return rgb_of(self._last)
+
+    def _ended(self, frames: float) -> bool:
+        """Whether all was shown; else the film broke, and its last frame ages. frames: 1 or no number above 0 for a picture."""
+        return self._shown >= frames if frames > 0 else self._shown == 1
 
     def close(self) -> None:
         """Close the file."""

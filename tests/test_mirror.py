@@ -109,24 +109,25 @@ class Reads:
     """Angles that are hidden in the colour of a picture."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.greys = list[float]()
 
     def estimate(self, pictures: Any) -> NDArray[np.float64]:
-        self.asked += 1
+        self.greys += [float(picture.mean()) for picture in pictures]
         return np.stack([LOW_RAD + float(picture.mean()) / 255 * (HIGH_RAD - LOW_RAD) for picture in pictures])
 
 
 class Shows:
-    taken_s = 0.0
+    """A stream that fills one array anew, as drivers of cameras do, or shows another one each time."""
 
-    def __init__(self, grey: int) -> None:
-        self.grey(grey)
+    def __init__(self, grey: int, taken_s: float = 0.0, reuses: bool = True) -> None:
+        self.buffer, self.reuses = np.empty((64, 64, 3), dtype=np.uint8), reuses
+        self.grey(grey, taken_s)
 
-    def grey(self, grey: int) -> None:
-        self.now = np.full((64, 64, 3), grey, dtype=np.uint8)
+    def grey(self, grey: int, taken_s: float) -> None:
+        self.buffer[:], self.taken_s = grey, taken_s
 
     def picture(self) -> NDArray[np.uint8]:
-        return self.now
+        return self.buffer if self.reuses else self.buffer.copy()
 
     def close(self) -> None:
         pass
@@ -141,7 +142,7 @@ def test_the_way_to_what_is_seen_is_one_that_the_guard_lets_pass() -> None:
     joints = (LOW_RAD + HIGH_RAD) / 2
     for turn in range(60):
         if turn == 12:
-            stream.grey(0)
+            stream.grey(0, turn * 0.03)
         observation = Observation(joint_positions_rad=joints, stamp_s=turn * 0.03)
         intent = policy.standing_intent(observation)
         assert isinstance(intent, MoveJoints)
@@ -150,7 +151,7 @@ def test_the_way_to_what_is_seen_is_one_that_the_guard_lets_pass() -> None:
             joints = guard.review(Action("joint_pos", row[np.newaxis], RATE_HZ)).values[0]
     assert not any(guard.counts.values())
     np.testing.assert_allclose(joints, LOW_RAD, atol=0.01)
-    assert reader.asked == 2
+    assert reader.greys == [255, 0]
 
 
 @pytest.mark.parametrize(("rate_hz", "settle_s"), [(10.0, 0.07), (5.0, 0.07), (30.0, 0.01), (100.0, 0.07)])
@@ -165,6 +166,39 @@ def test_the_way_comes_to_rest_at_what_is_seen_whatever_rate_and_filter(rate_hz:
         places.append(joints)
     for place in places[len(places) // 2 :]:
         np.testing.assert_allclose(place, HIGH_RAD, atol=np.deg2rad(0.1))
+
+
+@pytest.mark.parametrize("reuses", [True, False])
+@pytest.mark.parametrize(
+    ("taken_s", "read"),
+    [
+        ([1.0, 2.0, 3.0, 4.0], [0, 1, 2, 3]),
+        ([1.0, 1.0, 1.0, 2.0], [0, 3]),
+        ([np.nan] * 4, [0]),  # a picture that stands still
+        ([1.0, np.nan, np.nan, 2.0], [0, 1, 3]),  # a film at its end, whose last picture had not been shown before
+    ],
+)
+def test_a_picture_of_a_stream_is_read_once_for_each_time_that_it_was_taken(
+    taken_s: list[float], read: list[int], reuses: bool
+) -> None:
+    stream, reader = Shows(0, reuses=reuses), Reads()
+    policy = PoseLess(reader, stream=stream)
+    policy.reset(HAND)
+    for grey, stamp_s in enumerate(taken_s):
+        stream.grey(grey, stamp_s)
+        policy.standing_intent(Observation(joint_positions_rad=LOW_RAD, stamp_s=0.03 * grey))
+    assert reader.greys == read
+
+
+def test_a_stream_is_read_again_after_a_picture_that_a_planner_gave_and_the_other_way_round() -> None:
+    reader, given = Reads(), MatchPose(np.zeros((64, 64, 3), np.uint8))
+    policy, observation = PoseLess(reader, stream=Shows(250)), Observation(joint_positions_rad=LOW_RAD)
+    policy.reset(HAND)
+    for _ in range(2):
+        policy.standing_intent(observation)
+        for _ in range(2):
+            policy.act(given, observation, Belief(0, observation))
+    assert reader.greys == [250, 0, 250, 0]
 
 
 def test_after_a_hold_it_starts_at_rest_where_the_hand_is() -> None:

@@ -28,9 +28,10 @@ class PoseLess:
 
     estimator: how pictures are read, `ParallelEstimator` where not given. max_speed_rad_s: of any joint's command, where the
     body allows it; a body without a rate is sent where it shall go at once. A picture is read once, however long the hand is on
-    its way. stream: what is mirrored where nobody plans, a `MovingHand` where not given; from here on it belongs to this
-    controller, whose `close` closes it. settle_s: time constant with which a mirroring hand nears what it sees, critically
-    damped: the longer, the smoother, and the later. Raises ConfigError for a stream that does not tell how old its picture is.
+    its way, and one of a stream once for each `taken_s`. stream: what is mirrored where nobody plans, a `MovingHand` where not
+    given; from here on it belongs to this controller, whose `close` closes it. settle_s: time constant with which a mirroring
+    hand nears what it sees, critically damped: the longer, the smoother, and the later. Raises ConfigError for a stream that
+    does not tell how old its picture is.
     """
 
     serves: tuple[type[Intent], ...] = (MatchPose, MoveJoints)
@@ -64,7 +65,8 @@ class PoseLess:
         ranges = np.subtract(embodiment.high, embodiment.low)
         self._most_rad_s = np.minimum(embodiment.velocity_limits or RANGES_PER_S * ranges, self.max_speed_rad_s)
         self._most_rad_s2 = np.array(embodiment.acceleration_limits or RANGES_PER_S2 * ranges)
-        self._picture: NDArray[np.uint8] | None = None
+        self._image: NDArray[np.uint8] | None = None  # what was read last, where a planner gave it
+        self._taken_s: float | None = None  # of what was read last, where the stream gave it
         self._command: NDArray[np.float64] | None = None
         self._way = np.empty((0, 2, len(JOINTS)))
         self.picture_s = math.nan  # when the picture was taken that it mirrors, in monotonic seconds; NaN = it mirrors none
@@ -78,8 +80,10 @@ class PoseLess:
 
         Raises ControllerError where the stream has no picture or the body does not measure its joints.
         """
-        self._read(self.stream.picture())
-        self.picture_s = self.stream.taken_s
+        picture, taken_s = self.stream.picture(), self.stream.taken_s
+        if self._taken_s is None or not same(taken_s, self._taken_s):  # whether or not it comes in an array of its own
+            self._read(picture)
+        self._image, self._taken_s, self.picture_s = None, taken_s, taken_s
         if (joints := observation.joint_positions_rad) is None or self._rate_hz <= 0.0:
             raise ControllerError("PoseLess mirrors with a body that measures its joints and has a rate")
         held = observation.extra.get(HELD) is True  # what was due went nowhere then
@@ -104,8 +108,9 @@ class PoseLess:
             return Action("joint_pos", intent.positions_rad, intent.rate_hz)
         if not isinstance(intent, MatchPose):
             raise ControllerError(f"PoseLess cannot carry out a {type(intent).__name__}")
-        self._read(intent.image)
-        self.picture_s = math.nan
+        if intent.image is not self._image:
+            self._read(intent.image)
+        self._image, self._taken_s, self.picture_s = intent.image, None, math.nan
         if self._rate_hz <= 0.0:
             return Action("joint_pos", self._target[np.newaxis])
         if self._command is None:
@@ -124,6 +129,9 @@ class PoseLess:
         return np.stack([joints_rad, np.zeros_like(joints_rad)])
 
     def _read(self, picture: NDArray[np.uint8]) -> None:
-        if picture is not self._picture:
-            self._target = self.estimator.estimate([picture])[0]
-            self._picture = picture
+        self._target = self.estimator.estimate([picture])[0]
+
+
+def same(one_s: float, other_s: float) -> bool:
+    """Whether two pictures of a stream were taken at the same time, or both stand still, which NaN tells."""
+    return one_s == other_s or (math.isnan(one_s) and math.isnan(other_s))

@@ -29,7 +29,8 @@ class PictureStream(Protocol):
         ...
 
     def picture(self) -> NDArray[np.uint8]:
-        """The newest picture, (H, W, 3) uint8 RGB. Raises ControllerError where there is none."""
+        """The newest picture, (H, W, 3) uint8 RGB, whether in an array of its own or in one that is filled anew: it counts as
+        another when `taken_s` has changed. Raises ControllerError where there is none."""
         ...
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .embodiment import CameraInfo, Embodiment
+from .substeps import substeps
 
 if TYPE_CHECKING:  # which the command line runs, to read annotations: so by the way that chooses the renderer first
     from .household.engine import mujoco
@@ -61,14 +62,15 @@ XML = """
 class DeskArm(gym.Env[dict[str, Any], NDArray[np.float64]]):
     """Four joints (turn, shoulder, elbow, wrist), commanded by position in radians.
 
-    rate_hz: commands per second of simulated time, a divisor of the physics' 500 Hz. width, height: of the camera's pictures
-    in pixels; 0 for no camera. The observation holds `joint_positions_rad` (4,), `joint_efforts` (4,) N*m and `stamp_s`
-    (simulated time). `mujoco_model` is for guards that predict. Nothing ends an episode: a body has no task of its own.
+    rate_hz: commands per second of simulated time; a whole number of 2 ms steps must fit. width, height: of the camera's
+    pictures in pixels; 0 for no camera. The observation holds `joint_positions_rad` (4,), `joint_efforts` (4,) N*m and
+    `stamp_s` (simulated time). `mujoco_model` is for guards that predict. Nothing ends an episode: a body has no task of its
+    own. Raises ConfigError for a rate that it cannot keep.
     """
 
     def __init__(self, rate_hz: float = 100.0, width: int = 0, height: int = 0) -> None:
         self._model = self.mujoco_model = make_model(width, height) if width else make_model()
-        self._substeps = round(1.0 / (rate_hz * self._model.opt.timestep))
+        self._substeps = substeps(rate_hz, self._model.opt.timestep)
         self._size = (width, height)
         self._renderer: mujoco.Renderer | None = None
         low, high = (tuple(pair[side] for pair in BOUNDS_RAD) for side in (0, 1))

@@ -14,6 +14,7 @@ from enactive.errors import ConfigError
 
 from ..embodiment import CameraInfo, Embodiment
 from ..household.engine import mujoco
+from ..substeps import substeps
 from .joints import FINGERS, JOINTS
 from .look import PLAIN_HFOV_RAD, Look, Randomisation, draw_look
 from .model import TIMESTEP_S, Morphology, Side, compile_mjcf, hand_mjcf
@@ -53,9 +54,7 @@ class ShadowHand(gym.Env[dict[str, Any], NDArray[np.float32]]):
         render_mode: Literal["rgb_array"] | None = None,
         morphology: Morphology = "shadow",
     ) -> None:
-        self._substeps = round(1.0 / (rate_hz * TIMESTEP_S)) if rate_hz > 0 else 0
-        if self._substeps < 1 or abs(self._substeps * TIMESTEP_S * rate_hz - 1.0) > 1e-9:
-            raise ConfigError(f"rate_hz must leave a whole number of 2 ms steps, as 50, 100 or 125 do, not {rate_hz}")
+        self._substeps = substeps(rate_hz, TIMESTEP_S)
         if camera_hz <= 0:
             raise ConfigError(f"camera_hz must be above 0, not {camera_hz}")
         self.side, self.rate_hz, self.camera_hz, self.width, self.height = side, rate_hz, camera_hz, width, height

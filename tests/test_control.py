@@ -48,6 +48,9 @@ def test_a_run_leaves_a_record_of_every_tick(tmp_path: Path, capsys: pytest.Capt
     assert report["config"]["robot"]["arguments"]["width"] == 64
     assert report["malformed_messages"] == {"from the robot": 0, "from the policy": 0, "to it": 0}
     assert report["robot"]["refused"] == {}
+    assert report["robot"]["guard"] == {
+        "on": ["form", "limits", "velocity", "acceleration", "effort"], "off": ["collision", "step"]
+    }  # fmt: skip
     followed = [tick for tick in ticks if not tick["held"]]
     assert followed
     assert np.ptp([tick["sent"] for tick in followed], axis=0).min() > 0.01
@@ -80,6 +83,9 @@ def test_a_stop_file_holds_the_body_until_the_end(tmp_path: Path) -> None:
     out = tmp_path / "runs"
     assert main(["control", "--seconds", "1.5", "--stop_file", str(tmp_path / "stop"), "--out", str(out), *SLACK]) == 0
     report, ticks = record_of(out)
+    standing = ["form", "limits", "step", "velocity", "acceleration", "effort"]
+    assert report["guard"]["on"] == standing
+    assert report["robot"]["guard"] == {"on": [*standing, "collision"], "off": []}
     assert report["stops"][0][1] == f"file {tmp_path / 'stop'}"
     assert report["robot"]["latched"] == f"file {tmp_path / 'stop'}"
     assert np.ptp([tick["sent"] for tick in ticks[20:]], axis=0).max() == 0.0

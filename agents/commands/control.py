@@ -193,8 +193,12 @@ class Control:
         """
         for tap in taps:
             tap.close()
-        told = {"robot": dict(body.told, joints=None, extra=None), "error": self.error, "real_time_priority": self.priority}
-        told["malformed_messages"] = malformed
+        told = {
+            "robot": dict(body.told, joints=None, extra=None, guard=body.guard),
+            "error": self.error,
+            "real_time_priority": self.priority,
+            "malformed_messages": malformed,
+        }
         if answered and not self.error and not loop.followed and not loop.estop.events:
             told["error"] = self.error = f"the policy answered, and the body followed it in no tick; it held: {loop.holding}"
         dropped = {"frames": taps[0].dropped_frames, "ticks": taps[0].dropped_ticks}

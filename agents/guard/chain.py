@@ -120,9 +120,13 @@ class Chain:
         self._index += 1
         return action
 
+    def standing(self) -> dict[str, Any]:
+        """Plain data: the links that stand, and those switched off."""
+        return {"on": [link.name for link in self.links], "off": list(self.off)}
+
     def summary(self) -> dict[str, Any]:
         """Plain data for the record of a run: the links that stood, those switched off, and what each changed."""
-        return {"on": [link.name for link in self.links], "off": list(self.off), "changed": dict(self.counts)}
+        return {**self.standing(), "changed": dict(self.counts)}
 
 
 def guard_of(env: gym.Env[Any, Any], off: Sequence[str] = ()) -> Chain:

@@ -30,15 +30,23 @@ class Commands:
     """Commands from a bus as the source of the robot's own control loop, which publishes what the robot observes.
 
     One end drives at a time: what another sends is refused until the one that drives has been silent for `silent_s`.
+    guard: which links stand between the commands and the body is part of what the body is said to be.
     """
 
     def __init__(
-        self, bus: Bus, robot: Robot, estop: EStop, silent_s: float, clock: Callable[[], float] = time.perf_counter
+        self,
+        bus: Bus,
+        robot: Robot,
+        estop: EStop,
+        guard: Chain,
+        silent_s: float,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.boot = uuid.uuid4().hex
         self.refused: Counter[str] = Counter()
         self._changed: Counter[str] = Counter()
         self._bus, self._body, self._estop, self._clock = bus, robot.embodiment, estop, clock
+        self._guard = guard.standing()
         self._told = {"held": "", "requested": NOTHING, "sent": NOTHING}
         self._lock = threading.Lock()  # between the bus's thread and the loop's
         self._command: dict[str, Any] | None = None
@@ -54,7 +62,7 @@ class Commands:
         now = self._clock()
         if now - self._informed_s >= INFO_EVERY_S:
             self._informed_s = now
-            self._bus.publish("info", embodiment_message(self._body, boot=self.boot))
+            self._bus.publish("info", embodiment_message(self._body, boot=self.boot, guard=self._guard))
         self._count += 1
         answered = dict(self._answered)  # before the latch is looked at, so that what is answered shows in it
         stop = {"answered": answered, "events": len(self._estop.events), "latched": self._estop.cause}
@@ -136,8 +144,8 @@ def robot_loop(
     watchdog_s: without a fresh command for this long, or with commands that answer an observation older than this, it holds.
     The age of pictures is looked at by whoever decides by them, at the other end.
     """
-    estop = EStop(clock)
-    commands = Commands(bus, robot, estop, watchdog_s, clock)
+    estop, guard = EStop(clock), guard if guard is not None else Chain()
+    commands = Commands(bus, robot, estop, guard, watchdog_s, clock)
     return ControlLoop(
         robot,
         commands,

@@ -81,8 +81,9 @@ class BusRobot:
         payload = wait(self._info, timeout_s)
         if payload is None:
             raise EmbodimentFault(f"no robot introduced itself on the bus within {timeout_s:g} s: is its process running?")
-        message = unpack(payload, body=dict, boot=str)
+        message = unpack(payload, body=dict, boot=str, guard=dict)
         self.boot, self.embodiment = message["boot"], embodiment_of_message(message)
+        self.guard: dict[str, Any] = message["guard"]  # the links of the robot's own that stand, and those switched off
         if wait(self._state, timeout_s) is None or self._newest is None:
             raise EmbodimentFault(f"{self.embodiment.name} sent no state that can be read within {timeout_s:g} s")
         self.told = self._newest

@@ -144,6 +144,37 @@ def test_a_stop_key_that_arrives_with_a_reset_is_not_left_in_a_buffer(keys: byte
     os.close(terminal)
 
 
+@pytest.mark.parametrize("closed", [True, False])
+def test_without_a_terminal_one_line_says_that_keys_do_not_stop_and_what_does(
+    closed: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python has no standard input at all where the shell closed it (`<&-`)."""
+    estop, file = EStop(), tmp_path / "stop"
+    with open(os.devnull) as nothing, stop_server(estop, 0) as server:
+        monkeypatch.setattr(sys, "stdin", None if closed else nothing)
+        with listening(estop, lambda: None, file=file, server=server):
+            first, second = capsys.readouterr().out.splitlines()
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert estop.cause == "signal SIGTERM"
+        with listening(estop, lambda: None):
+            [alone] = capsys.readouterr().out.splitlines()
+    without = "stop: no key stops this run, since its standard input is no terminal; what does: Ctrl-C, "
+    assert alone == f"{without}kill {os.getpid()}"
+    assert first == f"{without}kill {os.getpid()}, touch {file}, the request of the next line"
+    assert second.startswith("stop: curl ")
+
+
+def test_on_a_terminal_nothing_is_said_of_keys(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    keyboard, terminal = pty.openpty()
+    with os.fdopen(terminal, "r") as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        with listening(EStop(), lambda: None):
+            assert capsys.readouterr().out == ""
+            [watch] = [thread for thread in threading.enumerate() if thread.name == "stop keys"]
+        watch.join(5.0)  # it looks at the terminal once more
+    os.close(keyboard)
+
+
 def test_no_reset_opens_the_latch_for_a_moment_while_the_file_stands(tmp_path: Path) -> None:
     estop, heard = EStop(), list[tuple[str, str]]()
     estop.latch("key")

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import select
+import shlex
 import signal
 import sys
 import threading
@@ -34,7 +35,8 @@ def listening(
     server: StopServer | None = None,
     status: Callable[[], Mapping[str, Any]] = dict,
 ) -> Iterator[None]:
-    """Stops by key and by the signals that end a program; by file and over HTTP where asked for.
+    """Stops by key and by the signals that end a program; by file and over HTTP where asked for. Without a terminal to read
+    keys from, a line says so, and what stops.
 
     leave: ends the run, by the key `q` and by a signal; where it is None the latch does, and the second signal interrupts.
     Ctrl-Z stops like a key, and suspends nothing: a program that is suspended hears no key, and back in the foreground it is
@@ -45,7 +47,13 @@ def listening(
     with ExitStack() as opened:
         opened.enter_context(stop_on_signals(estop, *ENDING, leave=leave))
         opened.enter_context(stop_on_signals(estop, signal.SIGTSTP, leave=lambda: None))
-        opened.callback(StopKeys(estop, leave or partial(estop.latch, "key q")).close)
+        keys = StopKeys(estop, leave or partial(estop.latch, "key q"))
+        opened.callback(keys.close)
+        if not keys.read:
+            ways = f"Ctrl-C, kill {os.getpid()}"
+            ways += f", touch {shlex.quote(str(file))}" if file is not None else ""
+            ways += ", the request of the next line" if server is not None else ""
+            print(f"stop: no key stops this run, since its standard input is no terminal; what does: {ways}", flush=True)
         if file is not None:
             opened.callback(StopFile(estop, file).close)
         if server is not None:
@@ -131,7 +139,7 @@ class StopFile:
 
 
 class StopKeys:
-    """Reads single keys from a terminal: space or `s` latches, `r` resets, `q` calls `leave`. Does nothing without one.
+    """Reads single keys from a terminal: space or `s` latches, `r` resets, `q` calls `leave`. Without one, `read` is False.
 
     Of keys that arrive together a stop counts before a reset, whatever their order. A terminal that is gone latches.
     """
@@ -139,7 +147,8 @@ class StopKeys:
     def __init__(self, estop: EStop, leave: Callable[[], None]) -> None:
         self._closing = threading.Event()
         self._settings: Any = None
-        if not sys.stdin.isatty():
+        self.read = sys.stdin is not None and sys.stdin.isatty()  # None where the shell closed it
+        if not self.read:
             return
         import termios
         import tty

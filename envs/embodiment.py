@@ -43,6 +43,8 @@ class Embodiment:
     breaks may be thrown away and made anew; False wherever that is not certain.
     velocity_limits, acceleration_limits, effort_limits: one entry per action dimension, of what it moves: in rad/s (m/s), in
     rad/s^2 (m/s^2) and in N*m (N for a prismatic joint), in any control mode; empty where the body declares none.
+    touch_limit_N: how hard a pad that feels (`touch_N` of the observation) may press while joints are sent further; 0 where
+    the body declares no such limit.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Embodiment:
     velocity_limits: tuple[float, ...] = ()
     acceleration_limits: tuple[float, ...] = ()
     effort_limits: tuple[float, ...] = ()
+    touch_limit_N: float = 0.0
     simulated: bool = False
 
     @property

@@ -32,6 +32,8 @@ class ShadowHand(gym.Env[dict[str, Any], NDArray[np.float32]]):
     takes a picture at most; between two the last one is repeated with its stamp. randomisation: which parts of the picture vary
     from episode to episode, none where not given. max_steps: then the episode is truncated; 0 is never. morphology: "shadow",
     or "adroit" for the right hand of `adroit`, whose joints have the same names, in the ranges that both hands reach.
+    touch_limit_N: while a fingertip's pad presses harder than this, the guard sends no joint further the way that it pushes; 0
+    for no limit.
 
     Observations have the standard keys of `Observation.from_gym` with one camera, "front", and besides them
     `joint_velocities_rad_s` (24,) and `touch_N` (5,), the force on the pad of each fingertip in the order of `joints.FINGERS`.
@@ -53,6 +55,7 @@ class ShadowHand(gym.Env[dict[str, Any], NDArray[np.float32]]):
         max_steps: int = 0,
         render_mode: Literal["rgb_array"] | None = None,
         morphology: Morphology = "shadow",
+        touch_limit_N: float = 0.0,
     ) -> None:
         self._substeps = substeps(rate_hz, TIMESTEP_S)
         if camera_hz <= 0:
@@ -74,6 +77,7 @@ class ShadowHand(gym.Env[dict[str, Any], NDArray[np.float32]]):
             frame="joint",
             rate_hz=rate_hz,
             cameras=(camera,),
+            touch_limit_N=touch_limit_N,
             simulated=True,
         )
         self.observation_space = _observation_space(width, height)

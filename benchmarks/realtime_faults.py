@@ -1,6 +1,6 @@
 """Faults by the thousand, on an injected clock: the real loops, guards, codec and physics; only time is made.
 
-python benchmarks/realtime_faults.py --runs 1200
+python benchmarks/realtime_faults.py --runs 1300
 python benchmarks/realtime_faults.py --runs 400 --late
 """
 
@@ -246,7 +246,7 @@ def one(name: str, kind: Kind, seed: int) -> tuple[float, int, bool]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=1200)
+    parser.add_argument("--runs", type=int, default=1300)
     parser.add_argument("--late", action="store_true", help="packets out of order, and ever later, in place of the faults")
     chosen = parser.parse_args()
     runs, kinds = chosen.runs, LATE if chosen.late else KINDS

@@ -290,9 +290,9 @@ def test_adapters_of_a_model_that_sees_are_on_its_language_model_alone():
 @pytest.mark.parametrize(
     ("base", "lora", "told"),
     [
-        ("small", None, (False, 1e-3, 64, 6e-4, 16)),
-        ("small", True, (True, 1e-3, 64, 6e-4, 16)),
-        (str(WEIGHTS), None, (False, 1e-3, 64, 6e-4, 16)),  # as small as "small"
+        ("small", None, (False, 1.5e-3, 64, 6e-4, 16)),
+        ("small", True, (True, 1.5e-3, 64, 6e-4, 16)),
+        (str(WEIGHTS), None, (False, 1.5e-3, 64, 6e-4, 16)),  # as small as "small"
         ("smollm2", None, (True, 1e-4, 32, 5e-6, 32)),
         ("Qwen/Qwen2-VL-7B-Instruct", None, (True, 1e-4, 32, 5e-6, 32)),
         ("Qwen/Qwen2-VL-7B-Instruct", False, (False, 3e-5, 32, 5e-7, 32)),  # as published

@@ -15,13 +15,13 @@ from .tokens import word_tokenizer
 if TYPE_CHECKING:
     from .policy import Policy
 
-SMALL = {"hidden_size": 256, "intermediate_size": 768, "num_hidden_layers": 4, "num_attention_heads": 4}
+SMALL = {"hidden_size": 128, "intermediate_size": 384, "num_hidden_layers": 4, "num_attention_heads": 4}
 LORA_RANK = 16
 MAKE_ONE = "make one with `enactive train d2po`"
 
 
 def small_policy(texts: Iterable[str], seed: int, **size: int) -> Policy:
-    """A LLaMA of about 3.6 million random weights over the words of some texts. size: entries of `SMALL` to change."""
+    """A LLaMA of about 1 million random weights over the words of some texts. size: entries of `SMALL` to change."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .fit import Recipe
 
-GROUND = Recipe(epochs=2.0, batch=64, rate=2e-3)
+GROUND = Recipe(epochs=2.0, batch=64, rate=3e-3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Training:
     prefer: Recipe
 
 
-SMALL = Training(False, Recipe(epochs=3.0, batch=64, rate=1e-3), Recipe(epochs=1.0, batch=16, rate=6e-4))
+SMALL = Training(False, Recipe(epochs=3.0, batch=64, rate=1.5e-3), Recipe(epochs=1.0, batch=16, rate=6e-4))
 PAPER = Training(False, Recipe(epochs=3.0, batch=32, rate=3e-5), Recipe(epochs=1.0, batch=32, rate=5e-7))  # published
 ADAPTERS = Training(True, replace(PAPER.sft, rate=1e-4), replace(PAPER.prefer, rate=5e-6))  # bear higher rates
 

@@ -17,6 +17,7 @@ from enactive.envs.household.tasks.wording import belongs_to_val
 from enactive.planners.d2po.demonstrate import agent_command, demonstrate
 from enactive.planners.d2po.episodes import Episode, layout
 from enactive.planners.d2po.hiding_places import hiding_places, look_into, places_for
+from enactive.planners.d2po.practice import Practice, practise
 from enactive.planners.d2po.prompt import parse_command, parts, state_text, world_prompt
 
 SEED = load_tasks("train")[0].apartment_seed
@@ -103,6 +104,13 @@ def test_some_states_are_shown_and_after_every_refusal(tasks, places):
             told += [step.answer.startswith("failed because ") for step in steps if step.prompt.endswith(" then:")]
     assert 0.2 < some.count(False) / every.count(False) < 0.4
     assert some.count(True) / every.count(True) > 0.8
+
+
+def test_workers_demonstrate_what_one_process_does_in_the_order_of_the_apartments(places):
+    homes, practice = [4, 0, 3], Practice(2, "visible", 0.5, places)
+    alone = practise(homes, practice, None, "process")
+    assert practise(homes, practice, 2, "process") == alone
+    assert list(dict.fromkeys(one.task.split("-")[1] for one in alone)) == ["4", "0", "3"]
 
 
 def hidden_tasks(places):

@@ -355,7 +355,7 @@ def test_the_whole_pipeline(tmp_path, monkeypatch):
     """Two apartments of train, where a small model learns by heart what its search then finds: practice is the suite itself."""
     suite = load_tasks("train")
     own = lambda place, count, rng: [task for task in suite if task.apartment_seed == place.apartment.seed]  # noqa: E731
-    monkeypatch.setattr("enactive.planners.d2po.train.practice_tasks", own)
+    monkeypatch.setattr("enactive.planners.d2po.practice.practice_tasks", own)
     settings = {
         "out": tmp_path,
         "seeds": 1,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from enactive.envs.household.tasks.knowledge import Knowledge
-from enactive.envs.household.tasks.make_tasks import practice_tasks
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.envs.household.tasks.task import Task
 from enactive.envs.household.tasks.wording import nouns
@@ -29,8 +28,7 @@ from enactive.pretrained import weights_of
 from . import limits
 from .collect import Collection, Shards, collect, collected, each_shard, require, total
 from .command_line import command_line
-from .demonstrate import demonstrate
-from .episodes import Episode, layout
+from .episodes import layout
 from .evaluate import Evaluation, evaluate_shard, write_part
 from .examples import Demonstration, read_lines, write_lines
 from .fit import Batch, Memory, Objective, OutOfTimeError, Place, Recipe, fit_demonstrations, fit_preferences
@@ -39,6 +37,7 @@ from .hiding_places import Places, hiding_places
 from .limits import Asked
 from .models import base_policy, load_policy, merged, require_base, save_policy, with_lora
 from .pairs import balanced
+from .practice import Practice, practise
 from .report import METHODS, SPLITS, write_report
 from .run_folder import same_plan
 from .settings import GROUND, Change, training
@@ -111,9 +110,9 @@ def train_d2po(
     split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all. ground: what is to be other in how
     "small" learns from its walks. sft, prefer: what is to be other than what goes with the base (`settings`). objective: what
     preferences are learnt by. preset: how tasks are searched, "paper" and "code" by the published settings. search: how tasks
-    are searched with the default preset. workers: of the search and of the evaluation; where not given, one process, or as many
-    as Ray has room for. executor: "process", or "ray", which needs `enactive[ray]`. micro_batch: demonstrations, or preferences
-    of each kind, that are read at once, so that an update needs less memory; where not given, all of it.
+    are searched with the default preset. workers: of demonstrations, search and evaluation; where not given, one process, or as
+    many as Ray has room for. executor: "process", or "ray", which needs `enactive[ray]`. micro_batch: demonstrations, or
+    preferences of each kind, that are read at once, so that an update needs less memory; where not given, all of it.
     gradient_checkpointing: an update needs less memory and more time. Neither changes what is learnt by more than rounding.
     ship_to: folder for the D2PO policy of the first seed in half precision, with its card. out: folder of all that is made.
     minutes: when they are over it ends after what is under way: the update, or in each worker the shard of 50 searched or 110
@@ -211,8 +210,8 @@ class _Run:
     def _sft(self, folder: Path, seed: int) -> None:
         path = self.out / "demonstrations.jsonl"
         if not path.exists():
-            places = self._places()
-            write_lines(path, [example for home in self._homes() for example in self._shown(home, places)])
+            practice = Practice(self.plan.practice, self.plan.knowledge, self.plan.states, self._places())
+            write_lines(path, practise(self._homes(), practice, self.workers, self.executor))
         if not _there(folder / "sft"):
             examples = read_lines(path, Demonstration)
             policy = self._trainable(self._base(), seed)
@@ -225,12 +224,6 @@ class _Run:
         if not path.exists():
             write_whole(path, json.dumps(hiding_places(layout(home, None) for home in self._homes())) + "\n")
         return {category: tuple(names) for category, names in json.loads(path.read_text()).items()}
-
-    def _shown(self, home: int, places: Places) -> Iterator[Demonstration]:
-        """What the expert demonstrates in one apartment."""
-        rng = np.random.default_rng([1, home])
-        for task in practice_tasks(layout(home, None), self.plan.practice, rng):
-            yield from demonstrate(Episode(task, self.plan.knowledge), rng, places, states=self.plan.states) or ()
 
     def _search(self, seed: int) -> None:
         if (job := self.collection(seed)).shards():

@@ -224,7 +224,7 @@ def _pace(body: Embodiment) -> list[str]:
 
 
 def _told(env: gym.Env[Any, Any], body: Embodiment, planner: Planner) -> list[str]:
-    """Is a planner that says to its model what is listed ("in view", say) told that by the environment?"""
+    """Does the environment tell of what the planner says to its model that is told, as "in view"?"""
     asked, tells = getattr(planner, "knowledge", None), getattr(env.unwrapped, "knowledge", None)
     if asked is None or tells is None or asked == tells:
         return []

@@ -5,16 +5,16 @@
     python benchmarks/d2po.py smollm2
     python benchmarks/d2po.py replan [--tasks 200] [--split val_unseen]
     python benchmarks/d2po.py copied [--run runs/d2po] [--split val_unseen]
-    python benchmarks/d2po.py rows [--run runs/d2po] [--tasks 660] [--split val_unseen]
+    python benchmarks/d2po.py drawn [--run runs/d2po] [--tasks 660] [--split val_unseen]
     python benchmarks/d2po.py shown [--run runs/d2po] [--tasks 60] [--split val_unseen]
 
 `table` writes the report of a run of `enactive train d2po` anew, for both val splits or for one. `speed` searches with the
 shipped policy. `smollm2` makes one LoRA step of D2PO on SmolLM2-135M. `replan` runs the shipped policy with and without
 replanning on the first tasks of a split, symbolic, and says how often its predictions came true. `copied` lets the SFT policy
-of a run's first seed go on copying (demonstrations, and the successful paths of its search) with the rate and about the updates
-of its preferences, and compares it with DPO and D2PO: what the search is worth without preferences. `rows` runs the base of a
-run and the policies of its first seed, greedy and by draws at temperature 0.7. `shown` runs SmolLM2-135M as it was published,
-by itself and with steps that a run demonstrates before each prompt.
+of a run's first seed go on copying (demonstrations with their states, and the successful paths of its search) with the rate and
+about the updates of its preferences, and compares it with DPO and D2PO: what the search is worth without preferences. `drawn`
+runs the base of a run and the policies of its first seed, greedy and by draws at temperature 0.7. `shown` runs SmolLM2-135M as
+it was published, by itself and with steps that a run demonstrates before each prompt.
 """
 
 from __future__ import annotations
@@ -250,19 +250,20 @@ def copied(run: Path, split: str, console: Console) -> None:
         console.print(f"{method} - copied: success {gain[0]}; PL {gain[1]}")
 
 
-def rows(run: Path, count: int, split: str, console: Console) -> None:
+def drawn(run: Path, count: int, split: str, console: Console) -> None:
     """Success and PL of each policy of a run on the same tasks, greedy and drawn, and what drawing costs."""
     torch.set_num_threads(1)
-    tasks, first = load_tasks(split)[:count], run / "seed-0"
-    for name, folder in {"base": run / "base", **{method: first / method for method in METHODS}}.items():
+    tasks, plan = load_tasks(split)[:count], json.loads((run / "plan.json").read_text())
+    base = run / "base" if plan["base"] == "small" else Path(plan["base"])
+    for name, folder in {"base": base, **{method: run / "seed-0" / method for method in METHODS}}.items():
         policy = load_policy(folder)
-        greedy, drawn = evaluate(policy, tasks), evaluate(policy, tasks, temperature=TEMPERATURE)
+        greedy, drawn = (evaluate(policy, tasks, plan["knowledge"], temperature) for temperature in (0.0, TEMPERATURE))
         for way, own in (("greedy", greedy), (f"temperature {TEMPERATURE}", drawn)):
             wrong = sum(row.output_error is not None for row in own)
             done = rate([row.success for row in own])
             console.print(f"{name}, {way}: success {done}, PL {mean([row.pl for row in own])}, {wrong} no command")
         console.print(f"{name}, drawn - greedy: {compare([r.success for r in drawn], [r.success for r in greedy])}")
-    console.print(f"{split}, n = {len(tasks)} tasks, symbolic, the agent is told what is visible")
+    console.print(f"{split}, n = {len(tasks)} tasks, symbolic, the agent is told what is {plan['knowledge']}")
 
 
 class Shown(Policy):
@@ -294,11 +295,11 @@ def shown(run: Path, count: int, split: str, console: Console) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("table", "speed", "smollm2", "replan", "copied", "rows", "shown"))
+    parser.add_argument("what", choices=("table", "speed", "smollm2", "replan", "copied", "drawn", "shown"))
     parser.add_argument("--run", type=Path, default=Path("runs/d2po"))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--split", default=None, help="default val_unseen, and both val splits with table")
-    parser.add_argument("--tasks", type=int, default=None, help="default 20, 200 with replan, 660 with rows and 60 with shown")
+    parser.add_argument("--tasks", type=int, default=None, help="default 20, 200 with replan, 660 with drawn and 60 with shown")
     chosen, console = parser.parse_args(), Console(width=160)
     if chosen.what == "table":
         print(write_report(chosen.run, chosen.seeds, (chosen.split,) if chosen.split else SPLITS))
@@ -308,8 +309,8 @@ def main() -> None:
         replan(chosen.tasks or 200, chosen.split or "val_unseen", console)
     elif chosen.what == "copied":
         copied(chosen.run, chosen.split or "val_unseen", console)
-    elif chosen.what == "rows":
-        rows(chosen.run, chosen.tasks or 660, chosen.split or "val_unseen", console)
+    elif chosen.what == "drawn":
+        drawn(chosen.run, chosen.tasks or 660, chosen.split or "val_unseen", console)
     elif chosen.what == "shown":
         shown(chosen.run, chosen.tasks or 60, chosen.split or "val_unseen", console)
     else:

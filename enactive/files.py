@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 
 def write_whole(path: Path, content: str | bytes, shared: bool = False) -> None:
@@ -33,11 +34,32 @@ def whole_file(path: Path, shared: bool = False) -> Iterator[Path]:
         fresh.unlink(missing_ok=True)  # there where something failed
 
 
+@contextmanager
+def whole_files(folder: Path) -> Iterator[Path]:
+    """Where to write files that take their places in a folder, one after the other, when all of them are on the disk.
+
+    They may lie in folders of their own. Everybody may read them; what else lies in the folder is not touched.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".fresh-", dir=folder) as name:
+        fresh = Path(name)
+        yield fresh
+        sync_files(fresh)
+        for path in _files(fresh):
+            path.chmod(0o644)  # some libraries write files that nobody else may read
+            target = folder / path.relative_to(fresh)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)
+
+
 def sync_files(folder: Path) -> None:
-    """Wait until the files of a folder, which others wrote, are on the disk."""
-    for path in folder.iterdir():
-        if path.is_file():
-            _sync(path)
+    """Wait until the files of a folder and of those in it, which others wrote, are on the disk."""
+    for path in _files(folder):
+        _sync(path)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def _sync(path: Path) -> None:

@@ -106,11 +106,14 @@ def test_some_states_are_shown_and_after_every_refusal(tasks, places):
     assert some.count(True) / every.count(True) > 0.8
 
 
-def test_workers_demonstrate_what_one_process_does_in_the_order_of_the_apartments(places):
+def test_workers_demonstrate_what_one_process_does_and_go_on_where_one_was_interrupted(places, tmp_path):
     homes, practice = [4, 0, 3], Practice(2, "visible", 0.5, places)
-    alone = practise(homes, practice, None, "process")
-    assert practise(homes, practice, 2, "process") == alone
+    alone = practise(homes, practice, tmp_path / "alone", None, "process")
     assert list(dict.fromkeys(one.task.split("-")[1] for one in alone)) == ["4", "0", "3"]
+    assert practise(homes, practice, tmp_path / "two", 2, "process") == alone
+    (tmp_path / "two" / "apartment-0.jsonl").write_text("")
+    (tmp_path / "two" / "apartment-3.jsonl").unlink()
+    assert practise(homes, practice, tmp_path / "two", 2, "process") == [one for one in alone if "-0-" not in one.task]
 
 
 def hidden_tasks(places):

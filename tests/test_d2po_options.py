@@ -1,4 +1,4 @@
-"""What is asked of a training: what nothing can come of is refused first, and what is asked is in the card as a command."""
+"""What is asked of a training: a base that is there, numbers of which something comes; and the card has it as a command."""
 
 from __future__ import annotations
 
@@ -71,6 +71,7 @@ NOTHING = {
         **dict.fromkeys(("apartments", "search_tasks", "eval_tasks"), ("-1", "at least 0, which is all, not -1")),
         "search.lead": ("-1", "at least 0, not -1"),
         "search.temperature": (".nan", "at least 0, and finite, not nan"),
+        "minutes": (".nan", "at least 0, not nan"),
         "states": ("2", "from 0 to 1, not 2"),
         "prefer.epochs": (".inf", "above 0, and finite, not inf"),
         "objective.beta": ("0", "above 0, and finite, not 0"),
@@ -80,6 +81,7 @@ NOTHING = {
     },
     "critic": {
         **{f"recipe.{field}": told for field, told in RECIPE.items()},
+        "minutes": ("-1", "at least 0, not -1"),
         "tasks": ("-5", "at least 1, not -5"),
         "solutions.temperature": ("-1", "at least 0, and finite, not -1"),
         "solutions.drawn": ("0", "at least 1, not 0"),
@@ -90,9 +92,9 @@ NOTHING = {
 
 @pytest.mark.parametrize("model", NOTHING)
 def test_what_nothing_comes_of_is_refused_by_its_options_before_anything_is_made(model: str, tmp_path: Path) -> None:
-    told, out = NOTHING[model], ["--out", str(tmp_path / "run"), "--minutes", "-1"]
+    told, out = NOTHING[model], ["--out", str(tmp_path / "run"), "--minutes", "0"]
     with pytest.raises(ConfigError) as refused:
-        train_command([model, *(word for name, (value, _) in told.items() for word in (f"--{name}", value)), *out])
+        train_command([model, *out, *(word for name, (value, _) in told.items() for word in (f"--{name}", value))])
     assert {*str(refused.value).split("; ")} == {f"--{name} must be {limit}" for name, (_, limit) in told.items()}
     for name, (value, limit) in told.items():
         if "rate" in name or "batch" in name:
@@ -107,7 +109,7 @@ def test_the_least_and_the_most_that_makes_sense_is_not_refused() -> None:
 
 
 def test_a_run_in_which_nothing_could_be_demonstrated_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("enactive.planners.d2po.train.demonstrate", lambda *asked, **more: None)  # as where it finds no plan
+    monkeypatch.setattr("enactive.planners.d2po.practice.demonstrate", lambda *asked, **more: None)  # as where it finds no plan
     with pytest.raises(ConfigError, match="no demonstration to learn from: have more tasks demonstrated, with --practice"):
         train_d2po(str(WEIGHTS), out=tmp_path, apartments=1, practice=1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +18,10 @@ from torch import nn
 
 from enactive.agents.results import Results
 from enactive.envs.shadow_hand import dataset
+from enactive.envs.shadow_hand.look import Randomisation
 from enactive.envs.shadow_hand.views import SPLITS
 from enactive.errors import ConfigError
-from enactive.files import sync_files, whole_file, write_whole
+from enactive.files import sync_files, whole_file, whole_files, write_whole
 from enactive.perception.convnets.training import Learner
 from enactive.perception.segmenter.phrases import RememberedTexts
 from enactive.perception.vlm import Message
@@ -59,10 +61,30 @@ def test_every_file_of_a_folder_is_waited_for(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "weights").write_bytes(b"w")
     (tmp_path / "config").write_bytes(b"c")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "template").write_bytes(b"t")
     synced: list[str] = []
     monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")).name))
     sync_files(tmp_path)
-    assert sorted(synced) == ["config", "weights"]
+    assert sorted(synced) == ["config", "template", "weights"]
+
+
+def test_files_take_their_places_together_and_leave_others_alone(tmp_path: Path) -> None:
+    """A folder of templates, which is there the second time, is filled anew; a private file of somebody else stays private."""
+    (tmp_path / "key").write_text("mine")
+    (tmp_path / "key").chmod(0o600)
+    for text in ("first", "second"):
+        with whole_files(tmp_path) as fresh:
+            (fresh / "templates").mkdir()
+            (fresh / "templates" / "chat").write_text(text)
+            (fresh / "weights").write_text(text)
+            (fresh / "weights").chmod(0o600)
+            assert not (tmp_path / "weights").exists() or (tmp_path / "weights").read_text() == "first"
+    with contextlib.suppress(KeyboardInterrupt), whole_files(tmp_path) as fresh:
+        (fresh / "weights").write_text("third")
+        raise KeyboardInterrupt
+    assert {path.name for path in tmp_path.iterdir()} == {"key", "templates", "weights"}
+    assert (tmp_path / "templates" / "chat").read_text() == (tmp_path / "weights").read_text() == "second"
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("key", "weights")] == [0o600, 0o644]
 
 
 def test_what_a_library_writes_takes_its_name_once_it_is_on_the_disk(tmp_path: Path) -> None:
@@ -101,20 +123,22 @@ def settings_of_results(folder: Path, value: int) -> None:
     Results(folder, {str(value): value}).close()
 
 
+def shard_of(folder: Path) -> dataset.Shard:
+    return dataset.Shard(folder / "file-000.parquet", "train", start=0, size=1, first=0)
+
+
 def shard_of_hands(folder: Path, value: int) -> None:
     pytest.importorskip("pyarrow", reason="data sets are written with pyarrow: pip install enactive[data]")
-    shot = SimpleNamespace(rgb=np.full((4, 4, 3), value, np.uint8), joints_rad=np.zeros(24))
-    views: Any = {0: shot}
-    dataset._write_shard(folder / "file-000.parquet", views, range(1), 0)
+    dataset._write_shard(shard_of(folder), value, Randomisation(), "right", pixels=16)
 
 
 def meta_of_hands(folder: Path, value: int) -> None:
     pytest.importorskip("pyarrow", reason="data sets are written with pyarrow: pip install enactive[data]")
-    request = {"counts": dict.fromkeys(SPLITS, 0), "pixels": value, "side": "right", "shard": 1}
+    request = {"counts": {**dict.fromkeys(SPLITS, 0), "train": 1}, "pixels": value, "side": "right", "shard": 1}
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(dataset, "_picture_stats", lambda *_: {})
         patched.setattr(dataset, "_angles", lambda *_: np.zeros((1, 24)))
-        dataset._write_meta(folder, request, 1)
+        dataset._write_meta(folder, request, [shard_of(folder)])
 
 
 def kept_answer(folder: Path, value: int) -> None:

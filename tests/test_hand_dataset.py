@@ -94,7 +94,10 @@ def test_the_command_writes_and_checks_and_goes_on(tmp_path: Path, capsys: pytes
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--train", "0", "--val", "0", "--test", "0"], "a data set needs a picture: give train, val, test one at least"),
+        (
+            ["--train", "0", "--val", "0", "--test", "0"],
+            "a data set needs a picture: give a number above 0 for one of",
+        ),
         (["--train", "-1"], "train must be at least 0, not -1"),
         (["--seed", "-1"], "seed must be at least 0, not -1"),
         (["--pixels", "0"], "pixels must be at least 1, not 0"),

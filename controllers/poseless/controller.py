@@ -81,7 +81,7 @@ class PoseLess:
         Raises ControllerError where the stream has no picture or the body does not measure its joints.
         """
         picture, taken_s = self.stream.picture(), self.stream.taken_s
-        if self._taken_s is None or not same(taken_s, self._taken_s):  # whether or not it comes in an array of its own
+        if self._taken_s is None or not _same_time(taken_s, self._taken_s):  # whether or not it comes in an array of its own
             self._read(picture)
         self._image, self._taken_s, self.picture_s = None, taken_s, taken_s
         if (joints := observation.joint_positions_rad) is None or self._rate_hz <= 0.0:
@@ -132,6 +132,6 @@ class PoseLess:
         self._target = self.estimator.estimate([picture])[0]
 
 
-def same(one_s: float, other_s: float) -> bool:
+def _same_time(one_s: float, other_s: float) -> bool:
     """Whether two pictures of a stream were taken at the same time, or both stand still, which NaN tells."""
     return one_s == other_s or (math.isnan(one_s) and math.isnan(other_s))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ from enactive.device import products
 from enactive.envs.shadow_hand.model import Side
 from enactive.envs.shadow_hand.views import HandViews
 from enactive.errors import ConfigError
-from enactive.files import sync_files
+from enactive.files import whole_files
 from enactive.perception.vlm import Message
 from enactive.perception.vlm.hf_processor import save_processor
 
@@ -72,16 +71,9 @@ def finetune(
 
 def save(model: HFModel, folder: Path) -> None:
     """Write model, tokenizer and processor, which take their places when all of them are on the disk."""
-    fresh = folder / "fresh"
-    shutil.rmtree(fresh, ignore_errors=True)  # of a process that was killed
-    try:
+    with whole_files(folder) as fresh:
         model.model.save_pretrained(fresh)
         save_processor(model.processor, fresh)
-        sync_files(fresh)
-        for path in fresh.iterdir():
-            path.replace(folder / path.name)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)  # it may not have been made
 
 
 def teach(model: HFModel, views: HandViews, seconds: float, batch: int, rate: float, pixels: int | None) -> Iterator[float]:

@@ -4,7 +4,8 @@ Every picture is an episode of one frame: `observation.images.front` (PNG), `obs
 rad), beside LeRobot's own columns. A shard holds pictures of one split. Splits are made from different seeds (`HandViews`), and
 written one after another, so that a split is a range of episodes as LeRobot's `info.json` has it.
 
-A shard appears under its name when it is whole; the same call makes those that are missing or do not hold what they should.
+A shard appears under its name when it is whole; the same call makes those that are missing, cut
+off, or of another number of pictures.
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ def _check_numbers(counts: Mapping[Split, int], **others: tuple[int, int]) -> No
         if number < least:
             raise ConfigError(f"{name} must be at least {least}, not {number}")
     if not any(counts.values()):
-        raise ConfigError(f"a data set needs a picture: give {', '.join(SPLITS)} one at least between them")
+        raise ConfigError(f"a data set needs a picture: give a number above 0 for one of {', '.join(SPLITS)}")
 
 
 def _shards(folder: Path, counts: Mapping[Split, int], most: int) -> list[Shard]:

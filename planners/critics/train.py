@@ -67,7 +67,8 @@ def train_critic(
 
     minutes: at most. out: folder of all that is made. policy: folder of the weights. knowledge: what the agent is told of.
     tasks: how many of the train split, one apartment after the other. solutions: how trajectories are drawn. recipe: what
-    is to be other in how both models learn (`RECIPE`). ship_to: folder for the critic in half precision.
+    is to be other than 3 epochs, batches of 8 and a rate of 1e-3 in how both models learn. ship_to: folder for the critic in
+    half precision.
 
     The critic begins from the policy's weights and, a second time, from random ones; what has the lower loss on steps of
     held-out apartments is kept, and the outcome model begins likewise. Raises ConfigError for a setting that nothing comes of
@@ -79,6 +80,7 @@ def train_critic(
     torch.set_num_threads(1)
     limits.refuse(
         [
+            ("minutes", minutes, limits.NONE_OR_SOME),
             ("tasks", tasks, limits.SOME),
             ("solutions.temperature", solutions.temperature, limits.NOT_NEGATIVE),
             ("solutions.drawn", solutions.drawn, limits.SOME),

@@ -162,11 +162,9 @@ def _died(one: tuple[Job, int], cause: str) -> NoReturn:
 
 
 def _is_large(policy: Path) -> bool:
-    from safetensors import SafetensorError
-
     try:
         return not is_small(str(policy))
-    except SafetensorError:
+    except ConfigError:
         return False  # it is damaged, which loading it says better
 
 

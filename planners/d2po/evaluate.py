@@ -87,7 +87,7 @@ def write_part(job: Evaluation, shard: int, outcomes: list[Outcome]) -> None:
 
 
 def evaluate(
-    policy: Policy, tasks: Sequence[Task], knowledge: Knowledge = "visible", temperature: float = 0.0, seed: int = 0
+    policy: Policy, tasks: Sequence[Task], knowledge: Knowledge = "visible", temperature: float = 0.0
 ) -> list[Outcome]:
     """Run a policy on each task, greedily or by draws, and tell how each ended, in the order of the tasks.
 
@@ -100,7 +100,7 @@ def evaluate(
     for turn in range(MAX_COMMANDS):
         left = [i for i, moment in enumerate(moments) if not moment.state.done and i not in wrong]
         prompts = [moments[i].prompt for i in left]
-        answers = policy.answers(prompts, temperature=temperature, seed=seed * MAX_COMMANDS + turn)
+        answers = policy.answers(prompts, temperature=temperature, seed=turn)
         for i, (answer,) in zip(left, answers, strict=True):
             try:
                 moments[i] = episodes[i].step(moments[i], parse_command(answer))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
@@ -17,7 +18,7 @@ from enactive.executors import Executor, Work, run_all
 
 from .demonstrate import demonstrate
 from .episodes import Episode, layout
-from .examples import Demonstration
+from .examples import Demonstration, read_lines, write_lines
 from .hiding_places import Places
 
 TELL_EVERY = 20  # apartments
@@ -26,7 +27,7 @@ TELL_EVERY = 20  # apartments
 @dataclass(frozen=True, slots=True)
 class Practice:
     """tasks: drawn in each apartment. knowledge: what the agent is told of. states: share of the commands after which the next
-    state is shown. places: where the expert looks for what is hidden."""
+    state is shown, beside all that were refused. places: where the expert looks for what is hidden."""
 
     tasks: int
     knowledge: Knowledge
@@ -34,16 +35,23 @@ class Practice:
     places: Places
 
 
-def practise(homes: list[int], practice: Practice, workers: int | None, executor: Executor) -> list[Demonstration]:
-    """What is demonstrated in the apartments of some seeds, in their order, whoever made it."""
-    work: Work[int, list[Demonstration]] = Work(partial(_in_home, practice), keep=lambda home, shown: None, died=_died)
-    shown = dict[int, list[Demonstration]]()
-    with closing(run_all(homes, work, workers, executor)) as runs:
-        for home, own in runs:
-            shown[home] = own
-            if len(shown) % TELL_EVERY == 0:
-                print(f"demonstrated in {len(shown)} of {len(homes)} apartments", flush=True)
-    return [example for home in homes for example in shown[home]]
+def practise(
+    homes: Sequence[int], practice: Practice, folder: Path, workers: int | None, executor: Executor
+) -> list[Demonstration]:
+    """What is demonstrated in the apartments of some seeds, in their order, whoever made it.
+
+    folder: where that of each apartment is written once it is there, and found again after an interruption.
+    """
+    path = {home: folder / f"apartment-{home}.jsonl" for home in homes}
+    left = [home for home in homes if not path[home].exists()]
+    work: Work[int, list[Demonstration]] = Work(
+        partial(_in_home, practice), keep=lambda home, shown: write_lines(path[home], shown), died=_died
+    )
+    with closing(run_all(left, work, workers, executor)) as runs:
+        for made, _ in enumerate(runs, len(homes) - len(left) + 1):
+            if made % TELL_EVERY == 0:
+                print(f"{folder}: {made} of {len(homes)} apartments demonstrated in", flush=True)
+    return [example for home in homes for example in read_lines(path[home], Demonstration)]
 
 
 def _in_home(practice: Practice, home: int) -> list[Demonstration]:
@@ -59,5 +67,5 @@ def _shown(practice: Practice, home: int) -> Iterator[Demonstration]:
 def _died(home: int, cause: str) -> NoReturn:
     raise ConfigError(
         f"a worker died of the demonstrations in apartment {home}, and so did another that made them again ({cause}): make "
-        "room in memory or give fewer --workers"
+        "room in memory or give fewer --workers; the same command goes on"
     )

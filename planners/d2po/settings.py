@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from enactive.errors import ConfigError
+
 from .fit import Recipe
 
 GROUND = Recipe(epochs=2.0, batch=64, rate=3e-3)
@@ -61,13 +63,16 @@ def training(base: str, lora: bool | None, sft: Change, prefer: Change) -> Train
 
 
 def is_small(base: str) -> bool:
-    """Whether a base is "small", or a folder of a model that is not large."""
-    from safetensors import safe_open
+    """Whether a base is "small", or a folder of a model that is not large. Raises ConfigError for damaged weights."""
+    from safetensors import SafetensorError, safe_open
 
     from enactive.device import LARGE
 
     path = Path(base) / "model.safetensors"  # what is in several files is large
     if base == "small" or not path.exists():
         return base == "small"
-    with safe_open(path, framework="pt") as file:
-        return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys()) < LARGE  # noqa: SIM118 (no dict)
+    try:
+        with safe_open(path, framework="pt") as file:
+            return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys()) < LARGE  # noqa: SIM118 (no dict)
+    except SafetensorError as problem:
+        raise ConfigError(f"{path} is damaged ({problem}): fetch or make these weights again") from problem

@@ -7,6 +7,7 @@ which ends early, by the clock or otherwise, goes on where it was; what comes ou
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -106,17 +107,18 @@ def train_d2po(
     not given, for every base but a small one. knowledge: what the agent is told of. judge: "oracle", "critic:FOLDER" of
     `enactive train critic --ship_to`, or a chat model's line as in `--model`. walks: single skills per apartment of train, for
     "small" alone. apartments: of the train split, 0 = all of its 200. practice: tasks drawn in each of them for the expert to
-    demonstrate. states: share of the commands demonstrated after which the next state is shown, too. search_tasks: of the train
-    split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all. ground: what is to be other in how
-    "small" learns from its walks. sft, prefer: what is to be other than what goes with the base (`settings`). objective: what
-    preferences are learnt by. preset: how tasks are searched, "paper" and "code" by the published settings. search: how tasks
-    are searched with the default preset. workers: of demonstrations, search and evaluation; where not given, one process, or as
-    many as Ray has room for. executor: "process", or "ray", which needs `enactive[ray]`. micro_batch: demonstrations, or
-    preferences of each kind, that are read at once, so that an update needs less memory; where not given, all of it.
-    gradient_checkpointing: an update needs less memory and more time. Neither changes what is learnt by more than rounding.
-    ship_to: folder for the D2PO policy of the first seed in half precision, with its card. out: folder of all that is made.
-    minutes: when they are over it ends after what is under way: the update, or in each worker the shard of 50 searched or 110
-    evaluated tasks. Walks and demonstrations are made whole.
+    demonstrate. states: share of the commands demonstrated after which the next state is shown, too, as after every refusal; 0
+    = none. search_tasks: of the train split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all.
+    ground: what is to be other than 2 epochs, batches of 64 and a rate of 3e-3 in how "small" learns from its walks. sft,
+    prefer: what is to be other than what goes with the base (`settings`). objective: what preferences are learnt by. preset:
+    how tasks are searched, "paper" and "code" by the published settings. search: how tasks are searched with the default
+    preset. workers: of demonstrations, search and evaluation; where not given, one process, or as many as Ray has room for.
+    executor: "process", or "ray", which needs `enactive[ray]`. micro_batch: demonstrations, or preferences of each kind, that
+    are read at once, so that an update needs less memory; where not given, all of it. gradient_checkpointing: an update needs
+    less memory and more time. Neither changes what is learnt by more than rounding. ship_to: folder for the D2PO policy of the
+    first seed in half precision, with its card. out: folder of all that is made. minutes: when they are over it ends after what
+    is under way: the update, or in each worker the shard of 50 searched or 110 evaluated tasks. Walks and demonstrations are
+    made whole.
 
     Raises ConfigError for a setting that nothing comes of, and where `out` holds a run of other settings or weights, a preset
     has settings of the search beside it, what is still to come has a base that is not there, a judge that does not answer or an
@@ -145,7 +147,7 @@ def train_d2po(
         search_settings(preset, search),
         _weights(base, judge),
     )
-    limits.refuse(_asked(plan, seeds, workers))
+    limits.refuse(_asked(plan, minutes, seeds, workers))
     end = time.monotonic() + 60.0 * minutes
     run = _Run(plan, out, lambda: time.monotonic() > end, workers, executor, memory)
     if not all(_there(out / f"seed-{seed}" / "sft") for seed in range(seeds)):
@@ -211,7 +213,9 @@ class _Run:
         path = self.out / "demonstrations.jsonl"
         if not path.exists():
             practice = Practice(self.plan.practice, self.plan.knowledge, self.plan.states, self._places())
-            write_lines(path, practise(self._homes(), practice, self.workers, self.executor))
+            making = self.out / "demonstrations"
+            write_lines(path, practise(self._homes(), practice, making, self.workers, self.executor))
+            shutil.rmtree(making)
         if not _there(folder / "sft"):
             examples = read_lines(path, Demonstration)
             policy = self._trainable(self._base(), seed)
@@ -228,7 +232,7 @@ class _Run:
     def _search(self, seed: int) -> None:
         if (job := self.collection(seed)).shards():
             shards = collect(replace(job, places=self._places()), self.workers, self.executor)
-            self._until_over(shards, f"{job.folder}: tasks searched in shard", len(job.shards()))
+            self._until_over(shards, f"{job.folder}: searches done, shards:", len(job.shards()))
 
     def _until_over(self, shards: Shards, what: str, count: int) -> None:
         """Have shards made as long as there is time; those under way when it is over are waited for and kept."""
@@ -267,7 +271,7 @@ class _Run:
         if left:
             self._in_time()
         shards = each_shard(evaluate_shard, write_part, left, self.workers, self.executor)
-        self._until_over(shards, f"{folder}: policies measured in shard", len(left))
+        self._until_over(shards, f"{folder}: measurements done, shards:", len(left))
         for job in jobs:
             job.join()
 
@@ -286,19 +290,21 @@ class _Run:
         print(f"{folder}: {len(log)} updates, loss {log[0]['loss']:.3f} to {log[-1]['loss']:.3f}", flush=True)
 
 
-def _asked(plan: Plan, seeds: int, workers: int | None) -> list[Asked]:
+def _asked(plan: Plan, minutes: float, seeds: int, workers: int | None) -> list[Asked]:
     """The options of a run with what each may be."""
     some = {"seeds": seeds, "workers": 1 if workers is None else workers, "practice": plan.practice}
     some |= {"walks": plan.walks} if plan.base == "small" else {}
     some |= {f"search.{name}": getattr(plan.search, name) for name in ("candidates", "width", "depth", "nodes")}
     all_or_some = {"apartments": plan.apartments, "search_tasks": plan.search_tasks, "eval_tasks": plan.eval_tasks}
     weights = ("state_weight", "anchor", "replay")
+    searched = ("temperature", "process_weight", "executable_weight", "parent_share")
     return [
         *((name, count, limits.SOME) for name, count in some.items()),
         *((name, count, limits.ALL_OR_SOME) for name, count in all_or_some.items()),
+        ("minutes", minutes, limits.NONE_OR_SOME),
         ("states", plan.states, limits.SHARE),
         ("search.lead", plan.search.lead, limits.NONE_OR_SOME),
-        ("search.temperature", plan.search.temperature, limits.NOT_NEGATIVE),
+        *((f"search.{name}", getattr(plan.search, name), limits.NOT_NEGATIVE) for name in searched),
         ("objective.beta", plan.objective.beta, limits.POSITIVE),
         *((f"objective.{name}", getattr(plan.objective, name), limits.NOT_NEGATIVE) for name in weights),
         *limits.of_recipe("ground", plan.ground),

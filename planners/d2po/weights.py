@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from enactive.errors import ConfigError
+from enactive.files import whole_files
 from enactive.pretrained import sha256_of
 
 from .models import load_policy, save_policy
@@ -22,16 +22,10 @@ FIX = "restore it with `git checkout planners/weights`, reinstall, or make it wi
 def ship(policy: Policy, card: dict[str, Any], folder: Path = WEIGHTS) -> None:
     """Write a policy in half precision (the one given changes), and card.json with its hash before what the card tells."""
     policy.model.bfloat16()
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".ship-", dir=folder) as fresh:  # what else lies in the folder is not touched
-        save_policy(policy, Path(fresh))
-        told = {"sha256": sha256_of(Path(fresh) / "model.safetensors"), **card}
-        (Path(fresh) / "card.json").write_text(json.dumps(told, indent=1) + "\n")
-        for path in [found for found in Path(fresh).rglob("*") if found.is_file()]:
-            path.chmod(0o644)  # as any file of a package
-            target = folder / path.relative_to(fresh)
-            target.parent.mkdir(exist_ok=True)  # a tokenizer may keep more chat templates in a folder of their own
-            path.replace(target)
+    with whole_files(folder) as fresh:
+        save_policy(policy, fresh)
+        told = {"sha256": sha256_of(fresh / "model.safetensors"), **card}
+        (fresh / "card.json").write_text(json.dumps(told, indent=1) + "\n")
 
 
 REMAKE = "make it again with `enactive train d2po --ship_to FOLDER`"

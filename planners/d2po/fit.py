@@ -228,10 +228,11 @@ def fit_preferences(
     if objective.state_weight > 0.0:
         of["state"] = [e for e in examples if e.kind == objective.world]
     micro = memory.micro_batch
-    replayed = demonstrations if objective.replay > 0.0 else ()
-    copied = Copied(policy, replayed, 2 * recipe.batch, seed, micro and 2 * micro) if replayed else None
     with eager_attention(policy), within(memory, policy):
         sides = {kind: Side(policy, own, recipe.batch, seed, micro) for kind, own in of.items() if own}
+        steps = math.ceil(recipe.epochs * sides["action"].order.per_epoch)
+        replayed = _drawn(demonstrations, 2 * recipe.batch * steps, seed) if objective.replay > 0.0 else ()
+        copied = Copied(policy, replayed, 2 * recipe.batch, seed, micro and 2 * micro) if replayed else None
 
         def update(step: int) -> Iterator[Part]:
             own = [side.terms(policy, step, objective.beta) for side in sides.values()]
@@ -240,8 +241,12 @@ def fit_preferences(
             for *terms, copied_loss in parts:
                 yield _part(dict(zip(sides, terms, strict=True)), copied_loss, objective)
 
-        steps = math.ceil(recipe.epochs * sides["action"].order.per_epoch)
         return optimise(policy, update, steps, recipe, seed, place)
+
+
+def _drawn(demonstrations: Sequence[Demonstration], count: int, seed: int) -> Sequence[Demonstration]:
+    """As many as there is time for: turning all of some hundred thousand into tokens takes longer than the updates."""
+    return demonstrations if len(demonstrations) <= count else random.Random(seed).sample(demonstrations, count)
 
 
 def _part(terms: dict[str, Term | None], copying: torch.Tensor | None, objective: Objective) -> Part:

@@ -367,7 +367,7 @@ def test_trajectories_are_drawn_labelled_and_found_again(tmp_path):
 
 
 def test_a_run_does_not_go_on_with_a_policy_of_other_weights_in_the_same_folder(tmp_path):
-    settings = {"minutes": -1.0, "out": tmp_path / "run", "policy": tmp_path / "policy", "tasks": 1}
+    settings = {"minutes": 0.0, "out": tmp_path / "run", "policy": tmp_path / "policy", "tasks": 1}
     save_policy(tiny(), tmp_path / "policy")
     for _ in range(2):  # the second time it goes on
         with pytest.raises(OutOfTimeError):

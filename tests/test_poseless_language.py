@@ -184,7 +184,6 @@ def test_what_fails_before_it_learned_or_while_it_is_saved_leaves_what_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "model.safetensors").write_text("of an earlier run")
-    (tmp_path / "fresh").mkdir()  # of a process that was killed
 
     def full(processor: Any, folder: Path) -> None:
         raise OSError("no space left on device")

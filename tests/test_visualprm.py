@@ -33,7 +33,16 @@ from enactive.planners.critics.best_of import (
 from enactive.planners.critics.judge import CriticJudge
 from enactive.planners.critics.rollouts import Walkers, root, step_labels
 from enactive.planners.critics.train import auc, macro_f1, to_learn, train_critic
-from enactive.planners.critics.trajectories import Solutions, collect, to_search, turns_of, user_turn, write_trajectories
+from enactive.planners.critics.trajectories import (
+    SHARD,
+    Collection,
+    Solutions,
+    collect,
+    to_search,
+    turns_of,
+    user_turn,
+    write_trajectories,
+)
 from enactive.planners.critics.visualprm import Critic, Trajectory, fit_critic, rating_net, shipped_critic
 from enactive.planners.d2po.demonstrate import demonstrate
 from enactive.planners.d2po.episodes import Episode
@@ -346,11 +355,13 @@ def test_f1_and_auc_worked_by_hand():
     assert auc(np.array([0.5]), np.array([True])) is None
 
 
-def test_trajectories_are_drawn_labelled_and_found_again(tmp_path):
+def test_trajectories_are_drawn_labelled_and_found_again(tmp_path, monkeypatch):
     """Four tasks that the policy was shown: it succeeds at some of them, and not always."""
-    policy, tasks, settings = shipped_policy(), load_tasks("train")[:4], Solutions(drawn=4, searched=1)
+    policy, tasks = shipped_policy(), load_tasks("train")[:4]
     policy.bf16 = False  # what is drawn is then the same on every processor
-    made = collect(policy, tasks, "visible", settings, tmp_path, over=lambda: False)
+    monkeypatch.setattr("enactive.planners.critics.trajectories.policy_in", lambda folder: policy)
+    job = Collection(WEIGHTS, tuple(tasks), "visible", Solutions(drawn=4, searched=1), tmp_path)
+    made = collect(job, None, over=lambda: False)
     assert made
     assert {one.success for one in made} == {True, False}
     for one in made:
@@ -361,9 +372,17 @@ def test_trajectories_are_drawn_labelled_and_found_again(tmp_path):
     assert mixed
     for task in mixed:  # the first failed one is known in full
         assert "?" not in next(one.labels for one in made if one.task == task and not one.success)
-    assert collect(policy, tasks, "visible", settings, tmp_path, over=lambda: True) == made
+    assert collect(job, None, over=lambda: True) == made
     with pytest.raises(OutOfTimeError):
-        collect(policy, tasks, "visible", settings, tmp_path / "other", over=lambda: True)
+        collect(replace(job, folder=tmp_path / "other"), None, over=lambda: True)
+
+
+def test_workers_label_what_one_process_does(tmp_path):
+    tasks = tuple(load_tasks("train")[: SHARD + 1])
+    job = Collection(WEIGHTS, tasks, "visible", Solutions(drawn=1, searched=0), tmp_path / "alone")
+    alone = collect(job, None, over=lambda: False)
+    assert {one.task for one in alone} == {task.id for task in tasks}
+    assert collect(replace(job, folder=tmp_path / "two"), 2, over=lambda: False) == alone
 
 
 def test_a_run_does_not_go_on_with_a_policy_of_other_weights_in_the_same_folder(tmp_path):

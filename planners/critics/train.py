@@ -30,7 +30,7 @@ from ..d2po.settings import Change
 from ..d2po.weights import WEIGHTS as POLICY
 from ..d2po.weights import policy_in, ship
 from .rollouts import MINUS, PLUS, UNKNOWN
-from .trajectories import Solutions, collect
+from .trajectories import Collection, Solutions, collect
 from .visualprm import Critic, Supervision, Trajectory, fit_critic, plan_score, rating_net
 
 RECIPE = Recipe(epochs=3.0, batch=8, rate=1e-3, warmup=0.05, weight_decay=0.05)
@@ -61,13 +61,15 @@ def train_critic(
     tasks: int = 2400,
     solutions: Solutions = Solutions(),  # noqa: B008 (frozen)
     recipe: Change = Change(),  # noqa: B008 (frozen)
+    workers: int | None = None,
     ship_to: Path | None = None,
 ) -> str:
     """Train the critic of a policy and its outcome model for at most `minutes`; returns their quality in lines.
 
     minutes: at most. out: folder of all that is made. policy: folder of the weights. knowledge: what the agent is told of.
     tasks: how many of the train split, one apartment after the other. solutions: how trajectories are drawn. recipe: what
-    is to be other than 3 epochs, batches of 8 and a rate of 1e-3 in how both models learn. ship_to: folder for the critic in
+    is to be other than 3 epochs, batches of 8 and a rate of 1e-3 in how both models learn. workers: processes that draw and
+    label; where not given, one. ship_to: folder for the critic in
     half precision.
 
     The critic begins from the policy's weights and, a second time, from random ones; what has the lower loss on steps of
@@ -82,6 +84,7 @@ def train_critic(
         [
             ("minutes", minutes, limits.NONE_OR_SOME),
             ("tasks", tasks, limits.SOME),
+            ("workers", 1 if workers is None else workers, limits.SOME),
             ("solutions.temperature", solutions.temperature, limits.NOT_NEGATIVE),
             ("solutions.drawn", solutions.drawn, limits.SOME),
             ("solutions.searched", solutions.searched, limits.NONE_OR_SOME),
@@ -94,7 +97,7 @@ def train_critic(
     end = time.monotonic() + 60.0 * minutes
     over: Callable[[], bool] = lambda: time.monotonic() > end  # noqa: E731
     chosen = sorted(load_tasks("train"), key=lambda task: task.apartment_seed)[:tasks]
-    data = collect(policy_in(policy), chosen, knowledge, solutions, out / "data", over)
+    data = collect(Collection(policy, tuple(chosen), knowledge, solutions, out / "data"), workers, over)
     learnt, held_out = split(to_learn(data))
     if not learnt or not held_out:
         raise ConfigError(

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from enactive.envs.household.tasks.knowledge import Knowledge
 from enactive.envs.household.tasks.task import Task
+from enactive.errors import ConfigError
+from enactive.executors import Work, run_all
 from enactive.files import write_whole
 
 from ..d2po.episodes import Episode
 from ..d2po.fit import OutOfTimeError
-from ..d2po.policy import Policy
 from ..d2po.prompt import Situation
+from ..d2po.weights import policy_in
 from .rollouts import Node, Walkers, root, step_labels
 from .visualprm import Trajectory
 
@@ -53,26 +57,45 @@ class Solutions:
     searched: int = 2
 
 
-def collect(
-    policy: Policy,
-    tasks: Sequence[Task],
-    knowledge: Knowledge,
-    settings: Solutions,
-    folder: Path,
-    over: Callable[[], bool],
-) -> list[Trajectory]:
-    """Draw and label trajectories, shard by shard; a shard on disk is not made again. Raises OutOfTimeError between shards."""
-    out = list[Trajectory]()
-    for number, begin in enumerate(range(0, len(tasks), SHARD)):
-        path = folder / f"trajectories-{number:03d}.jsonl"
-        if not path.exists():
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What to draw and label. policy: folder of its weights. tasks: of the train split, a shard after the other in `folder`."""
+
+    policy: Path
+    tasks: tuple[Task, ...]
+    knowledge: Knowledge
+    settings: Solutions
+    folder: Path
+
+    def path(self, shard: int) -> Path:
+        """The file of one shard."""
+        return self.folder / f"trajectories-{shard:03d}.jsonl"
+
+
+def collect(job: Collection, workers: int | None, over: Callable[[], bool]) -> list[Trajectory]:
+    """Make the shards that are not on disk, by one process or more, and read all.
+
+    Raises OutOfTimeError where `over` says so before they are made, and ConfigError where a second worker has died of one.
+    """
+    shards = range(-(-len(job.tasks) // SHARD))
+    left = [(job, shard) for shard in shards if not job.path(shard).exists()]
+    work: Work[tuple[Collection, int], list[Trajectory]] = Work(
+        run=_labelled, keep=lambda one, made: write_trajectories(job.path(one[1]), made), died=_died
+    )
+    with closing(run_all(left, work, workers, "process")) as runs:
+        for made in range(len(left)):
             if over():
                 raise OutOfTimeError("the minutes are spent: the same command goes on from here")
-            walkers = Walkers(policy, settings.temperature, number)
-            write_trajectories(path, _labelled(walkers, tasks[begin : begin + SHARD], knowledge, settings))
-            print(f"{path}: {min(begin + SHARD, len(tasks))} of {len(tasks)} tasks labelled", flush=True)
-        out += read_trajectories(path)
-    return out
+            (_, shard), _ = next(runs)
+            print(f"{job.path(shard)}: {len(shards) - len(left) + made + 1} of {len(shards)} shards labelled", flush=True)
+    return [one for shard in shards for one in read_trajectories(job.path(shard))]
+
+
+def _died(one: tuple[Collection, int], cause: str) -> NoReturn:
+    raise ConfigError(
+        f"a worker died of shard {one[1]} of the trajectories, and so did another that made it again ({cause}): make room in "
+        "memory or give fewer --workers; the same command goes on"
+    )
 
 
 def read_trajectories(path: Path) -> list[Trajectory]:
@@ -86,8 +109,11 @@ def write_trajectories(path: Path, trajectories: Sequence[Trajectory]) -> None:
     write_whole(path, "".join(json.dumps(asdict(one)) + "\n" for one in trajectories))
 
 
-def _labelled(walkers: Walkers, tasks: Sequence[Task], knowledge: Knowledge, settings: Solutions) -> list[Trajectory]:
-    trees = [root(Episode(task, knowledge)) for task in tasks]
+def _labelled(one: tuple[Collection, int]) -> list[Trajectory]:
+    job, shard = one
+    settings, tasks = job.settings, job.tasks[shard * SHARD : (shard + 1) * SHARD]
+    walkers = Walkers(policy_in(job.policy), settings.temperature, shard)
+    trees = [root(Episode(task, job.knowledge)) for task in tasks]
     drawn = walkers.finish([tree for tree in trees for _ in range(settings.drawn)])
     each = [list(dict.fromkeys(drawn[i * settings.drawn :][: settings.drawn])) for i in range(len(trees))]
     ends = [end for own in each for end in own]

@@ -10,7 +10,7 @@
 
 `table` writes the report of a run of `enactive train d2po` anew, for both val splits or for one. `speed` searches with the
 shipped policy. `smollm2` makes one LoRA step of D2PO on SmolLM2-135M. `replan` runs the shipped policy with and without
-replanning on the first tasks of a split, symbolic, and says how often its predictions came true. `copied` lets the SFT policy
+replanning on the first tasks of a split, symbolic, and says how often its predictions came true. `copied` lets the last copy
 of a run's first seed go on copying (demonstrations with their states, and the successful paths of its search) with the rate and
 about the updates of its preferences, and compares it with DPO and D2PO: what the search is worth without preferences. `drawn`
 runs the base of a run and the policies of its first seed, greedy and by draws at temperature 0.7. `shown` runs SmolLM2-135M as
@@ -45,7 +45,7 @@ from enactive.planners.d2po.planner import PREDICTION_TOKENS
 from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.prompt import AnswerError, parse_command, world_prompt
 from enactive.planners.d2po.replanning import BEAMS, Refusals, came_true, commands_of
-from enactive.planners.d2po.report import METHODS, SPLITS, write_report
+from enactive.planners.d2po.report import PREFERRED, SPLITS, methods_of, write_report
 from enactive.planners.d2po.rewards import OracleProgress
 from enactive.planners.d2po.tree_search import Node, SearchSettings, Tree, search
 from enactive.planners.d2po.weights import shipped_policy
@@ -232,19 +232,20 @@ def _replanning(policy: Policy, tasks: Sequence[Task]) -> tuple[list[tuple[bool,
 
 
 def copied(run: Path, split: str, console: Console) -> None:
-    """Train and measure the SFT policy that goes on, and pair it with what preferences made of the same data."""
+    """Train and measure the policy that goes on copying, and pair it with what preferences made of the same data."""
     torch.set_num_threads(1)
     folder = run / "seed-0"
     paths, _, _ = collected(folder / "search")
     examples = [*read_lines(run / "demonstrations.jsonl", Demonstration), *paths]
     updates = len(json.loads((folder / "dpo" / "log.json").read_text()))
     rate_of = json.loads((run / "plan.json").read_text())["prefer"]["rate"]
-    policy = load_policy(folder / "sft")
+    begin = next(name for name in reversed(methods_of(run)) if name not in PREFERRED)
+    policy = load_policy(folder / begin)
     fit_demonstrations(policy, examples, Recipe(1.0, max(1, len(examples) // updates), rate_of), 0)
     rows = evaluate(policy, load_tasks(split))
     success, pl = [row.success for row in rows], [row.pl for row in rows]
     console.print(f"{len(examples)} answers copied: success {rate(success)}, PL {mean(pl)}; {split}, n = {len(rows)}")
-    for method in ("sft", "dpo", "d2po"):
+    for method in (begin, *PREFERRED):
         other = read_outcomes(folder / method / f"{split}.jsonl")
         gain = compare([row.success for row in other], success), compare([row.pl for row in other], pl)
         console.print(f"{method} - copied: success {gain[0]}; PL {gain[1]}")
@@ -255,7 +256,7 @@ def drawn(run: Path, count: int, split: str, console: Console) -> None:
     torch.set_num_threads(1)
     tasks, plan = load_tasks(split)[:count], json.loads((run / "plan.json").read_text())
     base = run / "base" if plan["base"] == "small" else Path(plan["base"])
-    for name, folder in {"base": base, **{method: run / "seed-0" / method for method in METHODS}}.items():
+    for name, folder in {"base": base, **{method: run / "seed-0" / method for method in methods_of(run)}}.items():
         policy = load_policy(folder)
         greedy, drawn = (evaluate(policy, tasks, plan["knowledge"], temperature) for temperature in (0.0, TEMPERATURE))
         for way, own in (("greedy", greedy), (f"temperature {TEMPERATURE}", drawn)):

@@ -23,6 +23,7 @@ from enactive.planners.d2po import collect as module
 from enactive.planners.d2po.collect import Collection, collect, collected, each_shard, require
 from enactive.planners.d2po.fit import Memory, OutOfTimeError
 from enactive.planners.d2po.models import small_policy
+from enactive.planners.d2po.settings import is_large
 from enactive.planners.d2po.train import _Run, train_d2po
 from enactive.planners.d2po.tree_search import SearchSettings, search_settings
 from enactive.planners.d2po.weights import WEIGHTS, ship
@@ -122,7 +123,7 @@ def test_a_large_policy_wants_a_gpu(tmp_path):
     for folder, weights in (("large", LARGE), ("small", 10)):
         (tmp_path / folder).mkdir()
         save_file({"w": torch.zeros(weights, dtype=torch.int8)}, tmp_path / folder / "model.safetensors")
-        assert module._is_large(tmp_path / folder) == (folder == "large")
+        assert is_large(tmp_path / folder) == (folder == "large")
 
 
 def test_ray_makes_the_same_shards_where_no_folder_is_shared_and_tells_what_went_wrong(job, tmp_path, monkeypatch):

@@ -23,8 +23,8 @@ from enactive.planners.d2po.evaluate import Evaluation, evaluate, evaluate_shard
 from enactive.planners.d2po.fit import Memory, OutOfTimeError
 from enactive.planners.d2po.models import load_policy
 from enactive.planners.d2po.prompt import command_text, parse_command
-from enactive.planners.d2po.report import replayed
-from enactive.planners.d2po.train import METHODS, _Run
+from enactive.planners.d2po.report import methods, replayed
+from enactive.planners.d2po.train import _Run
 from enactive.planners.d2po.weights import WEIGHTS
 
 torch.set_num_threads(1)
@@ -139,7 +139,7 @@ def test_a_process_of_the_pool_makes_the_same_outcomes(job):
 
 def test_the_clock_is_asked_between_shards_and_the_next_call_goes_on(job, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "SHARD", 1)
-    for name in METHODS:
+    for name in methods(1):
         shutil.copytree(job.policy, tmp_path / name)
     asked = []
 
@@ -147,11 +147,11 @@ def test_the_clock_is_asked_between_shards_and_the_next_call_goes_on(job, tmp_pa
         asked.append(0)
         return len(asked) in (1, 4)
 
-    run = _Run(SimpleNamespace(eval_tasks=1, knowledge="visible"), tmp_path, over, 1, "process", Memory())
+    run = _Run(SimpleNamespace(eval_tasks=1, rounds=1, knowledge="visible"), tmp_path, over, 1, "process", Memory())
     for made in (0, 2):  # at the first question, and after the second shard
         with pytest.raises(OutOfTimeError):
             run._measure(tmp_path)
         assert len([*tmp_path.glob("*/*.shard-*.jsonl")]) == made
     run._measure(tmp_path)
-    names = {f"{name}/{split}.jsonl" for name in METHODS for split in ("val_seen", "val_unseen")}
+    names = {f"{name}/{split}.jsonl" for name in methods(1) for split in ("val_seen", "val_unseen")}
     assert {str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/*.jsonl")} == names

@@ -66,10 +66,10 @@ RECIPE = {
 NOTHING = {
     "d2po": {
         **{f"{name}.{field}": told for name in ("ground", "sft", "prefer") for field, told in RECIPE.items()},
-        **dict.fromkeys(("seeds", "workers", "walks", "practice"), ("0", "at least 1, not 0")),
+        **dict.fromkeys(("seeds", "workers", "walks", "practice", "corrected"), ("0", "at least 1, not 0")),
         **dict.fromkeys(("search.candidates", "search.width", "search.depth", "search.nodes"), ("0", "at least 1, not 0")),
         **dict.fromkeys(("apartments", "search_tasks", "eval_tasks"), ("-1", "at least 0, which is all, not -1")),
-        "search.lead": ("-1", "at least 0, not -1"),
+        **dict.fromkeys(("rounds", "search.lead"), ("-1", "at least 0, not -1")),
         "search.temperature": (".nan", "at least 0, and finite, not nan"),
         "minutes": (".nan", "at least 0, not nan"),
         "states": ("2", "from 0 to 1, not 2"),
@@ -83,6 +83,7 @@ NOTHING = {
         **{f"recipe.{field}": told for field, told in RECIPE.items()},
         "minutes": ("-1", "at least 0, not -1"),
         "tasks": ("-5", "at least 1, not -5"),
+        "workers": ("0", "at least 1, not 0"),
         "solutions.temperature": ("-1", "at least 0, and finite, not -1"),
         "solutions.drawn": ("0", "at least 1, not 0"),
         "solutions.searched": ("-1", "at least 0, not -1"),

@@ -11,7 +11,7 @@ import pytest
 from enactive.envs.household.tasks.suites import load_tasks
 from enactive.errors import ConfigError
 from enactive.planners.d2po.evaluate import Outcome, write_outcomes
-from enactive.planners.d2po.report import METHODS, write_report
+from enactive.planners.d2po.report import write_report
 
 TASKS = [[task for task in load_tasks("val_unseen") if task.type == kind][:2] for kind in ("clean", "stack")]
 TASKS = [task for own in TASKS for task in own]
@@ -23,8 +23,10 @@ def outcome(task, success, turns=IDLE, output_error=None):
     return Outcome(task.id, task.type, success, 0.5 * success, 0.0, ("done", "") in turns, turns, output_error)
 
 
-def write(out, rows, seed=0):
-    for method in METHODS:
+def write(out, rows, seed=0, rounds=0):
+    out.mkdir(exist_ok=True)
+    (out / "plan.json").write_text(json.dumps({"rounds": rounds}))
+    for method in rows:
         folder = out / f"seed-{seed}" / method
         folder.mkdir(parents=True)
         (folder / "log.json").write_text(json.dumps([{"loss": 1.0, "action_margin": 0.0, "state_margin": 0.0}] * 2))
@@ -102,6 +104,24 @@ def test_other_tasks_are_not_compared(tmp_path, rows):
     write(tmp_path, {**rows, "sft": rows["sft"][::-1]}, seed=1)
     with pytest.raises(ConfigError, match=r"the seeds of sft in .* were not run on the same tasks of val_unseen"):
         write_report(tmp_path, 2, ["val_unseen"])
+
+
+def test_corrections_stand_beside_what_they_began_from_and_preferences_beside_them(tmp_path, rows):
+    """Of four tasks SFT does three, its first round two, its second none; DPO none, D2PO all."""
+    rounds = {f"dagger-{k}": [outcome(task, task in TASKS[:done]) for task in TASKS] for k, done in ((1, 2), (2, 0))}
+    write(tmp_path, {**rows, **rounds}, rounds=2)
+    text = write_report(tmp_path, 1, ["val_unseen"])
+    names = [line.split(" | ")[2] for line in text.splitlines() if line.startswith("| val_unseen | 4 | ")]
+    paired = ["DAGGER-1 - SFT", "DAGGER-2 - DAGGER-1", "DPO - DAGGER-2", "D2PO - DAGGER-2", "D2PO - DPO"]
+    assert names == ["SFT", "DAGGER-1", "DAGGER-2", "DPO", "D2PO", *paired]
+    gains = [cells(text, "val_unseen", "4", name)[0].partition(" ")[0] for name in paired]
+    assert gains == ["-0.250", "-0.500", "+0.000", "+1.000", "+1.000"]
+    assert cells(text, "val_unseen", "clean", "2")[::2][1:3] == ["1.000 [0.342, 1.000]", "0.000 [0.000, 0.658]"]
+
+
+def test_a_folder_without_a_run_is_said_to_have_none(tmp_path):
+    with pytest.raises(ConfigError, match=r"there is no run in .*: enactive train d2po --out .* makes one"):
+        write_report(tmp_path, 1)
 
 
 def test_the_bars_are_as_high_as_the_means(tmp_path, rows):

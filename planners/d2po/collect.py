@@ -30,7 +30,7 @@ from .hiding_places import Places
 from .models import MAKE_ONE, load_policy
 from .pairs import data_card, demonstrations, preferences
 from .rewards import LLMJudge, OracleProgress, ProcessReward
-from .settings import is_small
+from .settings import is_large
 from .tree_search import SearchSettings, search
 
 SHARD = 50  # tasks that are searched side by side and written together
@@ -142,7 +142,7 @@ def each_shard(
         keep=lambda one, made: write(*one, made),
         died=_died,
         folder=Folder(lambda one: one[0].policy, lambda one, policy: (replace(one[0], policy=policy), one[1])),
-        gpu=any(map(_is_large, policies)),
+        gpu=any(map(is_large, policies)),
     )
     with closing(executors.run_all(left, work, workers, executor)) as runs:
         for (_, shard), _ in runs:
@@ -159,13 +159,6 @@ def _died(one: tuple[Job, int], cause: str) -> NoReturn:
         f"a worker died of shard {shard} of {job.policy}, and so did another that made it again ({cause}): make room in memory "
         "or give fewer --workers; the same command goes on"
     )
-
-
-def _is_large(policy: Path) -> bool:
-    try:
-        return not is_small(str(policy))
-    except ConfigError:
-        return False  # it is damaged, which loading it says better
 
 
 def collected(folder: Path) -> tuple[list[Demonstration], list[Preference], list[dict[str, Any]]]:

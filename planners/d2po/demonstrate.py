@@ -45,7 +45,7 @@ def demonstrate(
         nonlocal moment
         before, moment = moment, episode.step(moment, command)
         if states and (not moment.feedback[-1].ok or rng.random() < states):
-            out.append(_led_to(episode, before, moment))
+            out.append(led_to(episode, before, moment))
 
     while len(moment.commands) < MAX_COMMANDS:
         plan = expert_plan(episode.layout, moment.state, episode.task) if plan is None else plan
@@ -73,7 +73,20 @@ def demonstrate(
     return out
 
 
-def _led_to(episode: Episode, before: Moment, after: Moment) -> Demonstration:
+def said_by_expert(episode: Episode, moment: Moment, places: Places) -> tuple[Command, Command] | None:
+    """What the expert says at any moment in an agent's words, and what for (`next_aim`).
+
+    None where no agent could have the expert's plan, or the expert has none, or where its words were just refused.
+    """
+    plan = episode.plan(moment.state)
+    said = None if plan is None else agent_command(episode, moment, plan, places)
+    if plan is None or said is None:
+        return None
+    refused = moment.commands[-1:] == (said,) and not moment.feedback[-1].ok
+    return None if refused else (said, next_aim(episode, said, plan))
+
+
+def led_to(episode: Episode, before: Moment, after: Moment) -> Demonstration:
     """The state after a command, as the world model is to tell it."""
     prompt = world_prompt(before.situation, after.commands[-1])
     return Demonstration(episode.task.id, prompt, state_text(episode.layout, after.state, after.feedback[-1]))

@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,26 @@ from .evaluate import Outcome, read_outcomes
 from .prompt import AnswerError, parse_command
 
 SPLITS = ("val_seen", "val_unseen")
-METHODS = ("sft", "dpo", "d2po")
-PAIRED = (("dpo", "sft"), ("d2po", "sft"), ("d2po", "dpo"))
-COLOURS: Mapping[str, str] = {"sft": "0.5", "dpo": "tab:blue", "d2po": "tab:orange"}
+PREFERRED: Mapping[str, str] = {"dpo": "tab:blue", "d2po": "tab:orange"}  # methods that begin from the last copy, and colours
 Values = NDArray[np.float64]
+
+
+def copies(rounds: int) -> tuple[str, ...]:
+    """The folders of what copies, each beginning from the one before: demonstrations, then what each round corrected."""
+    return ("sft", *(f"dagger-{number}" for number in range(1, rounds + 1)))
+
+
+def methods(rounds: int) -> tuple[str, ...]:
+    """The folders of all that is compared."""
+    return (*copies(rounds), *PREFERRED)
+
+
+def methods_of(out: Path) -> tuple[str, ...]:
+    """Those of a run. Raises ConfigError where there is none."""
+    path = out / "plan.json"
+    if not path.exists():
+        raise ConfigError(f"there is no run in {out}: enactive train d2po --out {out} makes one")
+    return methods(json.loads(path.read_text()).get("rounds", 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +106,19 @@ def replayed(task: Task, outcome: Outcome) -> TaskMetrics:
 def write_report(out: Path, seeds: int, splits: Sequence[str] = SPLITS) -> str:
     """Write out/table.md, out/table.png and out/curves.png; returns the tables.
 
-    Raises ConfigError where methods or seeds were not run on the same tasks.
+    Raises ConfigError where there is no run, and where methods or seeds were not run on the same tasks.
     """
-    of = {split: {method: figures(out, method, split, seeds) for method in METHODS} for split in splits}
-    for split, methods in of.items():
-        if len({one.tasks for one in methods.values()}) > 1:
+    names = methods_of(out)
+    of = {split: {method: figures(out, method, split, seeds) for method in names} for split in splits}
+    for split, own in of.items():
+        if len({one.tasks for one in own.values()}) > 1:
             raise ConfigError(f"the methods in {out} were not run on the same tasks of {split}: make them anew")
     head = f"Mean [95 % interval] over tasks, greedy, seeds: {seeds}. Errors are of the failed episodes of all seeds."
     lines = [head, "", *_means(of), "", "## Paired, on the same tasks", "", *_comparisons(of)]
     text = "\n".join([*lines, "", "## By type of task", "", *_by_type(of)]) + "\n"
     (out / "table.md").write_text(text)
     _bars(of, out / "table.png")
-    _curves(out, seeds)
+    _curves(out, names, seeds)
     return text
 
 
@@ -117,8 +135,8 @@ def _share(values: Values) -> Estimate:
 def _means(of: Mapping[str, Mapping[str, Figures]]) -> list[str]:
     kinds = [f"{kind} errors" for kind in ERROR_KINDS]
     rows = []
-    for split, methods in of.items():
-        for method, one in methods.items():
+    for split, own in of.items():
+        for method, one in own.items():
             estimates = [str(_share(one.success)), str(mean(one.pl)), str(mean(one.refused))]
             errors = [str(one.errors[kind]) for kind in ERROR_KINDS]
             rows.append([split, str(len(one.tasks)), method.upper(), *estimates, *errors, str(one.no_command)])
@@ -127,9 +145,11 @@ def _means(of: Mapping[str, Mapping[str, Figures]]) -> list[str]:
 
 def _comparisons(of: Mapping[str, Mapping[str, Figures]]) -> list[str]:
     rows = []
-    for split, methods in of.items():
-        for better, worse in PAIRED:
-            a, b = methods[better], methods[worse]
+    for split, own in of.items():
+        copied = [method for method in own if method not in PREFERRED]
+        rounds = [(after, before) for before, after in pairwise(copied)]
+        for better, worse in [*rounds, ("dpo", copied[-1]), ("d2po", copied[-1]), ("d2po", "dpo")]:
+            a, b = own[better], own[worse]
             base = float(b.success.mean())
             relative = f"{100 * (float(a.success.mean()) / base - 1):+.1f} %" if base else "-"
             paired = [compare(a.pl, b.pl), compare(a.dependency, b.dependency)]
@@ -140,13 +160,13 @@ def _comparisons(of: Mapping[str, Mapping[str, Figures]]) -> list[str]:
 
 def _by_type(of: Mapping[str, Mapping[str, Figures]]) -> list[str]:
     rows = []
-    for split, methods in of.items():
+    for split, own in of.items():
         for kind in TASK_TYPES:
-            own = np.array([each == kind for each in next(iter(methods.values())).types])
-            if own.any():
-                told = [str(each) for one in methods.values() for each in (_share(one.success[own]), mean(one.pl[own]))]
-                rows.append([split, kind, str(int(own.sum())), *told])
-    names = [f"{method.upper()} {figure}" for method in METHODS for figure in ("success", "PL")]
+            alike = np.array([each == kind for each in next(iter(own.values())).types])
+            if alike.any():
+                told = [str(each) for one in own.values() for each in (_share(one.success[alike]), mean(one.pl[alike]))]
+                rows.append([split, kind, str(int(alike.sum())), *told])
+    names = [f"{method.upper()} {figure}" for method in next(iter(of.values())) for figure in ("success", "PL")]
     return _table(["split", "type", "n", *names], rows)
 
 
@@ -160,21 +180,28 @@ def _bars(of: Mapping[str, Mapping[str, Figures]], path: Path) -> None:
 
     figure = Figure(figsize=(8, 3.2), layout="constrained")
     panels: Any = figure.subplots(1, 2, sharey=True)
+    names = [*next(iter(of.values()))]
+    width = 0.81 / len(names)
     for panel, title in zip(panels, ("success", "PL"), strict=True):
-        for place, method in enumerate(METHODS):
-            own = [methods[method] for methods in of.values()]
+        for place, method in enumerate(names):
+            own = [told[method] for told in of.values()]
             told = [_share(one.success) if title == "success" else mean(one.pl) for one in own]
             centre, low, high = np.array([(each.mean, each.low, each.high) for each in told]).T
             error = np.maximum([centre - low, high - centre], 0.0)  # Wilson's end, rounded
-            at = np.arange(len(of)) + 0.27 * (place - 1)
-            panel.bar(at, centre, 0.25, yerr=error, color=COLOURS[method], capsize=4, label=method.upper())
-        names = [f"{split}, n = {len(methods['sft'].tasks)}" for split, methods in of.items()]
-        panel.set(title=f"{title}, 95 % interval", ylim=(0, 1), xticks=range(len(of)), xticklabels=names)
+            at = np.arange(len(of)) + width * (place - (len(names) - 1) / 2)
+            panel.bar(at, centre, 0.93 * width, yerr=error, color=_colour(method), capsize=4, label=method.upper())
+        splits = [f"{split}, n = {len(told['sft'].tasks)}" for split, told in of.items()]
+        panel.set(title=f"{title}, 95 % interval", ylim=(0, 1), xticks=range(len(of)), xticklabels=splits)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper", fontsize=8)
     figure.savefig(path, dpi=120)
 
 
-def _curves(out: Path, seeds: int) -> None:
+def _colour(method: str) -> str:
+    """A grey for what copies, the darker the later."""
+    return PREFERRED.get(method) or str(max(0.1, 0.5 - 0.15 * int(method.partition("-")[2] or 0)))
+
+
+def _curves(out: Path, names: Sequence[str], seeds: int) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 3.2), layout="constrained")
@@ -182,12 +209,12 @@ def _curves(out: Path, seeds: int) -> None:
     for panel, (key, title) in zip(
         panels, (("loss", "loss"), ("action_margin", "margin of commands"), ("state_margin", "margin of states")), strict=True
     ):
-        for method, colour in COLOURS.items():
+        for method in names:
             for seed in range(seeds):
                 log = json.loads((out / f"seed-{seed}" / method / "log.json").read_text())
                 values = [row[key] for row in log if key in row]
-                if values and not (key == "loss" and method == "sft"):
-                    panel.plot(_smooth(values), color=colour, label=method.upper() if seed == 0 else None, linewidth=1)
+                if values and not (key == "loss" and method not in PREFERRED):
+                    panel.plot(_smooth(values), color=_colour(method), label=method.upper() if seed == 0 else None, linewidth=1)
         panel.set_title(title, fontsize=9)
         panel.set_xlabel("update", fontsize=8)
         panel.legend(fontsize=8)

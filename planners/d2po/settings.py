@@ -76,3 +76,11 @@ def is_small(base: str) -> bool:
             return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys()) < LARGE  # noqa: SIM118 (no dict)
     except SafetensorError as problem:
         raise ConfigError(f"{path} is damaged ({problem}): fetch or make these weights again") from problem
+
+
+def is_large(folder: Path) -> bool:
+    """Whether a policy is one for a GPU; no for one that is damaged, which loading it says better."""
+    try:
+        return not is_small(str(folder))
+    except ConfigError:
+        return False

@@ -7,12 +7,14 @@ which ends early, by the clock or otherwise, goes on where it was; what comes ou
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +41,7 @@ from .limits import Asked
 from .models import base_policy, load_policy, merged, require_base, save_policy, with_lora
 from .pairs import balanced
 from .practice import Practice, practise
-from .report import METHODS, SPLITS, write_report
+from .report import SPLITS, copies, methods, write_report
 from .run_folder import same_plan
 from .settings import GROUND, Change, training
 from .tree_search import Preset, SearchSettings, search_settings
@@ -47,6 +49,8 @@ from .weights import ship
 
 if TYPE_CHECKING:
     from .policy import Policy
+
+CORRECTIONS = "corrections.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Plan:
     apartments: int
     practice: int
     states: float
+    rounds: int
+    corrected: int
     search_tasks: int
     eval_tasks: int
     ground: Recipe
@@ -86,6 +92,8 @@ def train_d2po(
     apartments: int = 120,
     practice: int = 20,
     states: float = 0.5,
+    rounds: int = 0,
+    corrected: int = 20,
     search_tasks: int = 480,
     eval_tasks: int = 0,
     ground: Change = Change(),  # noqa: B008 (frozen)
@@ -108,7 +116,9 @@ def train_d2po(
     `enactive train critic --ship_to`, or a chat model's line as in `--model`. walks: single skills per apartment of train, for
     "small" alone. apartments: of the train split, 0 = all of its 200. practice: tasks drawn in each of them for the expert to
     demonstrate. states: share of the commands demonstrated after which the next state is shown, too, as after every refusal; 0
-    = none. search_tasks: of the train split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all.
+    = none. rounds: of corrections (DAgger) after SFT, in each of which the policy goes about `corrected` more tasks in every
+    apartment, the expert says what it would have said there, and SFT goes on with that and as much of what it learnt from
+    before. search_tasks: of the train split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all.
     ground: what is to be other than 2 epochs, batches of 64 and a rate of 3e-3 in how "small" learns from its walks. sft,
     prefer: what is to be other than what goes with the base (`settings`). objective: what preferences are learnt by. preset:
     how tasks are searched, "paper" and "code" by the published settings. search: how tasks are searched with the default
@@ -138,6 +148,8 @@ def train_d2po(
         apartments,
         practice,
         states,
+        rounds,
+        corrected,
         search_tasks,
         eval_tasks,
         ground.of(GROUND),
@@ -182,6 +194,8 @@ class _Run:
         """All stages of one seed."""
         folder = self.out / f"seed-{seed}"
         self._sft(folder, seed)
+        for number, (before, after) in enumerate(pairwise(copies(self.plan.rounds)), 1):
+            self._round(folder, before, after, number, seed)
         self._search(seed)
         wanted = self.plan.objective
         for name, objective in (("dpo", replace(wanted, state_weight=0.0)), ("d2po", wanted)):
@@ -211,16 +225,37 @@ class _Run:
 
     def _sft(self, folder: Path, seed: int) -> None:
         path = self.out / "demonstrations.jsonl"
+        self._practise(path, self._practice(self.plan.practice))
+        if not _there(folder / "sft"):
+            self._copy(self._base(), read_lines(path, Demonstration), folder / "sft", seed)
+
+    def _round(self, folder: Path, before: str, after: str, number: int, seed: int) -> None:
+        """What a round corrects, and as much drawn from what was learnt from before, is copied."""
+        path = folder / after / CORRECTIONS
+        self._practise(path, replace(self._practice(self.plan.corrected), policy=folder / before, round=number))
+        if not _there(folder / after):
+            known, own = self._copied(folder, number - 1), read_lines(path, Demonstration)
+            again = random.Random(f"{seed} {number}").sample(known, min(len(own), len(known)))
+            self._copy(load_policy(folder / before, whole=not self.plan.lora), [*own, *again], folder / after, seed)
+
+    def _practice(self, tasks: int) -> Practice:
+        return Practice(tasks, self.plan.knowledge, self.plan.states, self._places())
+
+    def _practise(self, path: Path, practice: Practice) -> None:
         if not path.exists():
-            practice = Practice(self.plan.practice, self.plan.knowledge, self.plan.states, self._places())
-            making = self.out / "demonstrations"
+            making = path.with_suffix("")
             write_lines(path, practise(self._homes(), practice, making, self.workers, self.executor))
             shutil.rmtree(making)
-        if not _there(folder / "sft"):
-            examples = read_lines(path, Demonstration)
-            policy = self._trainable(self._base(), seed)
-            log = fit_demonstrations(policy, examples, self.plan.sft, seed, self._place(folder / "sft"), self.memory)
-            self._keep(policy, log, folder / "sft")
+
+    def _copy(self, policy: Policy, examples: list[Demonstration], folder: Path, seed: int) -> None:
+        policy = self._trainable(policy, seed)
+        log = fit_demonstrations(policy, examples, self.plan.sft, seed, self._place(folder), self.memory)
+        self._keep(policy, log, folder)
+
+    def _copied(self, folder: Path, rounds: int) -> list[Demonstration]:
+        """All that is to be copied by the end of some rounds."""
+        paths = [self.out / "demonstrations.jsonl", *(folder / name / CORRECTIONS for name in copies(rounds)[1:])]
+        return [example for path in paths for example in read_lines(path, Demonstration)]
 
     def _places(self) -> Places:
         """Where the expert looks for what is hidden, in the agent's words."""
@@ -249,24 +284,27 @@ class _Run:
         """What the search of a seed has to make."""
         plan, folder = self.plan, self.out / f"seed-{seed}"
         tasks = tuple(task.id for task in self._tasks()[: plan.search_tasks or None])
-        return Collection(folder / "sft", tasks, plan.knowledge, plan.search, plan.judge, seed, folder / "search")
+        return Collection(
+            folder / copies(plan.rounds)[-1], tasks, plan.knowledge, plan.search, plan.judge, seed, folder / "search"
+        )
 
     def _prefer(self, folder: Path, name: str, objective: Objective, seed: int) -> None:
         if _there(folder / name):
             return
         _, preferred, cards = collected(folder / "search")
         (folder / "search.json").write_text(json.dumps(total(cards), indent=1) + "\n")
-        policy = self._trainable(load_policy(folder / "sft", whole=not self.plan.lora), seed)
+        policy = self._trainable(load_policy(folder / copies(self.plan.rounds)[-1], whole=not self.plan.lora), seed)
         examples = balanced(preferred, seed)
-        copied = read_lines(self.out / "demonstrations.jsonl", Demonstration)
+        again = self._copied(folder, self.plan.rounds)
         place = self._place(folder / name)
-        log = fit_preferences(policy, examples, self.plan.prefer, objective, seed, place, copied, self.memory)
+        log = fit_preferences(policy, examples, self.plan.prefer, objective, seed, place, again, self.memory)
         self._keep(policy, log, folder / name)
 
     def _measure(self, folder: Path) -> None:
         """All methods on both splits; what comes out does not depend on who makes which shard, nor when."""
         tasks = {split: tuple(task.id for task in load_tasks(split)[: self.plan.eval_tasks or None]) for split in SPLITS}
-        jobs = [Evaluation(folder / name, split, own, self.plan.knowledge) for name in METHODS for split, own in tasks.items()]
+        names = methods(self.plan.rounds)
+        jobs = [Evaluation(folder / name, split, own, self.plan.knowledge) for name in names for split, own in tasks.items()]
         left = [(job, shard) for job in jobs for shard in job.shards()]
         if left:
             self._in_time()
@@ -292,7 +330,8 @@ class _Run:
 
 def _asked(plan: Plan, minutes: float, seeds: int, workers: int | None) -> list[Asked]:
     """The options of a run with what each may be."""
-    some = {"seeds": seeds, "workers": 1 if workers is None else workers, "practice": plan.practice}
+    some = {"seeds": seeds, "workers": 1 if workers is None else workers}
+    some |= {"practice": plan.practice, "corrected": plan.corrected}
     some |= {"walks": plan.walks} if plan.base == "small" else {}
     some |= {f"search.{name}": getattr(plan.search, name) for name in ("candidates", "width", "depth", "nodes")}
     all_or_some = {"apartments": plan.apartments, "search_tasks": plan.search_tasks, "eval_tasks": plan.eval_tasks}
@@ -303,6 +342,7 @@ def _asked(plan: Plan, minutes: float, seeds: int, workers: int | None) -> list[
         *((name, count, limits.ALL_OR_SOME) for name, count in all_or_some.items()),
         ("minutes", minutes, limits.NONE_OR_SOME),
         ("states", plan.states, limits.SHARE),
+        ("rounds", plan.rounds, limits.NONE_OR_SOME),
         ("search.lead", plan.search.lead, limits.NONE_OR_SOME),
         *((f"search.{name}", getattr(plan.search, name), limits.NOT_NEGATIVE) for name in searched),
         ("objective.beta", plan.objective.beta, limits.POSITIVE),

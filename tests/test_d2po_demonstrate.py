@@ -206,6 +206,36 @@ def test_what_the_agent_has_shut_away_itself_is_not_looked_for(left):
     assert agent_command(episode, moment, plan, hiding_places([here])) == plan[0]
 
 
+def test_the_second_of_two_is_looked_for_where_the_first_alone_is_in_sight():
+    """The place of the first is no place to look for the second, though a search would show it there."""
+    searched = 0
+    for home in range(12):
+        own = hiding_places([layout(home, None)])
+        for task in practice_tasks(layout(home, None), 40, np.random.default_rng(4)):
+            if task.type != "pick_two" or task.sliced:
+                continue
+            episode = Episode(task, "visible")
+            steps = demonstrate(episode, np.random.default_rng(0), own, slips=0.0) or []
+            moment, put = episode.start(), Command("PutDown", task.receptacle)
+            for step in steps:
+                aim, said = parts(step.answer)
+                if put in moment.commands and said.startswith("open ") and aim.startswith("pick up "):
+                    shown, feedback = apply_command(episode.layout, moment.state, Command("Find", task.object))
+                    root = episode.layout.where(shown.world, shown.at)[0]
+                    searched += feedback.ok and episode.layout.categories[root] == task.receptacle
+                moment = episode.step(moment, parse_command(step.answer))
+            assert not steps or episode.succeeded(moment) == (steps[-1].answer == "done")
+    assert searched > 0
+
+
+def test_what_goes_round_in_a_circle_is_not_demonstrated():
+    """Of two lemons beside each other the expert wants the one that "pick up lemon" does not take: no word would say it."""
+    place = layout(23, None)
+    task = practice_tasks(place, 40, np.random.default_rng(4))[34]
+    assert task.instruction == "refrigerate a lemon and move it to the hamper"
+    assert demonstrate(Episode(task, "visible"), np.random.default_rng(0), hiding_places([place]), slips=0.0) is None
+
+
 def test_what_has_no_room_is_tried_first():
     """The expert goes on to the second nightstand; an agent, which cannot know why, puts the thing down at the first."""
     tried = 0

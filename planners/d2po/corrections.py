@@ -6,6 +6,7 @@ say there can be learnt from its own ways alone.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ import numpy as np
 from enactive.envs.household.tasks.suites import MAX_COMMANDS
 from enactive.envs.household.tasks.symbolic import Command
 
-from .demonstrate import led_to, said_by_expert
+from .demonstrate import CIRCLES, led_to, said_by_expert
 from .episodes import Episode, Moment
 from .examples import Demonstration
 from .hiding_places import Places
@@ -31,22 +32,27 @@ def corrections(
 
     What the policy says is carried out, greedily, right or wrong. Where that would lead nowhere new, the expert's command is:
     in place of what is no command, of `done` before the goal and of what was said in the same state before. An episode ends
-    with `done` at the goal, where neither has a way on, or after 25 commands. places, states: see `demonstrate`.
+    with `done` at the goal, where neither has a way on (the expert has none either where its words go round in a circle), or
+    after 25 commands. places, states: see `demonstrate`.
     """
     moments = dict(enumerate(episode.start() for episode in episodes))
     tried: list[set[tuple[str, Command]]] = [set() for _ in episodes]
-    out = list[Demonstration]()
+    out, said = list[Demonstration](), Counter[tuple[int, str, Command]]()
     for _ in range(MAX_COMMANDS):
         answers = policy.answers([moment.prompt for moment in moments.values()])
         for (i, before), (answer,) in zip([*moments.items()], answers, strict=True):
-            episode, right = episodes[i], said_by_expert(episodes[i], before, places)
+            episode, digest = episodes[i], before.state.digest()
+            right = said_by_expert(episode, before, places)
+            if right is not None and said[i, digest, right[0]] == CIRCLES:
+                right = None
             if right is not None:
+                said[i, digest, right[0]] += 1
                 out.append(Demonstration(episode.task.id, before.prompt, answer_text(*right)))
             command = _own(episode, before, answer, tried[i]) or (right and right[0])
             if command is None or command.verb == "done":
                 del moments[i]
                 continue
-            tried[i].add((before.state.digest(), command))
+            tried[i].add((digest, command))
             moments[i] = after = episode.step(before, command)
             if states and (not after.feedback[-1].ok or rng.random() < states):
                 out.append(led_to(episode, before, after))

@@ -5,6 +5,7 @@ What commands lead to can be shown among them, so that one model learns to act a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -20,6 +21,7 @@ from .hiding_places import Places, look_into, places_for
 from .prompt import answer_text, state_text, world_prompt
 
 SLIPS = 0.1  # chance of a slip before a step
+CIRCLES = 2  # times that the expert says the same in the same state: a slip may lead back to it once
 
 
 def demonstrate(
@@ -31,15 +33,16 @@ def demonstrate(
     colours that nobody asked for: attributes are kept only where the instruction names them, and where another thing was
     meant by that, the expert plans again. It passes by what has no room: an agent tries first. It goes straight to what is
     hidden: an agent looks for the thing, and then into one piece of furniture after the other (`look_into`). Where that shows
-    another of the name and the expert still wants the hidden one, there is no plan that an agent could have. What 25 commands
-    do not suffice for is shown as far as they go.
+    another of the name and the expert still wants the hidden one, there is no plan that an agent could have, nor where its
+    words go round in a circle, since they mean another thing than the expert does. What 25 commands do not suffice for is shown
+    as far as they go.
 
     places: where to look for what. slips: chance that a step is preceded by a command that the expert would not give. It is in
     the history, not among the answers, so that going on from it is what is learnt. states: chance that the state to which a
     command led is shown as well, for the world model; above 0 it always is after a refusal.
     """
     moment, plan = episode.start(), None
-    out = list[Demonstration]()
+    out, said_in = list[Demonstration](), Counter[tuple[str, Command]]()
 
     def step(command: Command) -> None:
         nonlocal moment
@@ -58,6 +61,9 @@ def demonstrate(
             step(_wrong(episode, rng))
             plan = None
             continue
+        said_in[moment.state.digest(), said] += 1
+        if said_in[moment.state.digest(), said] > CIRCLES:
+            return None
         meant = plan[0] if plan else Command("done")
         out.append(Demonstration(episode.task.id, moment.prompt, answer_text(said, next_aim(episode, said, plan))))
         if said.verb == "done":
@@ -95,25 +101,38 @@ def led_to(episode: Episode, before: Moment, after: Moment) -> Demonstration:
 def agent_command(episode: Episode, moment: Moment, plan: Sequence[Command], places: Places) -> Command | None:
     """What the expert with this plan says next in an agent's words; None where no agent could have such a plan.
 
-    What is hidden is looked for before it is gone for; where that would show another of its name, it is not the one meant. Then
-    it is looked for behind what is closed, by `places`.
+    What is hidden is looked for before it is gone for. Where that would show another of its name, which the agent has not put
+    where two are wanted, it is not the one meant. Then it is looked for behind what is closed, by `places`.
     """
     hidden = hidden_next(episode, moment, plan)
     search = Command("Find", hidden)
     if not hidden or search not in moment.commands:
         said = search if hidden else _plain(episode, plan[0] if plan else Command("done"))
         return _tried_first(episode, moment, plan) or said
-    if apply_command(episode.layout, moment.state, search)[1].ok:
+    shown, feedback = apply_command(episode.layout, moment.state, search)
+    if feedback.ok and not _put_there(episode, moment, shown.at):
         return None
     of_task = f"{episode.task.attribute} {episode.task.object}".strip()
     category = episode.task.object if hidden == of_task else hidden
     return look_into(episode.layout, moment.state, places_for(places, category))
 
 
+def _put_there(episode: Episode, moment: Moment, thing: int) -> bool:
+    """Whether a thing is the first of two, where the agent has put it."""
+    layout, task = episode.layout, episode.task
+    place = layout.categories[layout.where(moment.state.world, thing)[0]]
+    return task.type == "pick_two" and place == task.receptacle and Command("PutDown", place) in moment.commands
+
+
 def _tried_first(episode: Episode, moment: Moment, plan: Sequence[Command]) -> Command | None:
-    """To put down here what the expert takes on to another place of the name: that there is no room is not known before."""
+    """To put down here what the expert takes on to another place of the name: that there is no room is not known before.
+
+    Once for each thing: what was put down and is then taken on is not put down there again.
+    """
     aim = next((_plain(episode, command) for command in plan if command.verb != "Find"), None)
     if not plan or plan[0].verb != "Find" or aim is None or aim.verb != "PutDown":
+        return None
+    if moment.commands.count(aim) >= (2 if episode.task.type == "pick_two" else 1):
         return None
     found = Command("Find", aim.target)
     return aim if _plain(episode, plan[0]) == found and moment.commands[-1:] == (found,) else None

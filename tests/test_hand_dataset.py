@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,16 @@ def test_pictures_of_another_making_do_not_mix(before: int | None, folder: Path,
         make(tmp_path)
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")] == ["meta/making.json"]
     assert note.read_text() == kept
+
+
+@pytest.mark.parametrize(("text", "said"), [('{"counts": {', "is damaged"), ("[]", "does not tell"), ("{}", "does not tell")])
+def test_a_damaged_note_of_how_pictures_were_made_is_a_sentence(text: str, said: str, folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "set")
+    (tmp_path / "set" / "meta" / "making.json").write_text(text)
+    with pytest.raises(ConfigError, match=f"making.json {said}"):
+        make(tmp_path / "set")
+    with pytest.raises(ConfigError, match=f"making.json {said}"):
+        HandDataset(tmp_path / "set", "train")
 
 
 def test_faults_are_named(folder: Path, tmp_path: Path) -> None:

@@ -108,6 +108,8 @@ def test_an_answer_that_was_held_to_a_schema_is_not_taken_for_one_that_was_not(e
         (raw(b"[" * 100_000), "something else than JSON"),
         (raw(b"{}"), "no chat completion"),
         (raw(b"[]"), "no chat completion"),
+        (raw(b'{"error": {"message": "no such model"}}'), "an error in place of an answer: no such model"),
+        (raw(b'{"error": "busy"}'), "an error in place of an answer: .*busy"),
         (raw(b'{"choices": []}'), "no chat completion"),
         (raw(b'{"choices": [{"message": null}]}'), "no chat completion"),
         (answer(""), "empty answer"),

@@ -100,7 +100,7 @@ def write_dataset(
     request |= {"shard": shard, "randomisation": {name: getattr(parts, name) for name in parts.__slots__}}
     request["making"] = MAKING
     note = folder / "meta" / "making.json"
-    held = json.loads(note.read_text()) if note.exists() else request
+    held = _noted(note) if note.exists() else request
     if (by := held.get("making", 0)) != MAKING:
         raise ConfigError(
             f"{folder} holds pictures of version {by} of the making, which must not be mixed with those of {MAKING}: "
@@ -119,6 +119,17 @@ def write_dataset(
         rendered = sum(one.size for one, _ in runs)
     _write_meta(folder, request, shards)
     return rendered
+
+
+def _noted(note: Path) -> dict[str, Any]:
+    """How a data set was made, as its folder tells. Raises ConfigError where that is damaged."""
+    try:
+        told = json.loads(note.read_text())
+        if isinstance(told, dict) and "shard" in told:
+            return told
+    except (OSError, ValueError) as problem:
+        raise ConfigError(f"{note} is damaged ({problem}): make the data set again in another folder") from problem
+    raise ConfigError(f"{note} does not tell how its data set was made: make it again in another folder")
 
 
 def _check_numbers(counts: Mapping[Split, int], **others: tuple[int, int]) -> None:
@@ -303,7 +314,7 @@ class HandDataset:
         self.folder, self.split = folder, split
         self.begin, self.end = int(begin), int(end)
         self._file: tuple[int, Any] | None = None
-        self._shard = json.loads((folder / "meta" / "making.json").read_text())["shard"]
+        self._shard = int(_noted(folder / "meta" / "making.json")["shard"])
         sizes = [self._size(name) for name in SPLITS[: SPLITS.index(split)]]
         self._first_file = sum(-(-size // self._shard) for size in sizes)
 

@@ -224,6 +224,8 @@ class OpenAIModel:
         except (ValueError, RecursionError):
             start = self._secret.short(payload.decode(errors="replace"))
             raise ModelError(f"{self.name} sent something else than JSON: {start!r}") from None
+        if isinstance(body, dict) and body.get("error"):  # some servers send what went wrong with status 200
+            raise ModelError(f"{self.name} sent an error in place of an answer: {self._secret.short(_reason(payload))}")
         try:
             choice, usage = body["choices"][0], body.get("usage") or {}
             text, finish = _text(choice["message"]["content"] or ""), choice["finish_reason"]

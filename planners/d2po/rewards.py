@@ -77,6 +77,8 @@ RUBRIC = """You judge one step of a household robot on its way to a goal. Two cr
 4 Good: executable, helps. 5 Excellent: fully executable and greatly advances the goal.
 Write "Analysis: ... Judgement: [1-5]"."""
 
+JUDGE_TOKENS = 1000  # room for a model that reasons first
+
 
 def judgement(text: str) -> float | None:
     """The one number from 1 to 5 that follows the last "Judgement", or is all there is; None for everything else.
@@ -113,7 +115,7 @@ class LLMJudge:
         told += f"Now: {after.situation.scene}"
         asked = [Message("system", RUBRIC), Message("user", told)]
         for _ in range(TRIES):
-            text = self.model.chat(asked, Options(temperature=0.0, max_tokens=200)).text
+            text = self.model.chat(asked, Options(temperature=0.0, max_tokens=JUDGE_TOKENS)).text
             if (rating := judgement(text)) is not None:
                 return rating
             asked = [*asked[:2], Message("assistant", text), Message("user", AGAIN)]

@@ -63,6 +63,16 @@ def test_a_robots_process_that_ends_is_not_waited_for_and_its_line_is_closed(mon
     assert [line.closed for line in lines] == [True]
 
 
+def test_a_robot_that_is_refused_says_why_in_a_sentence(capfd: pytest.CaptureFixture[str]) -> None:
+    process = RobotProcess(Component("envs", "ShadowHand", {"morphology": "claw"}), Line.fresh(), rate_hz=100.0)
+    with pytest.raises(EmbodimentFault, match="see its words above"):
+        process.connect(timeout_s=60.0)
+    said = capfd.readouterr().err
+    assert "the robot's process: " in said
+    assert "claw" in said
+    assert "Traceback" not in said
+
+
 def test_the_arm_follows_a_policy_across_three_processes_and_holds_when_the_policy_is_killed() -> None:
     line = Line.fresh()
     process = RobotProcess(Component("envs", "DeskArm", {"width": 32, "height": 24}), line, rate_hz=100.0, seed=0)

@@ -18,6 +18,7 @@ from enactive.envs.bus.base import Bus
 from enactive.envs.bus.faults import FaultyBus
 from enactive.envs.bus.zenoh_bus import Line, ZenohBus
 from enactive.envs.robot import EnvRobot
+from enactive.errors import EnactiveError
 
 from .cadence import settle, take_priority
 from .service import robot_loop, serve
@@ -43,4 +44,7 @@ def main(config: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(json.load(sys.stdin))
+    try:
+        main(json.load(sys.stdin))
+    except EnactiveError as problem:  # what is to be read is a sentence, not where in the code it was raised
+        sys.exit(f"the robot's process: {problem}")

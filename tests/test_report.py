@@ -33,6 +33,7 @@ from enactive.agents.progress import LiveLine
 from enactive.agents.report.graphs import COLUMN, draw_graphs
 from enactive.agents.report.graphs import MATCH as MATCHED
 from enactive.agents.report.record import episode_json
+from enactive.agents.report.run_folder import HELD_FRAMES
 from enactive.agents.report.timeline import CURVES
 from enactive.agents.report.views import BODY, FREE, MATCH, OBSTACLE, PATH, WALL
 from enactive.envs import ObjectGoal, TextGoal
@@ -104,7 +105,8 @@ def test_a_run_leaves_a_folder_that_shows_it(run: Run) -> None:
     assert record["result"]["metrics"]["walked_m"] > 0
     with av.open(str(run.folder / "video.mp4")) as video:
         frames = sum(1 for _ in video.decode(video=0))
-    assert frames == len(record["steps"])
+    assert record["steps"][-1]["intent"]["kind"] == "Stop"
+    assert frames == len(record["steps"]) - 1 + HELD_FRAMES  # where it stops is held for a second
     assert str(run.folder) in run.printed
 
 

@@ -18,7 +18,7 @@ from enactive.agents.failures import FailureWatch
 from enactive.agents.results import cure
 from enactive.envs import Embodiment, Goal, ImageGoal
 from enactive.perception import Belief
-from enactive.planners import Interact
+from enactive.planners import Interact, Stop
 
 from .graphs import draw_graphs
 from .hand import hand_section
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .rerun_log import RerunLog
 
 MOMENTS = 12
-COMMAND_FRAMES = 10  # of the video: a command of one step is shown for a second
+HELD_FRAMES = 10  # of the video: a command of one step is shown for a second, and so is what the last has led to
 
 
 class RunFolder:
@@ -86,7 +86,7 @@ class RunFolder:
             row = moment_view(belief, self._path, yaw, matched)
             frame = np.concatenate([row, caption(row.shape[1], _words(step))])
             try:
-                for _ in range(COMMAND_FRAMES if asked else 1):
+                for _ in range(HELD_FRAMES if asked or isinstance(step.intent, Stop) else 1):
                     self._video.add(frame)
             except OSError as error:
                 with suppress(OSError):  # the same again; an open file would keep its room

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -10,9 +13,12 @@ from enactive.envs.household.tasks.suites import MAX_COMMANDS, load_tasks
 from enactive.planners.d2po.corrections import corrections
 from enactive.planners.d2po.demonstrate import demonstrate, said_by_expert
 from enactive.planners.d2po.episodes import Episode, layout
+from enactive.planners.d2po.examples import Demonstration, read_lines, write_lines
+from enactive.planners.d2po.fit import Memory, Recipe
 from enactive.planners.d2po.hiding_places import hiding_places
 from enactive.planners.d2po.practice import Practice, practise
 from enactive.planners.d2po.prompt import parse_command, parts, state_text, world_prompt
+from enactive.planners.d2po.train import _Run
 from enactive.planners.d2po.weights import WEIGHTS
 
 SEED = load_tasks("train")[0].apartment_seed
@@ -104,3 +110,33 @@ def test_practice_with_a_policy_is_the_same_by_two_workers_and_other_tasks_in_an
     shown = practise([4, 0], Practice(2, "visible", 0.3, places), tmp_path / "shown", None, "process")
     firsts = [next(one.prompt for one in own if one.task.startswith("practice-4-0")) for own in (alone, shown)]
     assert firsts[0] != firsts[1]
+
+
+def test_each_round_copies_what_it_corrects_and_as_much_of_what_was_known(tmp_path, monkeypatch):
+    """From the policy that ships and three demonstrations. The optimiser, tested elsewhere, notes what it gets alone."""
+    learnt = list[list[Demonstration]]()
+
+    def fit(policy, examples, *others):
+        learnt.append(examples)
+        return [{"loss": 1.0}]
+
+    monkeypatch.setattr("enactive.planners.d2po.train.fit_demonstrations", fit)
+    shown = [Demonstration("shown", f"goal: mug {i}. next:", "done") for i in range(3)]
+    write_lines(tmp_path / "demonstrations.jsonl", shown)
+    folder = tmp_path / "seed-0"
+    shutil.copytree(WEIGHTS, folder / "sft")
+    plan = SimpleNamespace(apartments=1, corrected=1, knowledge="visible", states=0.0, lora=False, sft=Recipe(1.0, 2, 1e-3))
+    run = _Run(plan, tmp_path, lambda: False, None, "process", Memory())
+    for _ in range(2):  # the second time all is there
+        run._round(folder, "sft", "dagger-1", 1, 0)
+        run._round(folder, "dagger-1", "dagger-2", 2, 0)
+    first, second = (read_lines(folder / name / "corrections.jsonl", Demonstration) for name in ("dagger-1", "dagger-2"))
+    assert {one.task for one in first} == {one.task for one in second} == {"practice-0-0"}
+    assert first[0].prompt != second[0].prompt  # another task by the same number
+    assert [len(own) for own in learnt] == [len(first) + min(3, len(first)), len(second) + min(3 + len(first), len(second))]
+    assert learnt[0][: len(first)] == first
+    assert learnt[1][: len(second)] == second
+    assert all(one in shown for one in learnt[0][len(first) :])
+    assert all(one in [*shown, *first] for one in learnt[1][len(second) :])
+    assert (folder / "dagger-2" / "model.safetensors").exists()
+    assert not (folder / "dagger-2" / "corrections").exists()

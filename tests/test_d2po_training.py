@@ -16,7 +16,7 @@ from enactive.envs.household.tasks.suites import load_tasks
 from enactive.errors import ConfigError
 from enactive.perception.vlm import Message
 from enactive.perception.vlm.hf import load_model
-from enactive.planners.d2po.examples import Demonstration, Preference, read_lines
+from enactive.planners.d2po.examples import Demonstration, Preference
 from enactive.planners.d2po.fit import Memory, Objective, OutOfTimeError, Place, Recipe, fit_demonstrations, fit_preferences
 from enactive.planners.d2po.models import load_policy, merged, save_policy, small_policy, with_lora
 from enactive.planners.d2po.policy import Policy
@@ -34,7 +34,6 @@ PAIRS = [
     Preference("t", "state", f"next: find {thing}. then:", f"a {thing} is in view", ("no sofa is in view",))
     for thing in ("mug", "cup", "plate", "fork", "spoon", "knife")
 ]
-NAMES = ("SFT", "DAGGER-1", "DPO", "D2PO", "DAGGER-1 - SFT", "DPO - DAGGER-1", "D2PO - DAGGER-1", "D2PO - DPO")
 DEMONSTRATIONS = [Demonstration("t", pair.prompt, pair.chosen) for pair in PAIRS]
 RECIPE = Recipe(epochs=6.0, batch=2, rate=3e-3)
 
@@ -363,8 +362,6 @@ def test_the_whole_pipeline(tmp_path, monkeypatch):
         "walks": 4,
         "apartments": 2,
         "practice": 12,
-        "rounds": 1,
-        "corrected": 12,
         "search_tasks": 24,
         "eval_tasks": 2,
         "ground": Change(2.0, 16, 3e-3),
@@ -374,10 +371,6 @@ def test_the_whole_pipeline(tmp_path, monkeypatch):
     }
     table = train_d2po(**settings)
     folder = tmp_path / "seed-0"
-    corrected = read_lines(folder / "dagger-1" / "corrections.jsonl", Demonstration)
-    known = read_lines(tmp_path / "demonstrations.jsonl", Demonstration)
-    copied = len(corrected) + min(len(corrected), len(known))
-    assert len(json.loads((folder / "dagger-1" / "log.json").read_text())) == 20 * math.ceil(copied / 16)
     logs = {name: json.loads((folder / name / "log.json").read_text()) for name in ("sft", "dpo", "d2po")}
     assert logs["sft"][-1]["loss"] < 0.5 * logs["sft"][0]["loss"]
     for name, parts in (("dpo", ("action",)), ("d2po", ("action", "state"))):
@@ -392,7 +385,7 @@ def test_the_whole_pipeline(tmp_path, monkeypatch):
     assert card["tasks"] == 24
     assert card["solved"] > 0
     assert card["judge"] == "OracleProgress"
-    assert [table.count(f"| val_unseen | 2 | {name} |") for name in NAMES] == [1] * len(NAMES)
+    assert [table.count(f"| val_unseen | 2 | {name} |") for name in ("SFT", "DPO", "D2PO", "D2PO - DPO")] == [1] * 4
     shipped = tmp_path / "shipped"
     assert train_d2po(**settings, ship_to=shipped) == table  # all stages are there: nothing is done again
     card = json.loads((shipped / "card.json").read_text())

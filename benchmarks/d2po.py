@@ -11,7 +11,7 @@
 `table` writes the report of a run of `enactive train d2po` anew, for both val splits or for one. `speed` searches with the
 shipped policy. `smollm2` makes one LoRA step of D2PO on SmolLM2-135M. `replan` runs the shipped policy with and without
 replanning on the first tasks of a split, symbolic, and says how often its predictions came true. `copied` lets the last copy
-of a run's first seed go on copying (demonstrations with their states, and the successful paths of its search) with the rate and
+of a run's first seed go on copying (all that it has copied, and the successful paths of its search) with the rate and
 about the updates of its preferences, and compares it with DPO and D2PO: what the search is worth without preferences. `drawn`
 runs the base of a run and the policies of its first seed, greedy and by draws at temperature 0.7. `shown` runs SmolLM2-135M as
 it was published, by itself and with steps that a run demonstrates before each prompt.
@@ -45,8 +45,9 @@ from enactive.planners.d2po.planner import PREDICTION_TOKENS
 from enactive.planners.d2po.policy import Policy
 from enactive.planners.d2po.prompt import AnswerError, parse_command, world_prompt
 from enactive.planners.d2po.replanning import BEAMS, Refusals, came_true, commands_of
-from enactive.planners.d2po.report import PREFERRED, SPLITS, methods_of, write_report
+from enactive.planners.d2po.report import SPLITS, write_report
 from enactive.planners.d2po.rewards import OracleProgress
+from enactive.planners.d2po.stages import DEMONSTRATIONS, PREFERRED, copied_by, copies, methods, rounds_of
 from enactive.planners.d2po.tree_search import Node, SearchSettings, Tree, search
 from enactive.planners.d2po.weights import shipped_policy
 from enactive.statistics import compare, mean, rate
@@ -236,10 +237,11 @@ def copied(run: Path, split: str, console: Console) -> None:
     torch.set_num_threads(1)
     folder = run / "seed-0"
     paths, _, _ = collected(folder / "search")
-    examples = [*read_lines(run / "demonstrations.jsonl", Demonstration), *paths]
+    rounds = rounds_of(run)
+    examples = [*copied_by(run, 0, rounds), *paths]
     updates = len(json.loads((folder / "dpo" / "log.json").read_text()))
     rate_of = json.loads((run / "plan.json").read_text())["prefer"]["rate"]
-    begin = next(name for name in reversed(methods_of(run)) if name not in PREFERRED)
+    begin = copies(rounds)[-1]
     policy = load_policy(folder / begin)
     fit_demonstrations(policy, examples, Recipe(1.0, max(1, len(examples) // updates), rate_of), 0)
     rows = evaluate(policy, load_tasks(split))
@@ -256,7 +258,7 @@ def drawn(run: Path, count: int, split: str, console: Console) -> None:
     torch.set_num_threads(1)
     tasks, plan = load_tasks(split)[:count], json.loads((run / "plan.json").read_text())
     base = run / "base" if plan["base"] == "small" else Path(plan["base"])
-    for name, folder in {"base": base, **{method: run / "seed-0" / method for method in methods_of(run)}}.items():
+    for name, folder in {"base": base, **{method: run / "seed-0" / method for method in methods(rounds_of(run))}}.items():
         policy = load_policy(folder)
         greedy, drawn = (evaluate(policy, tasks, plan["knowledge"], temperature) for temperature in (0.0, TEMPERATURE))
         for way, own in (("greedy", greedy), (f"temperature {TEMPERATURE}", drawn)):
@@ -282,7 +284,7 @@ class Shown(Policy):
 def shown(run: Path, count: int, split: str, console: Console) -> None:
     """SmolLM2 without training: by itself, and with the last steps of two demonstrated tasks and a first one in its prompt."""
     policy, tasks = base_policy("smollm2", (), 0), load_tasks(split)[:count]
-    copied = [e for e in read_lines(run / "demonstrations.jsonl", Demonstration) if e.prompt.endswith("next:")]
+    copied = [e for e in read_lines(run / DEMONSTRATIONS, Demonstration) if e.prompt.endswith("next:")]
     ends = [example for example in copied if example.answer == "done"]
     examples = [copied[0], *ends[:2]]
     for name, some in (("by itself", ()), ("with examples", examples)):

@@ -5,7 +5,7 @@
 
 `expert` says in how many tasks of a split the expert reaches the goal in the agent's words, and what the policies of a run's
 first seed did, apart for tasks whose thing is out of sight at the start. `nats` gives the loss per token of each copy of the
-first seed where it learnt and in new tasks of apartments of train, for commands and for next states.
+first seed on what was demonstrated to it and in new tasks of apartments of train, for commands and for next states.
 """
 
 from __future__ import annotations
@@ -28,22 +28,23 @@ from enactive.planners.d2po.evaluate import read_outcomes
 from enactive.planners.d2po.examples import Demonstration, read_lines
 from enactive.planners.d2po.models import load_policy
 from enactive.planners.d2po.policy import Policy
-from enactive.planners.d2po.report import PREFERRED, methods_of
+from enactive.planners.d2po.stages import DEMONSTRATIONS, copies, methods, places_in, rounds_of
 from enactive.statistics import rate
 
-LEARNT, BATCH = 1600, 64
-ROUND = 1000  # of practice that no run comes to
+SOME, BATCH = 1600, 64
+SEED = 1000  # of new tasks
 PARTS: Mapping[str, str] = {"commands": "next:", "next states": "then:"}
 
 
 def expert(run: Path, split: str) -> None:
     """Success of the expert and of the policies of a run, where the thing is in sight at the start and where it is not."""
-    episodes = [Episode(task, "visible") for task in load_tasks(split)]
+    plan = json.loads((run / "plan.json").read_text())
+    episodes = [Episode(task, plan["knowledge"]) for task in load_tasks(split)[: plan["eval_tasks"] or None]]
     hidden = np.array([_hidden(episode) for episode in episodes])
-    places = {category: tuple(names) for category, names in json.loads((run / "hiding_places.json").read_text()).items()}
+    places = places_in(run)
     shown = [demonstrate(episode, np.random.default_rng(0), places, slips=0.0) for episode in episodes]
     rows = {"expert": [bool(steps) and steps[-1].answer == "done" for steps in shown]}
-    for method in methods_of(run):
+    for method in methods(rounds_of(run)):
         rows[method] = [row.success for row in read_outcomes(run / "seed-0" / method / f"{split}.jsonl")]
     for name, done in rows.items():
         own = np.array(done)
@@ -58,16 +59,15 @@ def _hidden(episode: Episode) -> bool:
 
 def nats(run: Path, count: int) -> None:
     """The loss per token of an answer that the expert gives."""
-    plan, rng = json.loads((run / "plan.json").read_text()), np.random.default_rng(ROUND)
-    places = {category: tuple(names) for category, names in json.loads((run / "hiding_places.json").read_text()).items()}
-    known = read_lines(run / "demonstrations.jsonl", Demonstration)
-    learnt = random.Random(0).sample(known, min(LEARNT, len(known)))
+    plan, places, rng = json.loads((run / "plan.json").read_text()), places_in(run), np.random.default_rng(SEED)
+    shown = read_lines(run / DEMONSTRATIONS, Demonstration)
+    some = random.Random(0).sample(shown, min(SOME, len(shown)))
     homes = sorted({task.apartment_seed for task in load_tasks("train")})[: plan["apartments"] or None]
     episodes = [Episode(t, plan["knowledge"]) for home in homes[-count:] for t in practice_tasks(layout(home, None), 12, rng)]
     new = [one for episode in episodes for one in demonstrate(episode, rng, places, states=0.5) or ()]
-    for method in (name for name in methods_of(run) if name not in PREFERRED):
+    for method in copies(rounds_of(run)):
         policy = load_policy(run / "seed-0" / method)
-        for name, examples in (("learnt from", learnt), ("new", new)):
+        for name, examples in (("demonstrated", some), ("new", new)):
             for part, end in PARTS.items():
                 own = [one for one in examples if one.prompt.endswith(end)]
                 if own:

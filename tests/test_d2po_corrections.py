@@ -14,25 +14,27 @@ from enactive.planners.d2po.corrections import corrections
 from enactive.planners.d2po.demonstrate import demonstrate, said_by_expert
 from enactive.planners.d2po.episodes import Episode, layout
 from enactive.planners.d2po.examples import Demonstration, read_lines, write_lines
-from enactive.planners.d2po.fit import Memory, Recipe
+from enactive.planners.d2po.fit import Memory, Objective, OutOfTimeError, Recipe
 from enactive.planners.d2po.hiding_places import hiding_places
 from enactive.planners.d2po.practice import Practice, practise
-from enactive.planners.d2po.prompt import parse_command, parts, state_text, world_prompt
+from enactive.planners.d2po.prompt import answer_text, parse_command, parts, state_text, world_prompt
+from enactive.planners.d2po.stages import copied_by, corrections_of
 from enactive.planners.d2po.train import _Run
+from enactive.planners.d2po.tree_search import SearchSettings
 from enactive.planners.d2po.weights import WEIGHTS
 
 SEED = load_tasks("train")[0].apartment_seed
 
 
 class Says:
-    """A policy that says the same wherever it is; `asked`: every prompt of every batch."""
+    """A policy that says the same wherever it is, or one after the other; `asked`: every prompt of every batch."""
 
-    def __init__(self, answer: str) -> None:
-        self.answer, self.asked = answer, list[list[str]]()
+    def __init__(self, *said: str) -> None:
+        self.said, self.asked = said, list[list[str]]()
 
     def answers(self, prompts, count=1, temperature=0.0, seed=0):
         self.asked.append([*prompts])
-        return [[self.answer] for _ in prompts]
+        return [[self.said[(len(self.asked) - 1) % len(self.said)]] for _ in prompts]
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +78,24 @@ def test_what_was_said_in_the_same_state_before_is_not_carried_out_again(episode
         assert episode.succeeded(moment) == (said[-1] == "done")
 
 
+def test_the_expert_leads_out_of_a_state_in_which_all_that_the_policy_says_is_refused(episodes, places):
+    """However many there are: what the expert said there without being heard is no circle of its own."""
+    refused = [f"{verb} floor" for verb in ("pick up", "open", "close", "turn on")]
+    for episode in episodes[:5]:
+        own = corrected(Says(*refused), episode, places)
+        first = [one for one in own if one.prompt.count("failed because") < len(refused) and "; find" not in one.prompt]
+        assert len({one.answer for one in first[: len(refused)]}) == 1
+        assert own[-1].answer == "done" or len([one for one in own if not one.prompt.endswith("then:")]) == MAX_COMMANDS
+
+
+def test_an_episode_in_which_the_expert_goes_round_in_a_circle_tells_nothing():
+    """As in the demonstration of the same task."""
+    place = layout(23, None)
+    task = practice_tasks(place, 40, np.random.default_rng(4))[34]
+    assert task.instruction == "refrigerate a lemon and move it to the hamper"
+    assert corrected(Says("done"), Episode(task, "visible"), hiding_places([place]), states=1.0) == []
+
+
 def test_every_correction_is_what_the_expert_says_there_and_every_state_what_came(episodes, places):
     """The policy that ships, in a handful of tasks side by side: each prompt is found again by carrying its history out."""
     from enactive.planners.d2po.models import load_policy
@@ -91,9 +111,7 @@ def test_every_correction_is_what_the_expert_says_there_and_every_state_what_cam
         for turn in [] if history == "nothing" else history.split("; "):
             moment = episode.step(moment, parse_command(turn.partition(" failed because ")[0]))
         if one.prompt == moment.prompt:
-            said, aim = said_by_expert(episode, moment, places)
-            assert parts(one.answer) == ("" if said == aim else parts(one.answer)[0], parts(one.answer)[1])
-            assert parse_command(one.answer) == said
+            assert one.answer == answer_text(*said_by_expert(episode, moment, places))
         else:
             command = parse_command(one.prompt.removesuffix(". then:").rpartition("next: ")[2])
             after = episode.step(moment, command)
@@ -114,10 +132,11 @@ def test_practice_with_a_policy_is_the_same_by_two_workers_and_other_tasks_in_an
 
 def test_each_round_copies_what_it_corrects_and_as_much_of_what_was_known(tmp_path, monkeypatch):
     """From the policy that ships and three demonstrations. The optimiser, tested elsewhere, notes what it gets alone."""
-    learnt = list[list[Demonstration]]()
+    learnt, begun = list[list[Demonstration]](), list[str]()
 
     def fit(policy, examples, *others):
         learnt.append(examples)
+        begun.append(policy.name)
         return [{"loss": 1.0}]
 
     monkeypatch.setattr("enactive.planners.d2po.train.fit_demonstrations", fit)
@@ -130,7 +149,8 @@ def test_each_round_copies_what_it_corrects_and_as_much_of_what_was_known(tmp_pa
     for _ in range(2):  # the second time all is there
         run._round(folder, "sft", "dagger-1", 1, 0)
         run._round(folder, "dagger-1", "dagger-2", 2, 0)
-    first, second = (read_lines(folder / name / "corrections.jsonl", Demonstration) for name in ("dagger-1", "dagger-2"))
+    assert begun == [str(folder / "sft"), str(folder / "dagger-1")]
+    first, second = (read_lines(corrections_of(folder, name), Demonstration) for name in ("dagger-1", "dagger-2"))
     assert {one.task for one in first} == {one.task for one in second} == {"practice-0-0"}
     assert first[0].prompt != second[0].prompt  # another task by the same number
     assert [len(own) for own in learnt] == [len(first) + min(3, len(first)), len(second) + min(3 + len(first), len(second))]
@@ -139,4 +159,41 @@ def test_each_round_copies_what_it_corrects_and_as_much_of_what_was_known(tmp_pa
     assert all(one in shown for one in learnt[0][len(first) :])
     assert all(one in [*shown, *first] for one in learnt[1][len(second) :])
     assert (folder / "dagger-2" / "model.safetensors").exists()
-    assert not (folder / "dagger-2" / "corrections").exists()
+    assert {path.name for path in folder.iterdir() if path.is_dir()} == {"sft", "dagger-1", "dagger-2"}
+
+
+def test_search_and_preferences_begin_from_the_last_round_and_replay_all_that_was_copied(tmp_path, monkeypatch):
+    plan = SimpleNamespace(rounds=2, apartments=1, search_tasks=1, knowledge="visible", judge="oracle", lora=False)
+    plan.search, plan.objective = SearchSettings(), Objective()
+    run = _Run(plan, tmp_path, lambda: False, None, "process", Memory())
+    called, prefer = list[tuple[str, ...]](), _Run._prefer
+    for name in ("_sft", "_search", "_prefer", "_measure"):
+        monkeypatch.setattr(_Run, name, lambda run, *asked, name=name: called.append((name,)))
+    monkeypatch.setattr(_Run, "_round", lambda run, folder, before, after, *others: called.append(("_round", before, after)))
+    run.seed(0)
+    assert called[:4] == [("_sft",), ("_round", "sft", "dagger-1"), ("_round", "dagger-1", "dagger-2"), ("_search",)]
+    assert run.collection(0).policy == tmp_path / "seed-0" / "dagger-2"
+    shown = [Demonstration("shown", f"goal: mug {i}. next:", "done") for i in range(3)]
+    write_lines(tmp_path / "demonstrations.jsonl", shown[:1])
+    for number in (1, 2):
+        write_lines(corrections_of(tmp_path / "seed-0", f"dagger-{number}"), shown[number : number + 1])
+    assert [copied_by(tmp_path, 0, rounds) for rounds in range(3)] == [shown[:1], shown[:2], shown]
+
+    def load(folder, whole):
+        raise OutOfTimeError(folder.name)
+
+    for name, stub in (("load_policy", load), ("collected", lambda folder: ([], [], [])), ("total", lambda cards: {})):
+        monkeypatch.setattr(f"enactive.planners.d2po.train.{name}", stub)
+    with pytest.raises(OutOfTimeError, match="dagger-2"):
+        prefer(run, tmp_path / "seed-0", "dpo", plan.objective, 0)
+
+
+def test_the_minutes_end_practice_after_the_apartment_under_way(places, tmp_path):
+    practice = Practice(1, "visible", 0.0, places)
+
+    def over():
+        raise OutOfTimeError("the minutes are spent")
+
+    with pytest.raises(OutOfTimeError):
+        practise([4, 0, 3], practice, tmp_path, None, "process", over)
+    assert [path.name for path in tmp_path.iterdir()] == ["apartment-4.jsonl"]

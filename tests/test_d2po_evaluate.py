@@ -23,7 +23,8 @@ from enactive.planners.d2po.evaluate import Evaluation, evaluate, evaluate_shard
 from enactive.planners.d2po.fit import Memory, OutOfTimeError
 from enactive.planners.d2po.models import load_policy
 from enactive.planners.d2po.prompt import command_text, parse_command
-from enactive.planners.d2po.report import methods, replayed
+from enactive.planners.d2po.report import replayed
+from enactive.planners.d2po.stages import methods
 from enactive.planners.d2po.train import _Run
 from enactive.planners.d2po.weights import WEIGHTS
 

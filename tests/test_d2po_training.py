@@ -350,6 +350,17 @@ def test_a_run_that_noted_no_weights_goes_on_where_it_had_none_and_is_else_refus
         as_it_was(tmp_path / "folder", str(tmp_path / "base"))
 
 
+def test_a_run_by_a_version_that_had_other_settings_is_refused_as_such(tmp_path, monkeypatch):
+    monkeypatch.setattr(_Run, "seed", lambda run, seed: None)
+    monkeypatch.setattr("enactive.planners.d2po.train.write_report", lambda out, seeds: "told")
+    train_d2po("small", out=tmp_path)
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    del plan["rounds"]
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    with pytest.raises(ConfigError, match="holds a run by an earlier version, which had other settings"):
+        train_d2po("small", out=tmp_path)
+
+
 @pytest.mark.timeout(900)  # an old processor without bfloat16 takes more than five minutes
 def test_the_whole_pipeline(tmp_path, monkeypatch):
     """Two apartments of train, where a small model learns by heart what its search then finds: practice is the suite itself."""

@@ -158,7 +158,10 @@ def test_pictures_of_another_making_do_not_mix(before: int | None, folder: Path,
     assert note.read_text() == kept
 
 
-@pytest.mark.parametrize(("text", "said"), [('{"counts": {', "is damaged"), ("[]", "does not tell"), ("{}", "does not tell")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [('{"counts": {', "is damaged"), ("[]", "does not tell"), ("{}", "does not tell"), ('{"shard": 0}', "does not tell")],
+)
 def test_a_damaged_note_of_how_pictures_were_made_is_a_sentence(text: str, said: str, folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "set")
     (tmp_path / "set" / "meta" / "making.json").write_text(text)

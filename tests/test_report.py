@@ -106,7 +106,7 @@ def test_a_run_leaves_a_folder_that_shows_it(run: Run) -> None:
     with av.open(str(run.folder / "video.mp4")) as video:
         frames = sum(1 for _ in video.decode(video=0))
     assert record["steps"][-1]["intent"]["kind"] == "Stop"
-    assert frames == len(record["steps"]) - 1 + HELD_FRAMES  # where it stops is held for a second
+    assert frames == len(record["steps"]) - 1 + HELD_FRAMES  # the picture at the stop is held for a second
     assert str(run.folder) in run.printed
 
 

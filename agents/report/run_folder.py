@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .rerun_log import RerunLog
 
 MOMENTS = 12
-HELD_FRAMES = 10  # of the video: a command of one step is shown for a second, and so is what the last has led to
+HELD_FRAMES = 10  # of the video: a command of one step is shown for a second, and so is where the planner stops
 
 
 class RunFolder:

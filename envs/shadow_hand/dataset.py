@@ -125,7 +125,7 @@ def _noted(note: Path) -> dict[str, Any]:
     """How a data set was made, as its folder tells. Raises ConfigError where that is damaged."""
     try:
         told = json.loads(note.read_text())
-        if isinstance(told, dict) and "shard" in told:
+        if isinstance(told, dict) and isinstance(told.get("shard"), int) and told["shard"] > 0:
             return told
     except (OSError, ValueError) as problem:
         raise ConfigError(f"{note} is damaged ({problem}): make the data set again in another folder") from problem
@@ -314,7 +314,7 @@ class HandDataset:
         self.folder, self.split = folder, split
         self.begin, self.end = int(begin), int(end)
         self._file: tuple[int, Any] | None = None
-        self._shard = int(_noted(folder / "meta" / "making.json")["shard"])
+        self._shard = _noted(folder / "meta" / "making.json")["shard"]
         sizes = [self._size(name) for name in SPLITS[: SPLITS.index(split)]]
         self._first_file = sum(-(-size // self._shard) for size in sizes)
 

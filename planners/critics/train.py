@@ -69,8 +69,7 @@ def train_critic(
     minutes: at most. out: folder of all that is made. policy: folder of the weights. knowledge: what the agent is told of.
     tasks: how many of the train split, one apartment after the other. solutions: how trajectories are drawn. recipe: what
     is to be other than 3 epochs, batches of 8 and a rate of 1e-3 in how both models learn. workers: processes that draw and
-    label; where not given, one. ship_to: folder for the critic in
-    half precision.
+    label; where not given, one. ship_to: folder for the critic in half precision.
 
     The critic begins from the policy's weights and, a second time, from random ones; what has the lower loss on steps of
     held-out apartments is kept, and the outcome model begins likewise. Raises ConfigError for a setting that nothing comes of

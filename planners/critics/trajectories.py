@@ -26,7 +26,7 @@ from ..d2po.weights import policy_in
 from .rollouts import Node, Walkers, root, step_labels
 from .visualprm import Trajectory
 
-SHARD = 24  # tasks whose trees are in memory at once: those of two apartments
+SHARD = 24  # tasks whose trees are in the memory of a worker at once: those of two apartments
 
 
 def user_turn(situation: Situation, answer: str) -> str:

@@ -28,37 +28,39 @@ if TYPE_CHECKING:
 def corrections(
     policy: Policy, episodes: Sequence[Episode], rng: np.random.Generator, places: Places, states: float = 0.0
 ) -> list[Demonstration]:
-    """What the expert would say wherever a policy comes to, side by side in all episodes, in the order of their turns.
+    """What the expert would say wherever a policy comes to, in each of some episodes, which go on side by side.
 
     What the policy says is carried out, greedily, right or wrong. Where that would lead nowhere new, the expert's command is:
     in place of what is no command, of `done` before the goal and of what was said in the same state before. An episode ends
-    with `done` at the goal, where neither has a way on (the expert has none either where its words go round in a circle), or
-    after 25 commands. places, states: see `demonstrate`.
+    with `done` at the goal, where neither has a way on, or after 25 commands. One in which the expert, going its own way, says
+    the same in the same state more than `CIRCLES` times tells nothing, as in `demonstrate`. places, states: see there.
     """
     moments = dict(enumerate(episode.start() for episode in episodes))
     tried: list[set[tuple[str, Command]]] = [set() for _ in episodes]
-    out, said = list[Demonstration](), Counter[tuple[int, str, Command]]()
+    told, led = [list[Demonstration]() for _ in episodes], [Counter[tuple[str, Command]]() for _ in episodes]
     for _ in range(MAX_COMMANDS):
         answers = policy.answers([moment.prompt for moment in moments.values()])
         for (i, before), (answer,) in zip([*moments.items()], answers, strict=True):
             episode, digest = episodes[i], before.state.digest()
-            right = said_by_expert(episode, before, places)
-            if right is not None and said[i, digest, right[0]] == CIRCLES:
-                right = None
-            if right is not None:
-                said[i, digest, right[0]] += 1
-                out.append(Demonstration(episode.task.id, before.prompt, answer_text(*right)))
-            command = _own(episode, before, answer, tried[i]) or (right and right[0])
+            if (right := said_by_expert(episode, before, places)) is not None:
+                told[i].append(Demonstration(episode.task.id, before.prompt, answer_text(*right)))
+            command = _own(episode, before, answer, tried[i])
+            if command is None and right is not None:
+                command = right[0]
+                led[i][digest, command] += 1
+                if led[i][digest, command] > CIRCLES:
+                    told[i].clear()
+                    command = None
             if command is None or command.verb == "done":
                 del moments[i]
                 continue
             tried[i].add((digest, command))
             moments[i] = after = episode.step(before, command)
             if states and (not after.feedback[-1].ok or rng.random() < states):
-                out.append(led_to(episode, before, after))
+                told[i].append(led_to(episode, before, after))
         if not moments:
             break
-    return out
+    return [one for own in told for one in own]
 
 
 def _own(episode: Episode, moment: Moment, answer: str, tried: set[tuple[str, Command]]) -> Command | None:

@@ -121,7 +121,13 @@ def _put_there(episode: Episode, moment: Moment, thing: int) -> bool:
     """Whether a thing is the first of two, where the agent has put it."""
     layout, task = episode.layout, episode.task
     place = layout.categories[layout.where(moment.state.world, thing)[0]]
-    return task.type == "pick_two" and place == task.receptacle and Command("PutDown", place) in moment.commands
+    first = task.type == "pick_two" and layout.categories[thing] == task.object and place == task.receptacle
+    return first and Command("PutDown", place) in _done(moment)
+
+
+def _done(moment: Moment) -> list[Command]:
+    """The commands that were carried out."""
+    return [command for command, feedback in zip(moment.commands, moment.feedback, strict=True) if feedback.ok]
 
 
 def _tried_first(episode: Episode, moment: Moment, plan: Sequence[Command]) -> Command | None:
@@ -132,7 +138,7 @@ def _tried_first(episode: Episode, moment: Moment, plan: Sequence[Command]) -> C
     aim = next((_plain(episode, command) for command in plan if command.verb != "Find"), None)
     if not plan or plan[0].verb != "Find" or aim is None or aim.verb != "PutDown":
         return None
-    if moment.commands.count(aim) >= (2 if episode.task.type == "pick_two" else 1):
+    if _done(moment).count(aim) >= (2 if episode.task.type == "pick_two" else 1):
         return None
     found = Command("Find", aim.target)
     return aim if _plain(episode, plan[0]) == found and moment.commands[-1:] == (found,) else None

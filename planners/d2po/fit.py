@@ -171,8 +171,8 @@ def fit_demonstrations(
     """
     if not examples:
         raise ConfigError(
-            "there is no demonstration to learn from: have more tasks demonstrated, with --practice or --apartments, and into "
-            "another --out"
+            "there is no demonstration to learn from: have more tasks demonstrated, with --practice or --apartments, or "
+            "corrected, with --corrected, and into another --out"
         )
     copied = Copied(policy, examples, recipe.batch, seed, memory.micro_batch)
 

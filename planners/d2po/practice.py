@@ -3,7 +3,7 @@ corrects; an apartment at a time, by one or more workers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,11 +47,17 @@ Trial = tuple[Practice, int]  # the seed of an apartment
 
 
 def practise(
-    homes: Sequence[int], practice: Practice, folder: Path, workers: int | None, executor: Executor
+    homes: Sequence[int],
+    practice: Practice,
+    folder: Path,
+    workers: int | None,
+    executor: Executor,
+    in_time: Callable[[], None] = lambda: None,
 ) -> list[Demonstration]:
     """What is to be copied in the apartments of some seeds, in their order, whoever made it.
 
-    folder: where that of each apartment is written once it is there, and found again after an interruption.
+    folder: where that of each apartment is written once it is there, and found again after an interruption. in_time: called
+    after each; what it raises ends the practice, and what is under way then is kept.
     """
     path, policy = {home: folder / f"apartment-{home}.jsonl" for home in homes}, practice.policy
     left = [(practice, home) for home in homes if not path[home].exists()]
@@ -66,6 +72,7 @@ def practise(
         for made, _ in enumerate(runs, len(homes) - len(left) + 1):
             if made % TELL_EVERY == 0:
                 print(f"{folder}: {made} of {len(homes)} apartments", flush=True)
+            in_time()
     return [example for home in homes for example in read_lines(path[home], Demonstration)]
 
 

@@ -25,28 +25,11 @@ from enactive.statistics import Estimate, compare, mean, rate
 from .episodes import Episode
 from .evaluate import Outcome, read_outcomes
 from .prompt import AnswerError, parse_command
+from .stages import PREFERRED, methods, rounds_of
 
 SPLITS = ("val_seen", "val_unseen")
-PREFERRED: Mapping[str, str] = {"dpo": "tab:blue", "d2po": "tab:orange"}  # methods that begin from the last copy, and colours
+COLOURS: Mapping[str, str] = {"dpo": "tab:blue", "d2po": "tab:orange"}
 Values = NDArray[np.float64]
-
-
-def copies(rounds: int) -> tuple[str, ...]:
-    """The folders of what copies, each beginning from the one before: demonstrations, then what each round corrected."""
-    return ("sft", *(f"dagger-{number}" for number in range(1, rounds + 1)))
-
-
-def methods(rounds: int) -> tuple[str, ...]:
-    """The folders of all that is compared."""
-    return (*copies(rounds), *PREFERRED)
-
-
-def methods_of(out: Path) -> tuple[str, ...]:
-    """Those of a run. Raises ConfigError where there is none."""
-    path = out / "plan.json"
-    if not path.exists():
-        raise ConfigError(f"there is no run in {out}: enactive train d2po --out {out} makes one")
-    return methods(json.loads(path.read_text()).get("rounds", 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +91,7 @@ def write_report(out: Path, seeds: int, splits: Sequence[str] = SPLITS) -> str:
 
     Raises ConfigError where there is no run, and where methods or seeds were not run on the same tasks.
     """
-    names = methods_of(out)
+    names = methods(rounds_of(out))
     of = {split: {method: figures(out, method, split, seeds) for method in names} for split in splits}
     for split, own in of.items():
         if len({one.tasks for one in own.values()}) > 1:
@@ -198,7 +181,7 @@ def _bars(of: Mapping[str, Mapping[str, Figures]], path: Path) -> None:
 
 def _colour(method: str) -> str:
     """A grey for what copies, the darker the later."""
-    return PREFERRED.get(method) or str(max(0.1, 0.5 - 0.15 * int(method.partition("-")[2] or 0)))
+    return COLOURS.get(method) or f"{0.5 * 0.7 ** int(method.partition('-')[2] or 0):.2f}"
 
 
 def _curves(out: Path, names: Sequence[str], seeds: int) -> None:

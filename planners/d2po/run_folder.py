@@ -26,5 +26,6 @@ def same_plan(plan: DataclassInstance, out: Path) -> None:
     if noted != told:
         same = {**noted, "weights": told["weights"]} == told
         other = "with other weights, or of a time when they were not noted" if same else "of other settings"
+        other = other if noted.keys() == told.keys() else "by an earlier version, which had other settings"
         raise ConfigError(f"{out} holds a run {other} (plan.json): choose another folder with --out")
     write_whole(path, json.dumps(told, indent=1) + "\n")

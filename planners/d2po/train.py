@@ -1,4 +1,4 @@
-"""The whole of D2PO: demonstrations, SFT, tree search from the SFT policy, DPO, D2PO, and all of them on seen and unseen homes.
+"""The whole of D2PO: demonstrations, SFT, corrections, tree search, DPO, D2PO, and all of them on seen and unseen homes.
 
 `enactive train d2po` calls `train_d2po`. Every stage writes what it made and is skipped where that is there, so that a run
 which ends early, by the clock or otherwise, goes on where it was; what comes out does not depend on where it paused.
@@ -41,16 +41,15 @@ from .limits import Asked
 from .models import base_policy, load_policy, merged, require_base, save_policy, with_lora
 from .pairs import balanced
 from .practice import Practice, practise
-from .report import SPLITS, copies, methods, write_report
+from .report import SPLITS, write_report
 from .run_folder import same_plan
 from .settings import GROUND, Change, training
+from .stages import DEMONSTRATIONS, HIDING_PLACES, copied_by, copies, corrections_of, methods, places_in, write_places
 from .tree_search import Preset, SearchSettings, search_settings
 from .weights import ship
 
 if TYPE_CHECKING:
     from .policy import Policy
-
-CORRECTIONS = "corrections.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class Plan:
     practice: int
     states: float
     rounds: int
-    corrected: int
+    corrected: int  # 0 without rounds
     search_tasks: int
     eval_tasks: int
     ground: Recipe
@@ -115,20 +114,19 @@ def train_d2po(
     not given, for every base but a small one. knowledge: what the agent is told of. judge: "oracle", "critic:FOLDER" of
     `enactive train critic --ship_to`, or a chat model's line as in `--model`. walks: single skills per apartment of train, for
     "small" alone. apartments: of the train split, 0 = all of its 200. practice: tasks drawn in each of them for the expert to
-    demonstrate. states: share of the commands demonstrated after which the next state is shown, too, as after every refusal; 0
-    = none. rounds: of corrections (DAgger) after SFT, in each of which the policy goes about `corrected` more tasks in every
-    apartment, the expert says what it would have said there, and SFT goes on with that and as much of what it learnt from
-    before. search_tasks: of the train split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all.
-    ground: what is to be other than 2 epochs, batches of 64 and a rate of 3e-3 in how "small" learns from its walks. sft,
-    prefer: what is to be other than what goes with the base (`settings`). objective: what preferences are learnt by. preset:
-    how tasks are searched, "paper" and "code" by the published settings. search: how tasks are searched with the default
-    preset. workers: of demonstrations, search and evaluation; where not given, one process, or as many as Ray has room for.
-    executor: "process", or "ray", which needs `enactive[ray]`. micro_batch: demonstrations, or preferences of each kind, that
-    are read at once, so that an update needs less memory; where not given, all of it. gradient_checkpointing: an update needs
-    less memory and more time. Neither changes what is learnt by more than rounding. ship_to: folder for the D2PO policy of the
-    first seed in half precision, with its card. out: folder of all that is made. minutes: when they are over it ends after what
-    is under way: the update, or in each worker the shard of 50 searched or 110 evaluated tasks. Walks and demonstrations are
-    made whole.
+    demonstrate. states: share of the commands after which the next state is shown, too, as after every refusal; 0 = none.
+    rounds: of corrections (DAgger) after SFT, in each of which the policy goes about `corrected` more tasks in every apartment,
+    the expert says what it would have said there, and SFT goes on with that and as much of what it learnt from before.
+    search_tasks: of the train split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all. ground:
+    what is to be other than 2 epochs, batches of 64 and a rate of 3e-3 in how "small" learns from its walks. sft, prefer: what
+    is to be other than what goes with the base (`settings`). objective: what preferences are learnt by. preset: how tasks are
+    searched, "paper" and "code" by the published settings. search: how tasks are searched with the default preset. workers: of
+    practice, search and evaluation; where not given, one process, or as many as Ray has room for. executor: "process", or
+    "ray", which needs `enactive[ray]`. micro_batch: demonstrations, or preferences of each kind, that are read at once, so that
+    an update needs less memory; where not given, all of it. gradient_checkpointing: an update needs less memory and more time.
+    Neither changes what is learnt by more than rounding. ship_to: folder for the D2PO policy of the first seed in half
+    precision, with its card. out: folder of all that is made. minutes: when they are over it ends after what is under way: the
+    update, or in each worker an apartment of practice or a shard of 50 searched or 110 evaluated tasks. Walks are made whole.
 
     Raises ConfigError for a setting that nothing comes of, and where `out` holds a run of other settings or weights, a preset
     has settings of the search beside it, what is still to come has a base that is not there, a judge that does not answer or an
@@ -149,7 +147,7 @@ def train_d2po(
         practice,
         states,
         rounds,
-        corrected,
+        corrected if rounds else 0,
         search_tasks,
         eval_tasks,
         ground.of(GROUND),
@@ -224,17 +222,17 @@ class _Run:
         return load_policy(folder)
 
     def _sft(self, folder: Path, seed: int) -> None:
-        path = self.out / "demonstrations.jsonl"
+        path = self.out / DEMONSTRATIONS
         self._practise(path, self._practice(self.plan.practice))
         if not _there(folder / "sft"):
             self._copy(self._base(), read_lines(path, Demonstration), folder / "sft", seed)
 
     def _round(self, folder: Path, before: str, after: str, number: int, seed: int) -> None:
         """What a round corrects, and as much drawn from what was learnt from before, is copied."""
-        path = folder / after / CORRECTIONS
+        path = corrections_of(folder, after)
         self._practise(path, replace(self._practice(self.plan.corrected), policy=folder / before, round=number))
         if not _there(folder / after):
-            known, own = self._copied(folder, number - 1), read_lines(path, Demonstration)
+            known, own = copied_by(self.out, seed, number - 1), read_lines(path, Demonstration)
             again = random.Random(f"{seed} {number}").sample(known, min(len(own), len(known)))
             self._copy(load_policy(folder / before, whole=not self.plan.lora), [*own, *again], folder / after, seed)
 
@@ -242,27 +240,20 @@ class _Run:
         return Practice(tasks, self.plan.knowledge, self.plan.states, self._places())
 
     def _practise(self, path: Path, practice: Practice) -> None:
+        making = path.with_suffix("")
         if not path.exists():
-            making = path.with_suffix("")
-            write_lines(path, practise(self._homes(), practice, making, self.workers, self.executor))
-            shutil.rmtree(making)
+            write_lines(path, practise(self._homes(), practice, making, self.workers, self.executor, self._in_time))
+        shutil.rmtree(making, ignore_errors=True)
 
     def _copy(self, policy: Policy, examples: list[Demonstration], folder: Path, seed: int) -> None:
         policy = self._trainable(policy, seed)
         log = fit_demonstrations(policy, examples, self.plan.sft, seed, self._place(folder), self.memory)
         self._keep(policy, log, folder)
 
-    def _copied(self, folder: Path, rounds: int) -> list[Demonstration]:
-        """All that is to be copied by the end of some rounds."""
-        paths = [self.out / "demonstrations.jsonl", *(folder / name / CORRECTIONS for name in copies(rounds)[1:])]
-        return [example for path in paths for example in read_lines(path, Demonstration)]
-
     def _places(self) -> Places:
-        """Where the expert looks for what is hidden, in the agent's words."""
-        path = self.out / "hiding_places.json"
-        if not path.exists():
-            write_whole(path, json.dumps(hiding_places(layout(home, None) for home in self._homes())) + "\n")
-        return {category: tuple(names) for category, names in json.loads(path.read_text()).items()}
+        if not (self.out / HIDING_PLACES).exists():
+            write_places(self.out, hiding_places(layout(home, None) for home in self._homes()))
+        return places_in(self.out)
 
     def _search(self, seed: int) -> None:
         if (job := self.collection(seed)).shards():
@@ -295,7 +286,7 @@ class _Run:
         (folder / "search.json").write_text(json.dumps(total(cards), indent=1) + "\n")
         policy = self._trainable(load_policy(folder / copies(self.plan.rounds)[-1], whole=not self.plan.lora), seed)
         examples = balanced(preferred, seed)
-        again = self._copied(folder, self.plan.rounds)
+        again = copied_by(self.out, seed, self.plan.rounds)
         place = self._place(folder / name)
         log = fit_preferences(policy, examples, self.plan.prefer, objective, seed, place, again, self.memory)
         self._keep(policy, log, folder / name)
@@ -331,7 +322,7 @@ class _Run:
 def _asked(plan: Plan, minutes: float, seeds: int, workers: int | None) -> list[Asked]:
     """The options of a run with what each may be."""
     some = {"seeds": seeds, "workers": 1 if workers is None else workers}
-    some |= {"practice": plan.practice, "corrected": plan.corrected}
+    some |= {"practice": plan.practice, **({"corrected": plan.corrected} if plan.rounds else {})}
     some |= {"walks": plan.walks} if plan.base == "small" else {}
     some |= {f"search.{name}": getattr(plan.search, name) for name in ("candidates", "width", "depth", "nodes")}
     all_or_some = {"apartments": plan.apartments, "search_tasks": plan.search_tasks, "eval_tasks": plan.eval_tasks}

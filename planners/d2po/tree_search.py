@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from enactive.envs.household.tasks.symbolic import Command
 from enactive.errors import ConfigError, ModelError
 
-from .demonstrate import agent_command, next_aim
+from .demonstrate import said_by_expert
 from .episodes import Episode, Moment
 from .hiding_places import Places
 from .prompt import AnswerError, answer_text, parse_command, parts
@@ -209,8 +209,8 @@ def _expand(
             commands.setdefault(command, _written(answer, command))
         except AnswerError:
             tree.unreadable += 1  # no command: nothing to carry out, and nothing in its place
-    if settings.oracle_candidate and (right := _expert_says(tree.episode, node.moment, places)) is not None:
-        commands[right[0]] = right[1]  # what was drawn may have come to it by nonsense
+    if settings.oracle_candidate and (right := said_by_expert(tree.episode, node.moment, places)) is not None:
+        commands[right[0]] = answer_text(*right)  # what was drawn may have come to it by nonsense
     for command, answer in commands.items():
         moment = tree.episode.step(node.moment, command)
         score = _score(tree, node, moment, reward, settings)
@@ -234,14 +234,6 @@ def _written(answer: str, command: Command) -> str:
     except AnswerError:
         aim = command
     return answer_text(command, aim)
-
-
-def _expert_says(episode: Episode, moment: Moment, places: Places) -> tuple[Command, str] | None:
-    """The expert's next command and all of its answer, in an agent's words."""
-    plan = episode.plan(moment.state)
-    if plan is None or (said := agent_command(episode, moment, plan, places)) is None:
-        return None
-    return said, answer_text(said, next_aim(episode, said, plan))
 
 
 def _score(tree: Tree, node: Node, after: Moment, reward: ProcessReward, settings: SearchSettings) -> float:

@@ -116,7 +116,7 @@ def train_d2po(
     "small" alone. apartments: of the train split, 0 = all of its 200. practice: tasks drawn in each of them for the expert to
     demonstrate. states: share of the commands after which the next state is shown, too, as after every refusal; 0 = none.
     rounds: of corrections (DAgger) after SFT, in each of which the policy goes about more tasks, the expert says what it would
-    have said there, and SFT goes on with that and as much of what it learnt from before. corrected: such tasks in each apartment.
+    have said there, and SFT goes on with that and as much of what it learnt from before. corrected: such tasks per apartment.
     search_tasks: of the train split, other than what is demonstrated, 0 = all. eval_tasks: of each val split, 0 = all. ground:
     what is to be other than 2 epochs, batches of 64 and a rate of 3e-3 in how "small" learns from its walks. sft, prefer: what
     is to be other than what goes with the base (`settings`). objective: what preferences are learnt by. preset: how tasks are

@@ -105,6 +105,9 @@ def tell_plans(run: Path, split: str, console: Console) -> None:
     console.print(out)
     for n in sizes:
         tell_gains(picked, n, single, methods[1:], console)
+        if "outcome" in raters:
+            ours, theirs = ([float(own[f"{kind} {n}"]) for own in picked] for kind in ("outcome", "process"))
+            console.print(f"outcome over process, N = {n}: {compare(ours, theirs)}")
 
 
 def tell_commands(run: Path, split: str, console: Console) -> None:

@@ -235,9 +235,8 @@ def _replanning(policy: Policy, tasks: Sequence[Task]) -> tuple[list[tuple[bool,
 def copied(run: Path, split: str, console: Console) -> None:
     """Train and measure the policy that goes on copying, and pair it with what preferences made of the same data."""
     torch.set_num_threads(1)
-    folder = run / "seed-0"
+    rounds, folder = rounds_of(run), run / "seed-0"
     paths, _, _ = collected(folder / "search")
-    rounds = rounds_of(run)
     examples = [*copied_by(run, 0, rounds), *paths]
     updates = len(json.loads((folder / "dpo" / "log.json").read_text()))
     rate_of = json.loads((run / "plan.json").read_text())["prefer"]["rate"]
@@ -256,9 +255,10 @@ def copied(run: Path, split: str, console: Console) -> None:
 def drawn(run: Path, count: int, split: str, console: Console) -> None:
     """Success and PL of each policy of a run on the same tasks, greedy and drawn, and what drawing costs."""
     torch.set_num_threads(1)
-    tasks, plan = load_tasks(split)[:count], json.loads((run / "plan.json").read_text())
+    names, tasks = methods(rounds_of(run)), load_tasks(split)[:count]
+    plan = json.loads((run / "plan.json").read_text())
     base = run / "base" if plan["base"] == "small" else Path(plan["base"])
-    for name, folder in {"base": base, **{method: run / "seed-0" / method for method in methods(rounds_of(run))}}.items():
+    for name, folder in {"base": base, **{method: run / "seed-0" / method for method in names}}.items():
         policy = load_policy(folder)
         greedy, drawn = (evaluate(policy, tasks, plan["knowledge"], temperature) for temperature in (0.0, TEMPERATURE))
         for way, own in (("greedy", greedy), (f"temperature {TEMPERATURE}", drawn)):

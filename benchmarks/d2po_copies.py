@@ -38,13 +38,13 @@ PARTS: Mapping[str, str] = {"commands": "next:", "next states": "then:"}
 
 def expert(run: Path, split: str) -> None:
     """Success of the expert and of the policies of a run, where the thing is in sight at the start and where it is not."""
-    plan = json.loads((run / "plan.json").read_text())
+    names, plan = methods(rounds_of(run)), json.loads((run / "plan.json").read_text())
     episodes = [Episode(task, plan["knowledge"]) for task in load_tasks(split)[: plan["eval_tasks"] or None]]
     hidden = np.array([_hidden(episode) for episode in episodes])
     places = places_in(run)
     shown = [demonstrate(episode, np.random.default_rng(0), places, slips=0.0) for episode in episodes]
     rows = {"expert": [bool(steps) and steps[-1].answer == "done" for steps in shown]}
-    for method in methods(rounds_of(run)):
+    for method in names:
         rows[method] = [row.success for row in read_outcomes(run / "seed-0" / method / f"{split}.jsonl")]
     for name, done in rows.items():
         own = np.array(done)
@@ -59,13 +59,14 @@ def _hidden(episode: Episode) -> bool:
 
 def nats(run: Path, count: int) -> None:
     """The loss per token of an answer that the expert gives."""
+    names = copies(rounds_of(run))
     plan, places, rng = json.loads((run / "plan.json").read_text()), places_in(run), np.random.default_rng(SEED)
     shown = read_lines(run / DEMONSTRATIONS, Demonstration)
     some = random.Random(0).sample(shown, min(SOME, len(shown)))
     homes = sorted({task.apartment_seed for task in load_tasks("train")})[: plan["apartments"] or None]
     episodes = [Episode(t, plan["knowledge"]) for home in homes[-count:] for t in practice_tasks(layout(home, None), 12, rng)]
     new = [one for episode in episodes for one in demonstrate(episode, rng, places, states=0.5) or ()]
-    for method in copies(rounds_of(run)):
+    for method in names:
         policy = load_policy(run / "seed-0" / method)
         for name, examples in (("demonstrated", some), ("new", new)):
             for part, end in PARTS.items():

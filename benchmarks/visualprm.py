@@ -1,13 +1,13 @@
 """VisualPRM as critic: best of N plans and best of N next commands on homes that nothing was trained on.
 
-    python benchmarks/visualprm.py plans    [--split val_unseen] [--tasks 660] [--plans 8]
-    python benchmarks/visualprm.py commands [--split val_unseen] [--tasks 660] [--sizes 8]
-    python benchmarks/visualprm.py table    [--split val_unseen]
+    python benchmarks/visualprm.py plans    [--run runs/critic] [--split val_unseen] [--tasks 660] [--plans 8]
+    python benchmarks/visualprm.py commands [--run runs/critic] [--split val_unseen] [--tasks 660] [--sizes 8]
+    python benchmarks/visualprm.py table    [--run runs/critic] [--split val_unseen]
 
 `plans` draws plans of the shipped policy at temperature 0.7 and needs no critic; `commands` lets each method choose every next
 command among common draws. Both write shard by shard into RUN, and the same command goes on. `table` lets the methods choose
-among the plans, and tells of both: "voted" sums the scores of like plans, "ties voted" lets the critic choose between the most
-frequent plans alone, "done voted" is the majority of the plans that said that they were done.
+among the plans and compares them, and tells of both: "voted" sums the scores of like plans, "ties voted" lets the critic choose
+between the most frequent plans alone, "done voted" is the majority of the plans that said that they were done.
 
 The critic is the better of the two starts of `enactive train critic`, the outcome model that of the same run.
 """
@@ -105,9 +105,10 @@ def tell_plans(run: Path, split: str, console: Console) -> None:
     console.print(out)
     for n in sizes:
         tell_gains(picked, n, single, methods[1:], console)
-        if "outcome" in raters:
-            ours, theirs = ([float(own[f"{kind} {n}"]) for own in picked] for kind in ("outcome", "process"))
-            console.print(f"outcome over process, N = {n}: {compare(ours, theirs)}")
+        for one, other in (("process", "done voted"), ("outcome", "process")):
+            if f"{one} {n}" in picked[0]:
+                ours, theirs = ([float(own[f"{kind} {n}"]) for own in picked] for kind in (one, other))
+                console.print(f"{one} over {other}, N = {n}: {compare(ours, theirs)}")
 
 
 def tell_commands(run: Path, split: str, console: Console) -> None:

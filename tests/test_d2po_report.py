@@ -112,10 +112,10 @@ def test_corrections_stand_beside_what_they_began_from_and_preferences_beside_th
     write(tmp_path, {**rows, **rounds}, rounds=2)
     text = write_report(tmp_path, 1, ["val_unseen"])
     names = [line.split(" | ")[2] for line in text.splitlines() if line.startswith("| val_unseen | 4 | ")]
-    paired = ["DAGGER-1 - SFT", "DAGGER-2 - DAGGER-1", "DPO - DAGGER-2", "D2PO - DAGGER-2", "D2PO - DPO"]
+    paired = ["DAGGER-1 - SFT", "DAGGER-2 - DAGGER-1", "DPO - DAGGER-2", "D2PO - DAGGER-2", "D2PO - SFT", "D2PO - DPO"]
     assert names == ["SFT", "DAGGER-1", "DAGGER-2", "DPO", "D2PO", *paired]
     gains = [cells(text, "val_unseen", "4", name)[0].partition(" ")[0] for name in paired]
-    assert gains == ["-0.250", "-0.500", "+0.000", "+1.000", "+1.000"]
+    assert gains == ["-0.250", "-0.500", "+0.000", "+1.000", "+0.250", "+1.000"]
     assert cells(text, "val_unseen", "clean", "2")[::2][1:3] == ["1.000 [0.342, 1.000]", "0.000 [0.000, 0.658]"]
 
 

@@ -32,8 +32,8 @@ def corrections(
 
     What the policy says is carried out, greedily, right or wrong. Where that would lead nowhere new, the expert's command is:
     in place of what is no command, of `done` before the goal and of what was said in the same state before. An episode ends
-    with `done` at the goal, where neither has a way on, or after 25 commands. One in which the expert, going its own way, says
-    the same in the same state more than `CIRCLES` times tells nothing, as in `demonstrate`. places, states: see there.
+    with `done` at the goal, where neither has a way on, or after 25 commands. One in which the expert's command is carried out
+    in the same state more than `CIRCLES` times tells nothing. places, states: see `demonstrate`.
     """
     moments = dict(enumerate(episode.start() for episode in episodes))
     tried: list[set[tuple[str, Command]]] = [set() for _ in episodes]

@@ -131,7 +131,8 @@ def _comparisons(of: Mapping[str, Mapping[str, Figures]]) -> list[str]:
     for split, own in of.items():
         copied = [method for method in own if method not in PREFERRED]
         rounds = [(after, before) for before, after in pairwise(copied)]
-        for better, worse in [*rounds, ("dpo", copied[-1]), ("d2po", copied[-1]), ("d2po", "dpo")]:
+        first = [("d2po", copied[0])] if rounds else []
+        for better, worse in [*rounds, ("dpo", copied[-1]), ("d2po", copied[-1]), *first, ("d2po", "dpo")]:
             a, b = own[better], own[worse]
             base = float(b.success.mean())
             relative = f"{100 * (float(a.success.mean()) / base - 1):+.1f} %" if base else "-"

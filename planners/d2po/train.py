@@ -68,7 +68,7 @@ class Plan:
     practice: int
     states: float
     rounds: int
-    corrected: int  # 0 without rounds
+    corrected: int
     search_tasks: int
     eval_tasks: int
     ground: Recipe
@@ -107,10 +107,10 @@ def train_d2po(
     gradient_checkpointing: bool = False,
     ship_to: Path | None = None,
 ) -> str:
-    """Train and compare SFT, DPO and D2PO; returns the tables of out/table.md (`report`).
+    """Train and compare SFT, rounds of corrections, DPO and D2PO; returns the tables of out/table.md (`report`).
 
     base: "small" (from random weights, after walks through the apartments of train), "smollm2", or a name or folder of
-    transformers. seeds: runs of SFT, search, DPO and D2PO with other draws. lora: train adapters instead of all weights; where
+    transformers. seeds: runs of all from SFT on, with other draws. lora: train adapters instead of all weights; where
     not given, for every base but a small one. knowledge: what the agent is told of. judge: "oracle", "critic:FOLDER" of
     `enactive train critic --ship_to`, or a chat model's line as in `--model`. walks: single skills per apartment of train, for
     "small" alone. apartments: of the train split, 0 = all of its 200. practice: tasks drawn in each of them for the expert to
@@ -147,7 +147,7 @@ def train_d2po(
         practice,
         states,
         rounds,
-        corrected if rounds else 0,
+        corrected,
         search_tasks,
         eval_tasks,
         ground.of(GROUND),

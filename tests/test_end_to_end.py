@@ -15,6 +15,7 @@ from report_page import read_page, words
 import enactive.envs  # noqa: F401  # registers Household
 from enactive.agents import Agent, Episode
 from enactive.agents.cli import main
+from enactive.agents.report.run_folder import HELD_FRAMES
 from enactive.controllers.navigation import NavigationController
 from enactive.envs import parse_goal
 from enactive.perception import Perceiver
@@ -91,7 +92,7 @@ def test_the_demo_finds_its_mug_from_pixels_and_leaves_a_folder_that_shows_how(t
     assert result["metrics"]["start_distance_m"] > 1.0  # it does not begin before the mug
     with av.open(str(folder / "video.mp4")) as video:
         frames = [frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)]
-    assert len(frames) == len(record["steps"])
+    assert len(frames) == len(record["steps"]) - 1 + HELD_FRAMES
     assert all(frame.std() > 10.0 for frame in frames)
     page = read_page(folder / "report.html")
     (verdict,) = [words(each) for each in page.iter("p") if each.attrib.get("class", "").startswith("verdict")]

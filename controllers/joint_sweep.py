@@ -10,6 +10,8 @@ from enactive.errors import ControllerError
 from enactive.perception.base import Belief
 from enactive.planners.base import Intent, MoveJoints
 
+PERIODS = 5  # of a slow body: one until it measures, two until that is told and answered, and two to follow
+
 
 class JointSweep:
     """Sweeps each joint sinusoidally around where it was found, one phase after the other, within its bounds.
@@ -18,8 +20,8 @@ class JointSweep:
     found too near a bound for it, after one period. After a hold, however short, it begins anew where the joints are by then.
     Asked too seldom for the loop's watchdog it hardly moves, therefore.
 
-    share: amplitude as a share of the joint's range. period_s: of one sweep. horizon_s: length of a chunk.
-    chunk_hz: rate of its rows.
+    share: amplitude as a share of the joint's range. period_s: of one sweep. horizon_s: length of a chunk, or
+    five periods of a body that is slower, whose measurements are as old as that. chunk_hz: rate of its rows.
     """
 
     serves: tuple[type[Intent], ...] = ()
@@ -47,7 +49,8 @@ class JointSweep:
         if self._start_s is None or observation.extra.get(HELD) is True:  # the sweep must not run on while the body stands
             self._start_s, self._found = observation.stamp_s, joints.copy()
         middle = np.clip(self._found, low + reach, high - reach)
-        times = observation.stamp_s - self._start_s + np.arange(round(self.horizon_s * self.chunk_hz)) / self.chunk_hz
+        horizon_s = max(self.horizon_s, PERIODS / self._body.rate_hz if self._body.rate_hz > 0 else 0.0)
+        times = observation.stamp_s - self._start_s + np.arange(round(horizon_s * self.chunk_hz)) / self.chunk_hz
         phases = 2 * np.pi * times[:, np.newaxis] / self.period_s - np.arange(len(low)) * np.pi / 4
         grown = np.clip(times / self.period_s, 0.0, 1.0)[:, np.newaxis]
         grown = grown**2 * (3.0 - 2.0 * grown)  # without a jump in speed at either end

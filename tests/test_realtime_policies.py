@@ -158,3 +158,13 @@ def test_what_ends_a_policy_ends_the_loop() -> None:
     with pytest.raises(ValueError, match="weights are missing"):
         loop.run(lambda: False)
     assert robot.closed
+
+
+@pytest.mark.parametrize(("rate_hz", "rows"), [(5.0, 50), (100.0, 25), (0.0, 25)])
+def test_a_sweep_outlasts_the_age_of_what_a_slow_body_measures(rate_hz: float, rows: int) -> None:
+    """At 5 Hz a measurement may be 0.3 s old when it is looked at, and what answers it is followed 0.2 s later."""
+    env, sweep = DeskArm(), JointSweep()
+    sweep.reset(replace(env.embodiment, rate_hz=rate_hz))
+    observation = Observation.from_gym(*env.reset(seed=0))
+    assert len(sweep.act(MoveJoints(np.zeros((0, 0))), observation, Belief(0, observation)).values) == rows
+    env.close()

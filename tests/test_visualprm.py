@@ -1,4 +1,4 @@
-"""VisualPRM as critic: labels worked by hand, one pass against step by step, what is supervised, resuming, choosing."""
+"""VisualPRM as critic: labels worked by hand, one pass against step by step, what is supervised, choosing."""
 
 from __future__ import annotations
 

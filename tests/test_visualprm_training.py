@@ -1,4 +1,4 @@
-"""`enactive train critic`: measures worked by hand, trajectories by one process or more, resuming, what ships, and what takes it."""
+"""`enactive train critic`: measures worked by hand, trajectories, workers, resuming, what ships and what takes it."""
 
 from __future__ import annotations
 
